@@ -1,0 +1,137 @@
+//! What became of every part of every notification.
+
+use serde::Serialize;
+
+/// Which channel took which part, and the text of what was not taken.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct DeliveryReport {
+    /// One entry a part, channel by channel, in the order of sending.
+    pub parts: Vec<PartDelivery>,
+}
+
+/// What became of one part.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PartDelivery {
+    /// The channel: `slack`, `sns`, `memory`.
+    pub channel: &'static str,
+    /// Title of the notification.
+    pub title: String,
+    /// Number of this part, from 1.
+    pub part: usize,
+    /// How many parts the notification has on this channel.
+    pub of: usize,
+    /// How often it was tried; 0 if the channel had failed for good before.
+    pub attempts: u32,
+    /// What came of it.
+    #[serde(flatten)]
+    pub result: PartResult,
+    /// The subjects of the lines in this part.
+    #[serde(skip)]
+    pub subjects: Vec<String>,
+}
+
+/// What came of sending a part.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "result", rename_all = "snake_case")]
+pub enum PartResult {
+    /// The channel accepted it.
+    Delivered,
+    /// The channel did not accept it.
+    Undelivered {
+        /// Why.
+        reason: String,
+        /// The text nobody got through this channel.
+        text: String,
+    },
+}
+
+impl DeliveryReport {
+    /// The parts that were not delivered.
+    pub fn undelivered(&self) -> impl Iterator<Item = (&PartDelivery, &str)> {
+        self.parts.iter().filter_map(|part| match &part.result {
+            PartResult::Delivered => None,
+            PartResult::Undelivered { reason, .. } => Some((part, reason.as_str())),
+        })
+    }
+
+    /// Whether somebody was told about `subject`: `Ok` if at least one channel took every part that speaks of it, else the
+    /// reason why none did. `None` if no part speaks of it.
+    pub fn told(&self, subject: &str) -> Option<Result<(), String>> {
+        let about = |part: &&PartDelivery| part.subjects.iter().any(|s| s == subject);
+        let mut by_channel: std::collections::BTreeMap<&str, Result<(), String>> = std::collections::BTreeMap::new();
+        for part in self.parts.iter().filter(about) {
+            let told = by_channel.entry(part.channel).or_insert(Ok(()));
+            if let PartResult::Undelivered { reason, .. } = &part.result {
+                *told = Err(format!("{}: {reason}", part.channel));
+            }
+        }
+        if by_channel.values().any(Result::is_ok) {
+            return Some(Ok(()));
+        }
+        let reasons: Vec<String> = by_channel.into_values().filter_map(Result::err).collect();
+        (!reasons.is_empty()).then(|| Err(reasons.join("; ")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(channel: &'static str, subjects: &[&str], reason: Option<&str>) -> PartDelivery {
+        PartDelivery {
+            channel,
+            title: "t".into(),
+            part: 1,
+            of: 1,
+            attempts: 1,
+            result: reason.map_or(PartResult::Delivered, |reason| PartResult::Undelivered {
+                reason: reason.into(),
+                text: "x".into(),
+            }),
+            subjects: subjects.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    #[test]
+    fn one_channel_is_enough_to_be_told() {
+        let report =
+            DeliveryReport { parts: vec![part("slack", &["a"], Some("gone")), part("sns", &["a", "b"], None)] };
+        assert_eq!(report.told("a"), Some(Ok(())));
+        assert_eq!(report.told("c"), None);
+        assert_eq!(report.undelivered().count(), 1);
+    }
+
+    #[test]
+    fn half_a_line_is_not_told() {
+        let report = DeliveryReport { parts: vec![part("slack", &["a"], None), part("slack", &["a"], Some("gone"))] };
+        assert_eq!(report.told("a"), Some(Err("slack: gone".into())));
+    }
+
+    #[test]
+    fn report_serialises_flat() {
+        let report = DeliveryReport { parts: vec![part("slack", &["a"], Some("gone")), part("sns", &["a"], None)] };
+        insta::assert_json_snapshot!(report, @r#"
+        [
+          {
+            "channel": "slack",
+            "title": "t",
+            "part": 1,
+            "of": 1,
+            "attempts": 1,
+            "result": "undelivered",
+            "reason": "gone",
+            "text": "x"
+          },
+          {
+            "channel": "sns",
+            "title": "t",
+            "part": 1,
+            "of": 1,
+            "attempts": 1,
+            "result": "delivered"
+          }
+        ]
+        "#);
+    }
+}

@@ -1,0 +1,28 @@
+//! Delivers a report's findings to the people who must act on them.
+//!
+//! The way of a message, one room each:
+//!
+//! - [`notification`]: what is to be said, free of any channel: a title, instructions, groups of lines.
+//! - [`layout`]: cuts lines into parts that keep a channel's limits. Pure.
+//! - [`slack`] and [`sns`]: `payloads()` turns a notification into exactly what goes over the wire (pure), and a
+//!   channel that sends it.
+//! - [`memory`]: a channel that keeps what it is given, for tests.
+//! - [`retry`]: which failures pass, how long to wait, when to give up.
+//! - [`notifier`]: all channels of a run, none able to stop another.
+//! - [`delivery`]: which channel took which part, and the text of what nobody took.
+//!
+//! A notice may arrive twice (a request that timed out may have been accepted), but it is never lost in silence.
+
+pub mod delivery;
+pub mod layout;
+pub mod memory;
+pub mod notification;
+pub mod notifier;
+pub mod retry;
+pub mod slack;
+pub mod sns;
+
+pub use delivery::{DeliveryReport, PartDelivery, PartResult};
+pub use notification::{Colour, Group, Line, Mention, Notification, Span};
+pub use notifier::{Channel, Notifier};
+pub use retry::RetryPolicy;

@@ -1,0 +1,56 @@
+//! All channels of a run.
+
+use futures::future::join_all;
+
+use crate::{
+    delivery::{DeliveryReport, PartDelivery},
+    memory::Memory,
+    notification::Notification,
+    slack::SlackWebhook,
+    sns::SnsTopic,
+};
+
+/// A way to reach people.
+#[derive(Debug, Clone)]
+pub enum Channel {
+    /// A Slack incoming webhook.
+    Slack(SlackWebhook),
+    /// An SNS topic.
+    Sns(SnsTopic),
+    /// This process's memory.
+    Memory(Memory),
+}
+
+impl Channel {
+    async fn send(&self, notifications: &[Notification]) -> Vec<PartDelivery> {
+        match self {
+            Self::Slack(channel) => channel.send(notifications).await,
+            Self::Sns(channel) => channel.send(notifications).await,
+            Self::Memory(channel) => channel.send(notifications),
+        }
+    }
+}
+
+/// Sends every notification through every channel.
+#[derive(Debug, Clone, Default)]
+pub struct Notifier {
+    channels: Vec<Channel>,
+}
+
+impl Notifier {
+    /// A notifier with these channels; with none, nothing is sent.
+    pub fn new(channels: Vec<Channel>) -> Self {
+        Self { channels }
+    }
+
+    /// Whether nobody can be reached.
+    pub fn is_empty(&self) -> bool {
+        self.channels.is_empty()
+    }
+
+    /// Sends `notifications` in order, through all channels side by side. Never fails: what was not taken is in the report.
+    pub async fn send(&self, notifications: &[Notification]) -> DeliveryReport {
+        let sent = join_all(self.channels.iter().map(|channel| channel.send(notifications))).await;
+        DeliveryReport { parts: sent.into_iter().flatten().collect() }
+    }
+}

@@ -1,0 +1,28 @@
+//! The notifier from outside: payloads, splitting, and sending over HTTP to servers on this machine.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail loudly")]
+
+mod payloads;
+mod slack_users;
+mod webhook;
+
+use notifier::{Colour, Group, Line, Mention, Notification, Span, notification::slack_id::SlackId};
+
+/// One line that mentions somebody and says something.
+pub(crate) fn line(subject: &str, slack: Option<&str>, name: &str, text: &str) -> Line {
+    Line {
+        subject: subject.into(),
+        spans: vec![
+            Span::Mention(Mention { name: name.into(), label: "login".into(), slack: slack.and_then(SlackId::parse) }),
+            Span::Text(text.into()),
+        ],
+    }
+}
+
+pub(crate) fn notification(lines: Vec<Line>) -> Notification {
+    Notification {
+        title: "AWS IAM Key Expiration Report".into(),
+        instructions: "Rotate your key: <https://wiki.example.com/keys|how to>.\nQuestions: #platform".into(),
+        account: "123456789012 (acme & sons)".into(),
+        groups: vec![Group { heading: "Expired".into(), colour: Colour::Red, lines }],
+    }
+}

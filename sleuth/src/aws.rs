@@ -1,0 +1,51 @@
+//! The only room that knows the AWS SDK.
+
+use std::time::Duration;
+
+use aws_config::{
+    AppName, BehaviorVersion, Region, SdkConfig, meta::region::RegionProviderChain, retry::RetryConfig,
+    timeout::TimeoutConfig,
+};
+use notifier::{Channel, Notifier, slack::SlackWebhook, sns::SnsTopic};
+
+use crate::config::Config;
+
+#[cfg(feature = "keys")]
+pub mod iam;
+
+/// Region that is used where none is set. IAM is global, so any will do in the standard partition.
+const FALLBACK_REGION: &str = "us-east-1";
+/// How often a call is tried: IAM throttles without warning and recovers within seconds.
+const ATTEMPTS: u32 = 6;
+/// How long one attempt of a call may take.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Credentials, region and behaviour for all clients of a run, from the default chain.
+pub async fn connect() -> SdkConfig {
+    let region = RegionProviderChain::default_provider().or_else(FALLBACK_REGION);
+    let loader = aws_config::defaults(BehaviorVersion::latest())
+        .region(region)
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).build());
+    match AppName::new("sleuth") {
+        Ok(name) => loader.app_name(name),
+        Err(_) => loader,
+    }
+    .load()
+    .await
+}
+
+/// The channels that `config` names. Fails if this machine's TLS set-up is broken.
+pub fn notifier(sdk: &SdkConfig, config: &Config) -> Result<Notifier, reqwest::Error> {
+    let mut channels = Vec::new();
+    if let Some(url) = &config.slack {
+        channels.push(Channel::Slack(SlackWebhook::new(url.clone(), config.retry)?));
+    }
+    if let Some(topic) = &config.topic {
+        // The topic's own region, which need not be ours.
+        let settings = aws_sdk_sns::config::Builder::from(sdk).region(Region::new(topic.region().to_owned())).build();
+        let client = aws_sdk_sns::Client::from_conf(settings);
+        channels.push(Channel::Sns(SnsTopic::new(topic.clone(), client, config.retry)));
+    }
+    Ok(Notifier::new(channels))
+}

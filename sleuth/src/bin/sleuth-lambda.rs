@@ -1,0 +1,118 @@
+//! `sleuth-lambda`, packaged as `bootstrap`: the daily audit as a Lambda function.
+//!
+//! Any event starts the audit that the environment describes; the event's content plays no part.
+
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use serde_json::Value;
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    start_log();
+    lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| async move {
+        tracing::info!(request_id = event.context.request_id, "invoked");
+        handle().await
+    }))
+    .await
+}
+
+/// One JSON object a line, as Lambda's own log format is.
+fn start_log() {
+    let debug = sleuth::config::debug(&sleuth::config::environment());
+    let filter = if debug {
+        "warn,sleuth=debug,sleuth_lambda=debug,notifier=debug"
+    } else {
+        "warn,sleuth=info,sleuth_lambda=info"
+    };
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_current_span(false)
+        .with_span_list(false)
+        .with_env_filter(tracing_subscriber::EnvFilter::new(filter))
+        .init();
+}
+
+#[cfg(feature = "keys")]
+use keys::handle;
+
+#[cfg(feature = "keys")]
+mod keys {
+    use std::io::Write as _;
+
+    use chrono::{DateTime, Utc};
+    use lambda_runtime::Error;
+    use serde_json::{Value, json};
+    use sleuth::{
+        aws,
+        config::{self, Config, Flags},
+        gather::gather,
+        render::json::log_lines,
+        report::{Outcome, Report},
+        run,
+    };
+
+    /// Runs the audit and answers with its summary. Fails, after everything that can be done is done, if something could not
+    /// be read, done or delivered: so that alarms fire.
+    pub(super) async fn handle() -> Result<Value, Error> {
+        let config = Config::new(config::environment(), Flags::default())?;
+        let now = clock();
+        let sdk = aws::connect().await;
+        let iam = aws::iam::Iam::new(&sdk);
+        let notifier = aws::notifier(&sdk, &config)?;
+        let inventory = gather(&iam, now, |_, _| ()).await;
+        let report = run::wet(&iam, &inventory, &config, &notifier, now, |_, report| log(report)).await;
+        log(&report);
+        if report.is_complete() { Ok(answer(&report)) } else { Err(failure(&report).into()) }
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a binary reads the clock, once")]
+    fn clock() -> DateTime<Utc> {
+        Utc::now()
+    }
+
+    /// The whole report, as JSON, on stdout, which is the function's log.
+    fn log(report: &Report) {
+        let written = log_lines(report).map_err(std::io::Error::from).and_then(|lines| {
+            let mut stdout = std::io::stdout().lock();
+            lines.iter().try_for_each(|line| writeln!(stdout, "{line}"))
+        });
+        if let Err(error) = written {
+            tracing::error!(%error, "the report could not be logged");
+        }
+    }
+
+    fn answer(report: &Report) -> Value {
+        let done =
+            |action| report.keys.iter().filter(|key| key.action == action && key.outcome == Outcome::Done).count();
+        json!({
+            "version": report.version,
+            "kind": report.kind,
+            "account": report.account,
+            "generated_at": report.generated_at,
+            "summary": report.summary,
+            "warned": done(sleuth::keys::Action::Warn),
+            "disabled_now": done(sleuth::keys::Action::Disable),
+        })
+    }
+
+    /// What went wrong, short enough for an alarm; the report has the rest.
+    fn failure(report: &Report) -> String {
+        const SHOWN: usize = 3;
+        let shown: Vec<String> = report
+            .errors
+            .iter()
+            .take(SHOWN)
+            .map(|error| format!("{}: {}: {}", error.subject, error.operation, error.message))
+            .collect();
+        let more = match report.errors.len().saturating_sub(SHOWN) {
+            0 => String::new(),
+            more => format!("; and {more} more, see the log"),
+        };
+        format!("incomplete: {}{more}", shown.join("; "))
+    }
+}
+
+#[cfg(not(feature = "keys"))]
+async fn handle() -> Result<Value, Error> {
+    Err("this function was built without an audit".into())
+}

@@ -1,0 +1,158 @@
+//! The arguments.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use sleuth::{config::Flags, keys::Status};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  internal error
+  2  wrong usage or configuration; nothing was read
+  3  findings of the kind named by --fail-on
+  4  incomplete: something could not be read, done or delivered";
+
+/// Keeps the access keys of an AWS account in order.
+///
+/// A plain run only reads: it prints what it would do, and changes and sends nothing.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXIT_CODES, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Audit an invented account: shows what Sleuth does, without AWS
+    Demo,
+    /// Audit the access keys of an account
+    Keys(Box<KeysArguments>),
+    /// List the users of a Slack workspace, for filling in Slack tags
+    SlackUsers(SlackUsersArguments),
+}
+
+/// A combination of arguments that makes no sense.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct BadArgument(pub(crate) &'static str);
+
+/// Audit the access keys of an account.
+///
+/// Reads all users and their access keys with the usual AWS credentials (environment, profile, SSO, role) and prints every
+/// key, the worst first. Nothing is changed or sent unless --apply is given.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct KeysArguments {
+    /// Do what the daily Lambda function does: disable expired keys if ENABLE_AUTO_EXPIRE is true, and notify
+    #[arg(long)]
+    pub(crate) apply: bool,
+
+    /// Form of the report on stdout
+    #[arg(long, value_name = "FORM", default_value = "table")]
+    pub(crate) output: Form,
+
+    /// Audit an inventory saved with --save, without AWS, as of the time it was saved
+    #[arg(long, value_name = "FILE", conflicts_with = "apply")]
+    pub(crate) from: Option<PathBuf>,
+
+    /// Save what was read, to be audited again with --from
+    #[arg(long, value_name = "FILE", conflicts_with = "from")]
+    pub(crate) save: Option<PathBuf>,
+
+    /// Count ages to this time instead of the current one, as in 2026-12-31T09:00:00Z
+    #[arg(long, value_name = "RFC3339", conflicts_with = "apply")]
+    pub(crate) now: Option<DateTime<Utc>>,
+
+    /// End with exit code 3 if a key that is not exempt has this status or a worse one
+    #[arg(long, value_name = "STATUS")]
+    pub(crate) fail_on: Option<FailOn>,
+
+    #[command(flatten)]
+    pub(crate) thresholds: Thresholds,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    /// For people
+    Table,
+    /// For programs: docs/report.md
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// Stagnant, old or expired
+    Stagnant,
+    /// Old or expired
+    Old,
+    /// Expired
+    Expired,
+}
+
+impl FailOn {
+    /// The statuses that fail.
+    pub(crate) const fn statuses(self) -> &'static [Status] {
+        match self {
+            Self::Stagnant => &[Status::Stagnant, Status::Old, Status::Expired],
+            Self::Old => &[Status::Old, Status::Expired],
+            Self::Expired => &[Status::Expired],
+        }
+    }
+}
+
+/// Ages in days. They are read as text and checked with the settings of the environment, so that all mistakes are reported
+/// together.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Thresholds")]
+pub(crate) struct Thresholds {
+    /// Days since creation at which a key is expired [env: EXPIRATION_AGE] [default: 90]
+    #[arg(long, value_name = "DAYS")]
+    expiration_age: Option<String>,
+
+    /// Days since creation at which its owner is warned [env: WARNING_AGE] [default: 80]
+    #[arg(long, value_name = "DAYS")]
+    warning_age: Option<String>,
+
+    /// Days since last use at which a key is expired [env: INACTIVITY_AGE] [default: the expiration age]
+    #[arg(long, value_name = "DAYS")]
+    inactivity_age: Option<String>,
+
+    /// Days since last use at which its owner is warned [env: INACTIVITY_WARNING_AGE] [default: the warning age]
+    #[arg(long, value_name = "DAYS")]
+    inactivity_warning_age: Option<String>,
+}
+
+impl From<Thresholds> for Flags {
+    fn from(thresholds: Thresholds) -> Self {
+        Self {
+            expiration_age: thresholds.expiration_age,
+            warning_age: thresholds.warning_age,
+            inactivity_age: thresholds.inactivity_age,
+            inactivity_warning_age: thresholds.inactivity_warning_age,
+        }
+    }
+}
+
+/// List the users of a Slack workspace.
+///
+/// The token is read from SLACK_API_TOKEN and needs the scope users:read.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct SlackUsersArguments {
+    /// Form of the list on stdout
+    #[arg(long, value_name = "FORM", default_value = "table")]
+    pub(crate) output: ListForm,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListForm {
+    /// For people
+    Table,
+    /// For programs
+    Json,
+    /// For spreadsheets
+    Csv,
+}

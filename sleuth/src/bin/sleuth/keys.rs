@@ -1,0 +1,148 @@
+//! `sleuth demo` and `sleuth keys`.
+
+use anyhow::Context as _;
+use chrono::{DateTime, Utc};
+use notifier::slack;
+use sleuth::{
+    config::Config,
+    demo,
+    exit::Exit,
+    keys::Inventory,
+    render::{json, notification::notifications, preview::preview, table::table},
+    report::Report,
+    run, snapshot,
+};
+
+use crate::{
+    cli::{FailOn, Form, KeysArguments},
+    output,
+};
+
+/// The invented account: table, counts, and the messages its people would get.
+pub(crate) fn demo() -> anyhow::Result<Exit> {
+    let look = output::look();
+    let inventory = demo::inventory()?;
+    let config = demo::config()?;
+    let report = run::dry(&inventory, &config, demo::now(&inventory));
+    let messages = preview(&notifications(&report, &config.texts), look.colours);
+    let table = table(&report, look);
+    output::report(&format!("{table}\nWhat their owners would read in Slack:\n\n{messages}"))?;
+    Ok(Exit::Done)
+}
+
+/// Audits an account or a saved inventory.
+pub(crate) async fn run(arguments: Box<KeysArguments>, environment: Vec<(String, String)>) -> anyhow::Result<Exit> {
+    let KeysArguments { apply, output: form, from, save, now, fail_on, thresholds } = *arguments;
+    let config = Config::new(environment, thresholds.into())?;
+    let report = match from {
+        Some(path) => {
+            let inventory = snapshot::load(&path).with_context(|| path.display().to_string())?;
+            let now = now.unwrap_or(inventory.taken_at);
+            output::note(&format!("Auditing the inventory of {} as of {now}.", inventory.taken_at));
+            dry(&inventory, &config, now)?
+        }
+        None => live::run(&config, now, apply, save.as_deref()).await?,
+    };
+    let text = match form {
+        Form::Table => table(&report, output::look()),
+        Form::Json => json::pretty(&report)?,
+    };
+    output::report(&text)?;
+    Ok(exit(&report, fail_on))
+}
+
+fn dry(inventory: &Inventory, config: &Config, now: DateTime<Utc>) -> anyhow::Result<Report> {
+    let report = run::dry(inventory, config, now);
+    if config.debug {
+        show_payloads(&report, config)?;
+    }
+    Ok(report)
+}
+
+/// What would be sent, to the letter, on stderr.
+fn show_payloads(report: &Report, config: &Config) -> anyhow::Result<()> {
+    for notification in notifications(report, &config.texts) {
+        for payload in slack::payloads(&notification) {
+            output::note(&format!("Slack payload: {}", serde_json::to_string_pretty(&payload)?));
+        }
+        for message in notifier::sns::payloads(&notification) {
+            output::note(&format!("SNS message, subject `{}`:\n{}", message.subject, message.text));
+        }
+    }
+    Ok(())
+}
+
+fn exit(report: &Report, fail_on: Option<FailOn>) -> Exit {
+    let fails = |fail_on: FailOn| report.keys.iter().any(|key| !key.exempt && fail_on.statuses().contains(&key.status));
+    match () {
+        () if !report.is_complete() => Exit::Incomplete,
+        () if fail_on.is_some_and(fails) => Exit::Findings,
+        () => Exit::Done,
+    }
+}
+
+#[cfg(feature = "keys")]
+mod live {
+    //! The account itself.
+
+    use std::path::Path;
+
+    use sleuth::{aws, gather::gather};
+
+    use super::*;
+
+    #[expect(clippy::disallowed_methods, reason = "a binary reads the clock, once")]
+    fn clock() -> DateTime<Utc> {
+        Utc::now()
+    }
+
+    pub(super) async fn run(
+        config: &Config,
+        now: Option<DateTime<Utc>>,
+        apply: bool,
+        save: Option<&Path>,
+    ) -> anyhow::Result<Report> {
+        let taken_at = clock();
+        let now = now.unwrap_or(taken_at);
+        let sdk = aws::connect().await;
+        let iam = aws::iam::Iam::new(&sdk);
+        let bar = output::progress("Reading users");
+        let inventory = gather(&iam, taken_at, |done, total| {
+            bar.set_length(total as u64);
+            bar.set_position(done as u64);
+        })
+        .await;
+        bar.finish_and_clear();
+        if let Some(path) = save {
+            snapshot::save(path, &inventory)?;
+        }
+        if !apply {
+            return dry(&inventory, config, now);
+        }
+        let notifier = aws::notifier(&sdk, config).context("no HTTPS client could be made")?;
+        let bar = output::progress("Disabling keys, telling owners");
+        let report = run::wet(&iam, &inventory, config, &notifier, now, |stage, report| {
+            tracing::debug!(?stage, keys = report.keys.len(), "on the way");
+            bar.tick();
+        })
+        .await;
+        bar.finish_and_clear();
+        Ok(report)
+    }
+}
+
+#[cfg(not(feature = "keys"))]
+mod live {
+    //! A build without the AWS side of this audit.
+
+    use std::path::Path;
+
+    use super::*;
+
+    pub(super) async fn run(_: &Config, _: Option<DateTime<Utc>>, _: bool, _: Option<&Path>) -> anyhow::Result<Report> {
+        Err(crate::cli::BadArgument(
+            "this build cannot read access keys: build it with `--features keys`, or use --from",
+        )
+        .into())
+    }
+}

@@ -1,0 +1,58 @@
+//! `sleuth`, the command line: arguments in, a report on stdout, everything else on stderr, an exit code.
+//!
+//! A plain run changes and sends nothing.
+
+#[expect(clippy::doc_markdown, reason = "these comments are help texts, read in a terminal")]
+mod cli;
+mod keys;
+mod output;
+mod slack_users;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use sleuth::{
+    config::{self, Problems},
+    exit::Exit,
+    snapshot::SnapshotError,
+};
+
+use cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let environment = config::environment();
+    output::start_log(config::debug(&environment));
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            return output::failed(&anyhow::Error::new(error).context("no runtime could be started"), Exit::Internal);
+        }
+    };
+    let result = match cli.command {
+        Command::Demo => keys::demo(),
+        Command::Keys(arguments) => runtime.block_on(keys::run(arguments, environment)),
+        Command::SlackUsers(arguments) => runtime.block_on(slack_users::run(&arguments, environment)),
+    };
+    match result {
+        Ok(exit) => exit.into(),
+        Err(error) if output::is_broken_pipe(&error) => Exit::Done.into(),
+        Err(error) => {
+            let exit = exit_of(&error);
+            output::failed(&error, exit)
+        }
+    }
+}
+
+/// Which exit code an error stands for: the user's mistakes are told from the program's.
+fn exit_of(error: &anyhow::Error) -> Exit {
+    let usage = error.is::<Problems>()
+        || error.is::<cli::BadArgument>()
+        || error.downcast_ref::<SnapshotError>().is_some_and(|error| !matches!(error, SnapshotError::Write { .. }));
+    let incomplete = error.is::<notifier::slack::users::DirectoryError>();
+    match (usage, incomplete) {
+        (true, _) => Exit::Usage,
+        (false, true) => Exit::Incomplete,
+        (false, false) => Exit::Internal,
+    }
+}

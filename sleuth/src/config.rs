@@ -1,0 +1,272 @@
+//! Settings: read from the environment once, checked all together, before anything else is done.
+//!
+//! The names and meanings are documented in `docs/configuration.md`.
+
+use std::{fmt, time::Duration};
+
+use notifier::{RetryPolicy, slack::WebhookUrl, sns::TopicArn};
+use serde::Deserialize;
+
+use crate::{
+    keys::{Days, Policy, PolicyError},
+    render::notification::Texts,
+};
+
+/// Largest number of days that is accepted: a hundred years.
+const MOST_DAYS: i64 = 36_500;
+/// Longest time for retries that is accepted, in seconds: what a Lambda function may run at all.
+const MOST_SECONDS: u64 = 900;
+
+/// Everything a run needs to know.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The ages keys are judged by.
+    pub policy: Policy,
+    /// Whether keys may be disabled: `ENABLE_AUTO_EXPIRE`.
+    pub enable_auto_expire: bool,
+    /// Titles and instructions of messages.
+    pub texts: Texts,
+    /// Where Slack messages go: `SLACK_URL`.
+    pub slack: Option<WebhookUrl>,
+    /// Where SNS messages go: `SNS_TOPIC`.
+    pub topic: Option<TopicArn>,
+    /// How patiently messages are sent.
+    pub retry: RetryPolicy,
+    /// More logging: `DEBUG`.
+    pub debug: bool,
+}
+
+/// The settings as they stand in the environment: one flat struct of strings, because envy cannot read numbers and
+/// booleans through anything else, and because all mistakes are to be reported, not the first.
+#[derive(Debug, Clone, Default, Deserialize)]
+struct Environment {
+    enable_auto_expire: Option<String>,
+    expiration_age: Option<String>,
+    warning_age: Option<String>,
+    inactivity_age: Option<String>,
+    inactivity_warning_age: Option<String>,
+    expire_notification_title: Option<String>,
+    expire_notification_text: Option<String>,
+    inactive_notification_title: Option<String>,
+    inactive_notification_text: Option<String>,
+    slack_url: Option<String>,
+    sns_topic: Option<String>,
+    notify_retry_seconds: Option<String>,
+    debug: Option<String>,
+}
+
+/// Thresholds from the command line, which go before the environment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// `--expiration-age`
+    pub expiration_age: Option<String>,
+    /// `--warning-age`
+    pub warning_age: Option<String>,
+    /// `--inactivity-age`
+    pub inactivity_age: Option<String>,
+    /// `--inactivity-warning-age`
+    pub inactivity_warning_age: Option<String>,
+}
+
+/// A setting that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The variable or flag.
+    pub name: &'static str,
+    /// Its value; `None` if it is secret.
+    pub value: Option<String>,
+    /// What it should be.
+    pub rule: String,
+}
+
+/// All settings that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problems(pub Vec<Problem>);
+
+impl std::error::Error for Problems {}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("these settings cannot be used:")?;
+        for Problem { name, value, rule } in &self.0 {
+            match value {
+                Some(value) => write!(f, "\n  {name} is `{}`: {rule}", value.escape_debug())?,
+                None => write!(f, "\n  {name} (a secret, not shown): {rule}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The process's environment. Variables that are not UTF-8 are passed on as far as they can be read.
+#[expect(clippy::disallowed_methods, reason = "this room is the one that reads the environment")]
+pub fn environment() -> Vec<(String, String)> {
+    std::env::vars_os().map(|(k, v)| (k.to_string_lossy().into_owned(), v.to_string_lossy().into_owned())).collect()
+}
+
+/// Whether `DEBUG` is on, without looking at anything else: logging starts before the settings are checked.
+pub fn debug(environment: &[(String, String)]) -> bool {
+    on(environment.iter().find(|(name, _)| name == "DEBUG").map(|(_, value)| value.as_str()))
+}
+
+/// `DEBUG` is on when it is set; `false` and `0` are understood as meant.
+fn on(debug: Option<&str>) -> bool {
+    debug.is_some_and(|value| !matches!(value.trim().to_ascii_lowercase().as_str(), "" | "false" | "0"))
+}
+
+impl Config {
+    /// Checks all settings. An empty value means "not set".
+    pub fn new(environment: Vec<(String, String)>, flags: Flags) -> Result<Self, Problems> {
+        let set = environment.into_iter().filter(|(_, value)| !value.trim().is_empty());
+        let env: Environment = envy::from_iter(set).map_err(|error| {
+            Problems(vec![Problem {
+                name: "environment",
+                value: Some(error.to_string()),
+                rule: "must be readable".into(),
+            }])
+        })?;
+        let mut check = Check(Vec::new());
+        let policy = check.policy(&Thresholds::new(&env, flags));
+        let enable_auto_expire = check.boolean("ENABLE_AUTO_EXPIRE", env.enable_auto_expire.as_deref());
+        let slack = env.slack_url.as_deref().and_then(|url| match WebhookUrl::parse(url.trim()) {
+            Ok(url) => Some(url),
+            Err(error) => check.fail("SLACK_URL", None, error.to_string()),
+        });
+        let topic = env.sns_topic.as_deref().and_then(|arn| match TopicArn::parse(arn.trim()) {
+            Ok(topic) => Some(topic),
+            Err(error) => check.fail("SNS_TOPIC", Some(arn), error.to_string()),
+        });
+        let budget = check.number("NOTIFY_RETRY_SECONDS", env.notify_retry_seconds.as_deref(), MOST_SECONDS);
+        let retry = RetryPolicy {
+            budget: budget.map_or(RetryPolicy::default().budget, Duration::from_secs),
+            ..RetryPolicy::default()
+        };
+        let texts = Texts {
+            expire_title: env.expire_notification_title.unwrap_or_else(|| "AWS IAM Key Expiration Report".to_owned()),
+            expire_text: env.expire_notification_text.unwrap_or_default(),
+            inactive_title: env
+                .inactive_notification_title
+                .unwrap_or_else(|| "AWS IAM Key Inactivity Report".to_owned()),
+            inactive_text: env.inactive_notification_text.unwrap_or_default(),
+        };
+        match policy {
+            Some(policy) if check.0.is_empty() => {
+                Ok(Self { policy, enable_auto_expire, texts, slack, topic, retry, debug: on(env.debug.as_deref()) })
+            }
+            _ => Err(Problems(check.0)),
+        }
+    }
+}
+
+/// A threshold and where it came from.
+struct Threshold {
+    name: &'static str,
+    value: Option<String>,
+}
+
+struct Thresholds {
+    expiration: Threshold,
+    warning: Threshold,
+    inactivity: Threshold,
+    inactivity_warning: Threshold,
+}
+
+impl Thresholds {
+    fn new(env: &Environment, flags: Flags) -> Self {
+        let pick = |flag: Option<String>, flag_name, value: &Option<String>, name| match flag {
+            Some(flag) => Threshold { name: flag_name, value: Some(flag) },
+            None => Threshold { name, value: value.clone() },
+        };
+        Self {
+            expiration: pick(flags.expiration_age, "--expiration-age", &env.expiration_age, "EXPIRATION_AGE"),
+            warning: pick(flags.warning_age, "--warning-age", &env.warning_age, "WARNING_AGE"),
+            inactivity: pick(flags.inactivity_age, "--inactivity-age", &env.inactivity_age, "INACTIVITY_AGE"),
+            inactivity_warning: pick(
+                flags.inactivity_warning_age,
+                "--inactivity-warning-age",
+                &env.inactivity_warning_age,
+                "INACTIVITY_WARNING_AGE",
+            ),
+        }
+    }
+}
+
+/// Collects problems.
+struct Check(Vec<Problem>);
+
+impl Check {
+    fn fail<T>(&mut self, name: &'static str, value: Option<&str>, rule: String) -> Option<T> {
+        self.0.push(Problem { name, value: value.map(ToOwned::to_owned), rule });
+        None
+    }
+
+    fn boolean(&mut self, name: &'static str, value: Option<&str>) -> bool {
+        match value.map(|value| value.trim().to_ascii_lowercase()).as_deref() {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => {
+                let _: Option<()> = self.fail(name, value, "must be `true` or `false`".to_owned());
+                false
+            }
+        }
+    }
+
+    fn number(&mut self, name: &'static str, value: Option<&str>, most: u64) -> Option<u64> {
+        let value = value?;
+        match value.trim().parse() {
+            Ok(number) if number <= most => Some(number),
+            _ => self.fail(name, Some(value), format!("must be a whole number from 0 to {most}")),
+        }
+    }
+
+    /// A threshold in days, or its default. `None` if it is not a number.
+    fn days(&mut self, threshold: &Threshold, default: i64) -> Option<Days> {
+        let Some(value) = &threshold.value else { return Some(Days(default)) };
+        match value.trim().parse() {
+            Ok(days) if (0..=MOST_DAYS).contains(&days) => Some(Days(days)),
+            _ => {
+                self.fail(threshold.name, Some(value), format!("must be a whole number of days from 0 to {MOST_DAYS}"))
+            }
+        }
+    }
+
+    fn policy(&mut self, thresholds: &Thresholds) -> Option<Policy> {
+        let Thresholds { expiration, warning, inactivity, inactivity_warning } = thresholds;
+        for (one, other) in [(inactivity, inactivity_warning), (inactivity_warning, inactivity)] {
+            if let (Some(value), None) = (&one.value, &other.value) {
+                let rule = format!("needs {} too: set both or neither", other.name);
+                return self.fail(one.name, Some(value), rule);
+            }
+        }
+        let expiration_age = self.days(expiration, 90);
+        let warning_age = self.days(warning, 80);
+        // By default a key expires by inactivity when it expires by age, so that inactivity plays no part.
+        let inactivity_age = self.days(inactivity, expiration_age.map_or(90, |days| days.0));
+        let inactivity_warning_age = self.days(inactivity_warning, warning_age.map_or(80, |days| days.0));
+        let ages = (expiration_age?, warning_age?, inactivity_age?, inactivity_warning_age?);
+        match Policy::new(ages.0, ages.1, ages.2, ages.3) {
+            Ok(policy) => Some(policy),
+            Err(errors) => {
+                // A default that follows a wrong pair says nothing new.
+                let inherited = inactivity.value.is_none() && errors.contains(&PolicyError::WarningNotBeforeExpiration);
+                for error in errors {
+                    let (this, age, other, limit, how) = match error {
+                        PolicyError::WarningNotBeforeExpiration => (warning, ages.1, expiration, ages.0, "lower than"),
+                        PolicyError::InactivityAfterExpiration => (inactivity, ages.2, expiration, ages.0, "at most"),
+                        PolicyError::InactivityWarningNotBeforeInactivity if inherited => continue,
+                        PolicyError::InactivityWarningNotBeforeInactivity => {
+                            (inactivity_warning, ages.3, inactivity, ages.2, "lower than")
+                        }
+                    };
+                    let value = format!("{}{}", age.0, if this.value.is_none() { " (the default)" } else { "" });
+                    let rule = format!("must be {how} {}, which is {}", other.name, limit.0);
+                    let _: Option<()> = self.fail(this.name, Some(&value), rule);
+                }
+                None
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

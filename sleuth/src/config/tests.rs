@@ -1,0 +1,155 @@
+use super::*;
+
+fn config(environment: &[(&str, &str)]) -> Result<Config, Problems> {
+    with_flags(environment, Flags::default())
+}
+
+fn with_flags(environment: &[(&str, &str)], flags: Flags) -> Result<Config, Problems> {
+    Config::new(environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(), flags)
+}
+
+fn problems(environment: &[(&str, &str)]) -> String {
+    config(environment).unwrap_err().to_string()
+}
+
+fn policy(expiration: i64, warning: i64, inactivity: i64, inactivity_warning: i64) -> Policy {
+    Policy::new(Days(expiration), Days(warning), Days(inactivity), Days(inactivity_warning)).unwrap()
+}
+
+#[test]
+fn defaults_are_the_documented_ones() {
+    let config = config(&[]).unwrap();
+    assert_eq!(config.policy, policy(90, 80, 90, 80));
+    assert!(!config.enable_auto_expire && !config.debug && config.slack.is_none() && config.topic.is_none());
+    assert_eq!(config.texts.expire_title, "AWS IAM Key Expiration Report");
+    assert_eq!(config.texts.inactive_title, "AWS IAM Key Inactivity Report");
+    assert_eq!((config.texts.expire_text, config.texts.inactive_text), (String::new(), String::new()));
+}
+
+#[test]
+fn every_variable_is_read() {
+    let config = config(&[
+        ("ENABLE_AUTO_EXPIRE", "True"),
+        ("EXPIRATION_AGE", "60"),
+        ("WARNING_AGE", " 50 "),
+        ("INACTIVITY_AGE", "30"),
+        ("INACTIVITY_WARNING_AGE", "20"),
+        ("EXPIRE_NOTIFICATION_TITLE", "a"),
+        ("EXPIRE_NOTIFICATION_TEXT", "b"),
+        ("INACTIVE_NOTIFICATION_TITLE", "c"),
+        ("INACTIVE_NOTIFICATION_TEXT", "d"),
+        ("SLACK_URL", "https://hooks.slack.com/services/T/B/x"),
+        ("SNS_TOPIC", "arn:aws:sns:us-east-1:123456789012:keys"),
+        ("NOTIFY_RETRY_SECONDS", "5"),
+        ("DEBUG", "1"),
+        ("UNRELATED", "\u{fffd}"),
+    ])
+    .unwrap();
+    assert_eq!(config.policy, policy(60, 50, 30, 20));
+    assert!(config.enable_auto_expire && config.debug && config.slack.is_some());
+    assert_eq!(config.topic.unwrap().to_string(), "arn:aws:sns:us-east-1:123456789012:keys");
+    let texts = config.texts;
+    assert_eq!(
+        [texts.expire_title, texts.expire_text, texts.inactive_title, texts.inactive_text],
+        ["a", "b", "c", "d"]
+    );
+    assert_eq!(config.retry.budget, Duration::from_secs(5));
+}
+
+#[test]
+fn empty_means_not_set() {
+    let names = [
+        "ENABLE_AUTO_EXPIRE",
+        "EXPIRATION_AGE",
+        "WARNING_AGE",
+        "INACTIVITY_AGE",
+        "INACTIVITY_WARNING_AGE",
+        "EXPIRE_NOTIFICATION_TITLE",
+        "SLACK_URL",
+        "SNS_TOPIC",
+        "NOTIFY_RETRY_SECONDS",
+        "DEBUG",
+    ];
+    for empty in ["", "  "] {
+        let config = config(&names.map(|name| (name, empty))).unwrap();
+        assert_eq!(config.policy, policy(90, 80, 90, 80));
+        assert_eq!(config.texts.expire_title, "AWS IAM Key Expiration Report");
+        assert!(config.slack.is_none() && config.topic.is_none() && !config.debug);
+    }
+}
+
+#[test]
+fn inactivity_follows_age_unless_it_is_set() {
+    assert_eq!(
+        config(&[("EXPIRATION_AGE", "200"), ("WARNING_AGE", "150")]).unwrap().policy,
+        policy(200, 150, 200, 150)
+    );
+}
+
+#[test]
+fn flags_go_before_the_environment() {
+    let flags = Flags { expiration_age: Some("40".into()), warning_age: Some("30".into()), ..Flags::default() };
+    assert_eq!(with_flags(&[("EXPIRATION_AGE", "x")], flags).unwrap().policy, policy(40, 30, 40, 30));
+    let flags = Flags { warning_age: Some("90".into()), ..Flags::default() };
+    insta::assert_snapshot!(with_flags(&[], flags).unwrap_err(), @r"
+    these settings cannot be used:
+      --warning-age is `90`: must be lower than EXPIRATION_AGE, which is 90
+    ");
+}
+
+#[test]
+fn every_problem_is_reported_at_once() {
+    insta::assert_snapshot!(problems(&[
+        ("ENABLE_AUTO_EXPIRE", "yes"),
+        ("EXPIRATION_AGE", "ninety"),
+        ("WARNING_AGE", "-1"),
+        ("INACTIVITY_AGE", "1.5"),
+        ("INACTIVITY_WARNING_AGE", "99999999999999999999"),
+        ("SLACK_URL", "http://hooks.slack.com/services/T/B/hush"),
+        ("SNS_TOPIC", "keys"),
+        ("NOTIFY_RETRY_SECONDS", "1h"),
+    ]), @r"
+    these settings cannot be used:
+      EXPIRATION_AGE is `ninety`: must be a whole number of days from 0 to 36500
+      WARNING_AGE is `-1`: must be a whole number of days from 0 to 36500
+      INACTIVITY_AGE is `1.5`: must be a whole number of days from 0 to 36500
+      INACTIVITY_WARNING_AGE is `99999999999999999999`: must be a whole number of days from 0 to 36500
+      ENABLE_AUTO_EXPIRE is `yes`: must be `true` or `false`
+      SLACK_URL (a secret, not shown): must start with https:// (http:// is accepted for 127.0.0.1 and localhost only)
+      SNS_TOPIC is `keys`: must be a topic's ARN, arn:aws:sns:REGION:ACCOUNT:NAME
+      NOTIFY_RETRY_SECONDS is `1h`: must be a whole number from 0 to 900
+    ");
+}
+
+#[test]
+fn thresholds_that_cross_are_explained() {
+    insta::assert_snapshot!(problems(&[("EXPIRATION_AGE", "60")]), @r"
+    these settings cannot be used:
+      WARNING_AGE is `80 (the default)`: must be lower than EXPIRATION_AGE, which is 60
+    ");
+    insta::assert_snapshot!(problems(&[("WARNING_AGE", "90"), ("INACTIVITY_AGE", "91"), ("INACTIVITY_WARNING_AGE", "91")]), @r"
+    these settings cannot be used:
+      WARNING_AGE is `90`: must be lower than EXPIRATION_AGE, which is 90
+      INACTIVITY_AGE is `91`: must be at most EXPIRATION_AGE, which is 90
+      INACTIVITY_WARNING_AGE is `91`: must be lower than INACTIVITY_AGE, which is 91
+    ");
+}
+
+#[test]
+fn inactivity_thresholds_come_in_pairs() {
+    insta::assert_snapshot!(problems(&[("INACTIVITY_AGE", "30")]), @r"
+    these settings cannot be used:
+      INACTIVITY_AGE is `30`: needs INACTIVITY_WARNING_AGE too: set both or neither
+    ");
+    insta::assert_snapshot!(problems(&[("INACTIVITY_WARNING_AGE", "30"), ("INACTIVITY_AGE", "")]), @r"
+    these settings cannot be used:
+      INACTIVITY_WARNING_AGE is `30`: needs INACTIVITY_AGE too: set both or neither
+    ");
+}
+
+#[test]
+fn debug_is_on_when_set() {
+    let debug = |value: &str| debug(&[("DEBUG".to_owned(), value.to_owned())]);
+    assert!(debug("1") && debug("true") && debug("yes"));
+    assert!(!debug("") && !debug("false") && !debug("0") && !super::debug(&[]));
+}

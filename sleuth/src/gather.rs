@@ -1,0 +1,57 @@
+//! Fills an inventory. Nothing here fails: what cannot be read is in the inventory, beside what it concerns.
+
+use chrono::{DateTime, Utc};
+use futures::{StreamExt, stream};
+
+use crate::{
+    keys::{Inventory, Reading, User, UserName, inventory::Tags},
+    ports::{ListedKey, ReadKeys},
+};
+
+/// How many users are read side by side. IAM's rate limits are not published; this many stay below them.
+pub const CONCURRENCY: usize = 8;
+
+/// Reads every user and key through `reader`. `progress` hears how many of how many users are done.
+pub async fn gather(
+    reader: &impl ReadKeys,
+    now: DateTime<Utc>,
+    progress: impl Fn(usize, usize) + Send + Sync,
+) -> Inventory {
+    let ((account, mut errors), listing) = futures::join!(reader.account(), reader.users());
+    errors.extend(listing.error);
+    let total = listing.found.len();
+    progress(0, total);
+    let mut users = Vec::with_capacity(total);
+    let mut readings =
+        stream::iter(listing.found).map(|(name, tags)| read_user(reader, name, tags)).buffer_unordered(CONCURRENCY);
+    while let Some(user) = readings.next().await {
+        users.push(user);
+        progress(users.len(), total);
+    }
+    users.sort_by(|a, b| a.name.cmp(&b.name));
+    Inventory { taken_at: now, account, users, errors }
+}
+
+async fn read_user(reader: &impl ReadKeys, name: UserName, tags: Option<Tags>) -> User {
+    let tags = match tags {
+        Some(tags) => Reading::Read(tags),
+        None => reader.tags(&name).await.into(),
+    };
+    let keys = match reader.keys(&name).await {
+        Err(error) => Reading::Unread(error),
+        Ok(listed) => {
+            let mut keys = Vec::with_capacity(listed.len());
+            for key in listed {
+                keys.push(read_key(reader, key).await);
+            }
+            Reading::Read(keys)
+        }
+    };
+    User { name, tags, keys }
+}
+
+/// The key with its last use.
+pub(crate) async fn read_key(reader: &impl ReadKeys, key: ListedKey) -> crate::keys::AccessKey {
+    let last_use = reader.last_use(&key.id).await;
+    key.with_last_use(last_use)
+}

@@ -1,0 +1,276 @@
+//! Inventory in, one verdict per key out.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{
+    inventory::{AccessKey, AccessKeyId, AutoExpire, Inventory, KeyStatus, LastUse, ReadError, User, UserName},
+    policy::{Cause, Days, Policy, Status},
+};
+
+/// What is to be thought of one key, and everything that led there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// The user it belongs to.
+    pub user: UserName,
+    /// The owner's display name.
+    pub name: String,
+    /// The `Slack` tag, as written.
+    pub slack: Option<String>,
+    /// Whether it may be disabled; `None` if the tags could not be read.
+    pub auto_expire: Option<AutoExpire>,
+    /// The key; `None` if the user's keys could not be listed, and this verdict stands for all of them.
+    pub key: Option<AccessKeyId>,
+    /// What it is.
+    pub status: Status,
+    /// Why, if it is expired or close to it.
+    pub cause: Option<Cause>,
+    /// When it was created.
+    pub created: Option<DateTime<Utc>>,
+    /// Its last use; `None` if that is not known.
+    pub last_use: Option<LastUse>,
+    /// Days since its creation.
+    pub age: Option<Days>,
+    /// Days since its last use, or since its creation if it was never used.
+    pub idle: Option<Days>,
+    /// Days until it expires for `cause`, or for whichever reason comes first if it is good. 0 if it is expired.
+    pub days_left: Option<Days>,
+    /// What else a reader should know.
+    pub note: Option<String>,
+}
+
+impl Verdict {
+    /// Whether the owner asked to be left alone, and may.
+    pub fn is_exempt(&self) -> bool {
+        self.auto_expire == Some(AutoExpire::Exempt)
+    }
+}
+
+/// Judges every key of `inventory` by `policy` at `now`, worst first.
+pub fn audit(inventory: &Inventory, policy: &Policy, now: DateTime<Utc>) -> Vec<Verdict> {
+    let mut verdicts: Vec<Verdict> = inventory.users.iter().flat_map(|user| user_verdicts(user, policy, now)).collect();
+    verdicts.sort_by(|a, b| rank(a).cmp(&rank(b)));
+    verdicts
+}
+
+/// Worst first: by status, those that count before those that are exempt, the most overdue first, then by name.
+fn rank(verdict: &Verdict) -> impl Ord + use<'_> {
+    let measure = match verdict.cause {
+        Some(Cause::Inactivity) => verdict.idle,
+        _ => verdict.age,
+    };
+    let overdue = std::cmp::Reverse(measure);
+    (verdict.status, verdict.is_exempt(), verdict.cause, overdue, &verdict.user, &verdict.key)
+}
+
+fn user_verdicts(user: &User, policy: &Policy, now: DateTime<Utc>) -> Vec<Verdict> {
+    match (user.keys.as_read(), user.keys.as_unread()) {
+        (Some(keys), _) => keys.iter().map(|key| judge(user, key, policy, now)).collect(),
+        (None, error) => vec![Verdict { note: error.map(unread), ..blank(user) }],
+    }
+}
+
+/// Judges one key. Whatever could not be read makes a working key unknown, whether or not it could have been decisive.
+pub fn judge(user: &User, key: &AccessKey, policy: &Policy, now: DateTime<Utc>) -> Verdict {
+    let last_use = key.last_used.as_read().cloned();
+    let age = key.created.map(|created| Days::between(created, now));
+    let idle = last_use
+        .as_ref()
+        .zip(key.created)
+        .map(|(last_use, created)| Days::between(last_active(last_use, created), now));
+    let facts = Verdict { key: Some(key.id.clone()), created: key.created, last_use, age, idle, ..blank(user) };
+    match &key.status {
+        KeyStatus::Inactive => Verdict { status: Status::Disabled, ..facts },
+        KeyStatus::Expired => {
+            Verdict { status: Status::Disabled, note: Some("AWS says the key has expired".to_owned()), ..facts }
+        }
+        KeyStatus::Other(status) => {
+            Verdict { note: Some(format!("AWS gives it the unknown status `{status}`")), ..facts }
+        }
+        KeyStatus::Active => working(user, key, facts, policy, now),
+    }
+}
+
+fn working(user: &User, key: &AccessKey, facts: Verdict, policy: &Policy, now: DateTime<Utc>) -> Verdict {
+    if let Some(error) = user.tags.as_unread().or(key.last_used.as_unread()) {
+        return Verdict { note: Some(unread(error)), ..facts };
+    }
+    let (Some(age), Some(idle)) = (facts.age, facts.idle) else {
+        return Verdict { note: Some("AWS did not say when it was created".to_owned()), ..facts };
+    };
+    let (status, cause) = policy.classify(age, idle);
+    let (by_age, by_inactivity) = (age.until(policy.expiration_age()), idle.until(policy.inactivity_age()));
+    let days_left = match (status, cause) {
+        (Status::Expired, _) => Days(0),
+        (_, Some(Cause::Age)) => by_age,
+        (_, Some(Cause::Inactivity)) => by_inactivity,
+        (_, None) => by_age.min(by_inactivity),
+    };
+    let note = if key.created.is_some_and(|created| created > now + TimeDelta::days(1)) {
+        Some("created after the time of this audit: is the clock right?".to_owned())
+    } else if status == Status::Old && by_inactivity < by_age {
+        Some(format!("unused for {idle}: expires in {by_inactivity} unless it is used"))
+    } else {
+        None
+    };
+    Verdict { status, cause, days_left: Some(days_left), note, ..facts }
+}
+
+/// The time a key counts as last used: a key that was never used counts from its creation, and so does one whose recorded
+/// use lies before its creation, which cannot be.
+fn last_active(last_use: &LastUse, created: DateTime<Utc>) -> DateTime<Utc> {
+    match last_use {
+        LastUse::Never => created,
+        LastUse::At { time, .. } => created.max(*time),
+    }
+}
+
+fn unread(error: &ReadError) -> String {
+    format!("could not be read: {error}")
+}
+
+/// A verdict that says only whose key it is.
+fn blank(user: &User) -> Verdict {
+    Verdict {
+        user: user.name.clone(),
+        name: user.display_name().to_owned(),
+        slack: user.slack().map(ToOwned::to_owned),
+        auto_expire: user.tags.as_read().map(AutoExpire::of),
+        key: None,
+        status: Status::Unknown,
+        cause: None,
+        created: None,
+        last_use: None,
+        age: None,
+        idle: None,
+        days_left: None,
+        note: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::inventory::{Account, Reading, Tags};
+
+    const NOW: &str = "2026-07-01T12:00:00Z";
+
+    fn now() -> DateTime<Utc> {
+        NOW.parse().unwrap()
+    }
+
+    fn ago(days: i64) -> DateTime<Utc> {
+        now() - TimeDelta::days(days)
+    }
+
+    fn used(days: i64) -> Reading<LastUse> {
+        Reading::Read(LastUse::At { time: ago(days), service: None, region: None })
+    }
+
+    fn error(operation: &str) -> ReadError {
+        ReadError { operation: operation.into(), message: "AccessDenied".into() }
+    }
+
+    fn key(created: i64, last_used: Reading<LastUse>) -> AccessKey {
+        AccessKey { id: AccessKeyId("AKIA1".into()), status: KeyStatus::Active, created: Some(ago(created)), last_used }
+    }
+
+    fn user(tags: Reading<Tags>) -> User {
+        User { name: UserName("alice".into()), tags, keys: Reading::Read(Vec::new()) }
+    }
+
+    fn judged(key: &AccessKey) -> Verdict {
+        let policy = Policy::new(Days(90), Days(80), Days(60), Days(50)).unwrap();
+        judge(&user(Reading::Read(Tags::new())), key, &policy, now())
+    }
+
+    #[test]
+    fn a_key_never_used_counts_from_its_creation() {
+        for (age, status) in [(49, Status::Good), (50, Status::Stagnant), (60, Status::Expired)] {
+            let verdict = judged(&key(age, Reading::Read(LastUse::Never)));
+            assert_eq!((verdict.status, verdict.idle), (status, Some(Days(age))));
+        }
+    }
+
+    #[test]
+    fn a_use_before_the_creation_counts_from_the_creation() {
+        let verdict = judged(&key(10, used(100)));
+        assert_eq!((verdict.status, verdict.idle), (Status::Good, Some(Days(10))));
+    }
+
+    #[test]
+    fn a_use_or_creation_in_the_future_is_now() {
+        let verdict = judged(&key(10, used(-1)));
+        assert_eq!((verdict.status, verdict.idle, verdict.note), (Status::Good, Some(Days(0)), None));
+        let verdict = judged(&key(-2, Reading::Read(LastUse::Never)));
+        assert_eq!((verdict.status, verdict.age), (Status::Good, Some(Days(0))));
+        assert!(verdict.note.unwrap().contains("clock"));
+    }
+
+    #[test]
+    fn days_left_are_those_of_the_cause() {
+        for (age, idle, left) in [(85, 0, 5), (10, 55, 5), (10, 3, 57), (89, 0, 1), (90, 0, 0), (200, 0, 0)] {
+            assert_eq!(judged(&key(age, used(idle))).days_left, Some(Days(left)), "age {age}, idle {idle}");
+        }
+    }
+
+    #[test]
+    fn an_old_key_about_to_expire_by_inactivity_says_so() {
+        let verdict = judged(&key(80, used(59)));
+        assert_eq!((verdict.status, verdict.days_left), (Status::Old, Some(Days(10))));
+        assert_eq!(verdict.note.as_deref(), Some("unused for 59 days: expires in 1 day unless it is used"));
+    }
+
+    #[test]
+    fn what_does_not_work_is_disabled_whatever_its_age() {
+        for status in [KeyStatus::Inactive, KeyStatus::Expired] {
+            let key = AccessKey { status, ..key(1_000, Reading::Unread(error("GetAccessKeyLastUsed"))) };
+            let verdict = judged(&key);
+            assert_eq!((verdict.status, verdict.cause, verdict.days_left), (Status::Disabled, None, None));
+        }
+    }
+
+    #[test]
+    fn unread_last_use_makes_a_key_unknown_at_any_age() {
+        for age in [0, 85, 1_000] {
+            let verdict = judged(&key(age, Reading::Unread(error("GetAccessKeyLastUsed"))));
+            assert_eq!((verdict.status, verdict.age, verdict.idle), (Status::Unknown, Some(Days(age)), None));
+            assert_eq!(verdict.note.as_deref(), Some("could not be read: GetAccessKeyLastUsed: AccessDenied"));
+        }
+    }
+
+    #[test]
+    fn unread_tags_make_a_key_unknown() {
+        let policy = Policy::new(Days(90), Days(80), Days(60), Days(50)).unwrap();
+        let user = user(Reading::Unread(error("ListUserTags")));
+        let verdict = judge(&user, &key(1_000, used(0)), &policy, now());
+        assert_eq!((verdict.status, verdict.auto_expire), (Status::Unknown, None));
+    }
+
+    #[test]
+    fn a_status_nobody_knows_is_unknown() {
+        let verdict = judged(&AccessKey { status: KeyStatus::Other("Paused".into()), ..key(1_000, used(0)) });
+        assert_eq!(verdict.status, Status::Unknown);
+    }
+
+    #[test]
+    fn a_key_without_creation_time_is_unknown() {
+        let verdict = judged(&AccessKey { created: None, ..key(0, used(0)) });
+        assert_eq!((verdict.status, verdict.age, verdict.idle), (Status::Unknown, None, None));
+    }
+
+    #[test]
+    fn unlisted_keys_are_one_unknown_verdict_and_others_are_judged() {
+        let good = User { keys: Reading::Read(vec![key(1, used(0)); 3]), ..user(Reading::Read(Tags::new())) };
+        let denied =
+            User { keys: Reading::Unread(error("ListAccessKeys")), name: UserName("bob".into()), ..good.clone() };
+        let inventory =
+            Inventory { taken_at: now(), account: Account::default(), users: vec![good, denied], errors: Vec::new() };
+        let policy = Policy::new(Days(90), Days(80), Days(90), Days(80)).unwrap();
+        let verdicts = audit(&inventory, &policy, now());
+        let seen: Vec<_> = verdicts.iter().map(|v| (v.user.0.as_str(), v.status)).collect();
+        assert_eq!(
+            seen,
+            [("bob", Status::Unknown), ("alice", Status::Good), ("alice", Status::Good), ("alice", Status::Good)]
+        );
+    }
+}

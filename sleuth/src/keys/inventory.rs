@@ -1,0 +1,306 @@
+//! What was read of an account. What could not be read stands where it belongs, as an error.
+
+use std::{collections::BTreeMap, fmt};
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// Tag that keeps a user's keys from being disabled: `false`, in any case.
+const AUTO_EXPIRE_TAG: &str = "KeyAutoExpire";
+/// Tag with the owner's Slack id.
+const SLACK_TAG: &str = "Slack";
+/// Tag with the owner's display name.
+const NAME_TAG: &str = "Name";
+
+/// Name of an IAM user, unique in its account.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UserName(pub String);
+
+/// Id of an access key, such as `AKIAIOSFODNN7EXAMPLE`. Not a secret.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AccessKeyId(pub String);
+
+impl fmt::Display for UserName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for AccessKeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An account's users and their keys, as they were at one time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Inventory {
+    /// When it was read.
+    pub taken_at: DateTime<Utc>,
+    /// Whose users these are.
+    pub account: Account,
+    /// Every user that was seen, by name.
+    pub users: Vec<User>,
+    /// What could not be read of the account as a whole.
+    #[serde(default)]
+    pub errors: Vec<ReadError>,
+}
+
+/// An AWS account.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Account {
+    /// The 12 digits; `None` if they could not be read.
+    pub id: Option<String>,
+    /// The account alias, if there is one.
+    pub alias: Option<String>,
+}
+
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.id, &self.alias) {
+            (Some(id), Some(alias)) => write!(f, "{id} ({alias})"),
+            (Some(one), None) | (None, Some(one)) => f.write_str(one),
+            (None, None) => f.write_str("unknown"),
+        }
+    }
+}
+
+/// Something that was asked for: read, or not read and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reading<T> {
+    /// The answer.
+    Read(T),
+    /// No answer.
+    Unread(ReadError),
+}
+
+impl<T> Reading<T> {
+    /// The answer, if there was one.
+    pub fn as_read(&self) -> Option<&T> {
+        match self {
+            Self::Read(value) => Some(value),
+            Self::Unread(_) => None,
+        }
+    }
+
+    /// The error, if there was no answer.
+    pub fn as_unread(&self) -> Option<&ReadError> {
+        match self {
+            Self::Read(_) => None,
+            Self::Unread(error) => Some(error),
+        }
+    }
+}
+
+impl<T> From<Result<T, ReadError>> for Reading<T> {
+    fn from(result: Result<T, ReadError>) -> Self {
+        result.map_or_else(Self::Unread, Self::Read)
+    }
+}
+
+/// Why something could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReadError {
+    /// The call that failed, such as `ListAccessKeys`.
+    pub operation: String,
+    /// What it answered.
+    pub message: String,
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.operation, self.message)
+    }
+}
+
+/// An IAM user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct User {
+    /// Name.
+    pub name: UserName,
+    /// Tags, keys as written.
+    pub tags: Reading<Tags>,
+    /// Access keys, however many there are.
+    pub keys: Reading<Vec<AccessKey>>,
+}
+
+/// Tags of a user: key and value, as written.
+pub type Tags = BTreeMap<String, String>;
+
+/// Whether a user's keys may be disabled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AutoExpire {
+    /// They may: the tag is missing or `true`.
+    Allowed,
+    /// They may not: the tag is `false`.
+    Exempt,
+    /// The tag holds neither `true` nor `false`. What was meant is unknown, so they are not.
+    Unclear(String),
+}
+
+impl AutoExpire {
+    /// Reads the `KeyAutoExpire` tag, upper and lower case alike in key and value.
+    pub fn of(tags: &Tags) -> Self {
+        let mut unclear = None;
+        for value in values(tags, AUTO_EXPIRE_TAG) {
+            match value.to_ascii_lowercase().as_str() {
+                "false" => return Self::Exempt,
+                "true" => {}
+                _ => unclear = Some(value.to_owned()),
+            }
+        }
+        unclear.map_or(Self::Allowed, Self::Unclear)
+    }
+}
+
+impl User {
+    /// The `Slack` tag, as written; `None` if it is missing, empty or unread.
+    pub fn slack(&self) -> Option<&str> {
+        self.tag(SLACK_TAG)
+    }
+
+    /// The display name: the `Name` tag, else the user's name.
+    pub fn display_name(&self) -> &str {
+        self.tag(NAME_TAG).unwrap_or(&self.name.0)
+    }
+
+    fn tag(&self, key: &'static str) -> Option<&str> {
+        self.tags.as_read().and_then(|tags| values(tags, key).find(|value| !value.is_empty()))
+    }
+}
+
+/// Values of a tag. IAM compares tag keys without case
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html#id_tags_rules>).
+fn values<'a>(tags: &'a Tags, key: &'static str) -> impl Iterator<Item = &'a str> {
+    tags.iter().filter(move |(k, _)| k.eq_ignore_ascii_case(key)).map(|(_, value)| value.trim())
+}
+
+/// An access key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccessKey {
+    /// Id.
+    pub id: AccessKeyId,
+    /// Whether it works.
+    pub status: KeyStatus,
+    /// When it was created; `None` if AWS did not say.
+    pub created: Option<DateTime<Utc>>,
+    /// When it was last used.
+    pub last_used: Reading<LastUse>,
+}
+
+/// What AWS says of a key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub enum KeyStatus {
+    /// It works.
+    Active,
+    /// It was disabled.
+    Inactive,
+    /// It has expired and does not work.
+    Expired,
+    /// Something this program does not know.
+    Other(String),
+}
+
+impl From<String> for KeyStatus {
+    fn from(status: String) -> Self {
+        match status.as_str() {
+            "Active" => Self::Active,
+            "Inactive" => Self::Inactive,
+            "Expired" => Self::Expired,
+            _ => Self::Other(status),
+        }
+    }
+}
+
+impl From<KeyStatus> for String {
+    fn from(status: KeyStatus) -> Self {
+        match status {
+            KeyStatus::Active => "Active".to_owned(),
+            KeyStatus::Inactive => "Inactive".to_owned(),
+            KeyStatus::Expired => "Expired".to_owned(),
+            KeyStatus::Other(status) => status,
+        }
+    }
+}
+
+/// The last use of a key. AWS records it at most every 15 minutes, and since April 2015
+/// (<https://docs.aws.amazon.com/IAM/latest/APIReference/API_AccessKeyLastUsed.html>).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LastUse {
+    /// No use is recorded.
+    Never,
+    /// The last recorded use.
+    At {
+        /// When.
+        time: DateTime<Utc>,
+        /// The service that was called, such as `s3`.
+        #[serde(default)]
+        service: Option<String>,
+        /// The region it was called in.
+        #[serde(default)]
+        region: Option<String>,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(tags: &[(&str, &str)]) -> User {
+        let tags: Tags = tags.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        User { name: UserName("alice".into()), tags: Reading::Read(tags), keys: Reading::Read(Vec::new()) }
+    }
+
+    fn auto_expire(tags: &[(&str, &str)]) -> AutoExpire {
+        AutoExpire::of(user(tags).tags.as_read().unwrap())
+    }
+
+    #[test]
+    fn tag_keys_are_matched_without_case() {
+        let user = user(&[("SLACK", "U1"), ("name", "Alice")]);
+        assert_eq!((user.slack(), user.display_name()), (Some("U1"), "Alice"));
+    }
+
+    #[test]
+    fn empty_tags_are_missing_tags() {
+        let user = user(&[("Slack", " "), ("Name", "")]);
+        assert_eq!((user.slack(), user.display_name()), (None, "alice"));
+    }
+
+    #[test]
+    fn false_exempts_in_any_case() {
+        for value in ["false", "False", "FALSE", " false "] {
+            assert_eq!(auto_expire(&[("keyautoexpire", value)]), AutoExpire::Exempt, "{value}");
+        }
+    }
+
+    #[test]
+    fn true_or_no_tag_allows() {
+        for tags in [&[][..], &[("KeyAutoExpire", "true")], &[("KeyAutoExpire", "TRUE")], &[("Other", "false")]] {
+            assert_eq!(auto_expire(tags), AutoExpire::Allowed, "{tags:?}");
+        }
+    }
+
+    #[test]
+    fn anything_else_is_unclear() {
+        for value in ["no", "0", "", "falsch"] {
+            assert_eq!(auto_expire(&[("KeyAutoExpire", value)]), AutoExpire::Unclear(value.into()));
+        }
+    }
+
+    #[test]
+    fn one_false_among_tags_of_a_file_exempts() {
+        let tags = [("KEYAUTOEXPIRE", "true"), ("KeyAutoExpire", "false"), ("keyautoexpire", "maybe")];
+        assert_eq!(auto_expire(&tags), AutoExpire::Exempt);
+    }
+}

@@ -1,0 +1,214 @@
+//! What is to be done about each verdict, and why not where nothing is.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::{
+    audit::Verdict,
+    inventory::{AccessKeyId, AutoExpire, UserName},
+    policy::Status,
+};
+
+/// What a verdict calls for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// Nothing.
+    None,
+    /// Tell the owner.
+    Warn,
+    /// Disable the key, and tell the owner.
+    Disable,
+}
+
+/// Whether the action will be taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// There is nothing to do; the reason, if there is one to give.
+    Nothing(Option<String>),
+    /// It will, if the plan is applied.
+    Proceed,
+    /// It will not, for this reason.
+    Held(String),
+}
+
+/// One verdict and its consequence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// What it calls for.
+    pub action: Action,
+    /// Whether that will be done.
+    pub decision: Decision,
+}
+
+/// One step a verdict, in the verdicts' order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// The steps.
+    pub steps: Vec<Step>,
+}
+
+/// A key that is to be disabled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Target<'a> {
+    /// Whose key.
+    pub user: &'a UserName,
+    /// Which key.
+    pub key: &'a AccessKeyId,
+    /// The verdict that condemned it.
+    pub verdict: &'a Verdict,
+}
+
+impl Plan {
+    /// The keys to disable.
+    pub fn targets(&self) -> impl Iterator<Item = Target<'_>> {
+        self.steps
+            .iter()
+            .filter(|step| step.action == Action::Disable && step.decision == Decision::Proceed)
+            .filter_map(|step| {
+                step.verdict.key.as_ref().map(|key| Target { user: &step.verdict.user, key, verdict: &step.verdict })
+            })
+    }
+
+    /// Whether no key is to be disabled.
+    pub fn is_empty(&self) -> bool {
+        self.targets().next().is_none()
+    }
+}
+
+/// One line a key to be disabled.
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for target in self.targets() {
+            writeln!(f, "disable {} of {}", target.key, target.user)?;
+        }
+        Ok(())
+    }
+}
+
+/// Decides what to do about each verdict. `auto_expire`: whether keys may be disabled at all (`ENABLE_AUTO_EXPIRE`).
+pub fn plan(verdicts: Vec<Verdict>, auto_expire: bool) -> Plan {
+    let steps = verdicts.into_iter().map(|verdict| {
+        let (action, decision) = decide(&verdict, auto_expire);
+        Step { verdict, action, decision }
+    });
+    Plan { steps: steps.collect() }
+}
+
+fn decide(verdict: &Verdict, auto_expire: bool) -> (Action, Decision) {
+    let nothing = |reason: Option<String>| (Action::None, Decision::Nothing(reason));
+    match verdict.status {
+        Status::Good | Status::Disabled | Status::Unknown => nothing(verdict.note.clone()),
+        _ if verdict.is_exempt() => nothing(Some("exempt: tag KeyAutoExpire is false".to_owned())),
+        Status::Old | Status::Stagnant => (Action::Warn, Decision::Proceed),
+        Status::Expired => (Action::Disable, disable(verdict, auto_expire)),
+    }
+}
+
+fn disable(verdict: &Verdict, auto_expire: bool) -> Decision {
+    match &verdict.auto_expire {
+        Some(AutoExpire::Allowed) if !auto_expire => Decision::Held("ENABLE_AUTO_EXPIRE is not true".to_owned()),
+        Some(AutoExpire::Allowed) => Decision::Proceed,
+        Some(AutoExpire::Unclear(value)) => {
+            Decision::Held(format!("tag KeyAutoExpire is `{value}`, neither true nor false"))
+        }
+        // Neither comes here: an exempt key has no action, and one whose tags were not read is unknown.
+        Some(AutoExpire::Exempt) | None => Decision::Held("it is not known whether the owner is exempt".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::keys::policy::{Cause, Days};
+
+    fn verdict(status: Status, auto_expire: Option<AutoExpire>) -> Verdict {
+        Verdict {
+            user: UserName("alice".into()),
+            name: "Alice".into(),
+            slack: None,
+            auto_expire,
+            key: Some(AccessKeyId("AKIA1".into())),
+            status,
+            cause: Some(Cause::Age),
+            created: None,
+            last_use: None,
+            age: Some(Days(100)),
+            idle: None,
+            days_left: None,
+            note: None,
+        }
+    }
+
+    fn decided(status: Status, auto_expire: Option<AutoExpire>, enabled: bool) -> (Action, Decision) {
+        decide(&verdict(status, auto_expire), enabled)
+    }
+
+    #[test]
+    fn expired_key_is_disabled_only_when_that_is_enabled() {
+        let allowed = || Some(AutoExpire::Allowed);
+        assert_eq!(decided(Status::Expired, allowed(), true), (Action::Disable, Decision::Proceed));
+        let (action, decision) = decided(Status::Expired, allowed(), false);
+        assert_eq!(action, Action::Disable);
+        assert_eq!(decision, Decision::Held("ENABLE_AUTO_EXPIRE is not true".into()));
+    }
+
+    #[test]
+    fn warnings_do_not_need_it() {
+        for status in [Status::Old, Status::Stagnant] {
+            assert_eq!(decided(status, Some(AutoExpire::Allowed), false), (Action::Warn, Decision::Proceed));
+        }
+    }
+
+    #[test]
+    fn an_unclear_exemption_holds() {
+        let (_, decision) = decided(Status::Expired, Some(AutoExpire::Unclear("no".into())), true);
+        assert_eq!(decision, Decision::Held("tag KeyAutoExpire is `no`, neither true nor false".into()));
+    }
+
+    #[test]
+    fn plan_prints_its_targets() {
+        let plan = plan(vec![verdict(Status::Expired, Some(AutoExpire::Allowed)); 2], true);
+        assert_eq!(plan.to_string(), "disable AKIA1 of alice\ndisable AKIA1 of alice\n");
+        assert!(!plan.is_empty());
+    }
+
+    fn any_status() -> impl Strategy<Value = Status> {
+        prop::sample::select(vec![
+            Status::Expired,
+            Status::Unknown,
+            Status::Old,
+            Status::Stagnant,
+            Status::Good,
+            Status::Disabled,
+        ])
+    }
+
+    fn any_auto_expire() -> impl Strategy<Value = Option<AutoExpire>> {
+        prop::sample::select(vec![
+            None,
+            Some(AutoExpire::Allowed),
+            Some(AutoExpire::Exempt),
+            Some(AutoExpire::Unclear("no".into())),
+        ])
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn exempt_and_unknown_are_never_acted_on(status in any_status(), auto_expire in any_auto_expire(), enabled: bool) {
+            let plan = plan(vec![verdict(status, auto_expire.clone())], enabled);
+            let acts = !plan.is_empty();
+            prop_assert_eq!(acts, enabled && status == Status::Expired && auto_expire == Some(AutoExpire::Allowed));
+            if auto_expire == Some(AutoExpire::Exempt) {
+                prop_assert_eq!(plan.steps[0].action, Action::None);
+            }
+        }
+    }
+}

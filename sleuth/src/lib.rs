@@ -1,0 +1,33 @@
+//! Sleuth keeps the access keys of AWS accounts in order.
+//!
+//! The way of a run, one room each:
+//!
+//! ```text
+//! gather -> Inventory -> audit -> Verdicts -> plan -> Plan -> [apply] -> Outcomes -> Report -> render -> deliver
+//! ```
+//!
+//! - [`keys`]: what access keys are, the policy they are judged by, verdicts and plans. Pure: no clock, no AWS, no I/O.
+//! - [`ports`]: what the rest needs of AWS, readers apart from writers.
+//! - [`gather`]: fills an inventory through a reader.
+//! - [`apply`]: performs a plan through a writer, each target looked at once more. A dry run does not call it.
+//! - [`report`]: the vocabulary of all outputs.
+//! - [`render`]: a report as JSON, as a table, as notifications. Pure.
+//! - [`snapshot`]: inventories in files.
+//! - [`config`]: the only reader of settings.
+//! - [`aws`]: the only room that knows the AWS SDK.
+//! - [`run`]: the whole way on one screen; both binaries call it.
+//! - [`demo`]: an account that is compiled in.
+//! - [`exit`]: the exit codes.
+
+pub mod apply;
+pub mod aws;
+pub mod config;
+pub mod demo;
+pub mod exit;
+pub mod gather;
+pub mod keys;
+pub mod ports;
+pub mod render;
+pub mod report;
+pub mod run;
+pub mod snapshot;

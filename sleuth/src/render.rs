@@ -1,0 +1,12 @@
+//! A report in every form people and machines read. Pure: text in memory, printed or sent elsewhere.
+
+pub mod json;
+pub mod notification;
+#[cfg(feature = "cli")]
+pub mod preview;
+#[cfg(feature = "cli")]
+pub mod slack_users;
+#[cfg(feature = "cli")]
+pub mod table;
+
+mod words;

@@ -1,0 +1,82 @@
+//! A report as messages to the owners: keys that expire or have expired by age, and the same for inactivity.
+
+use notifier::{Colour, Group, Line, Mention, Notification, Span, notification::slack_id::SlackId};
+
+use super::words;
+use crate::{
+    keys::{Action, Cause},
+    report::{Finding, Report},
+};
+
+/// Titles and instructions, as the operator set them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Texts {
+    /// Title for keys that expire by age.
+    pub expire_title: String,
+    /// What their owners should do.
+    pub expire_text: String,
+    /// Title for keys that expire by inactivity.
+    pub inactive_title: String,
+    /// What their owners should do.
+    pub inactive_text: String,
+}
+
+/// What is to be sent; empty if there is nothing to say.
+pub fn notifications(report: &Report, texts: &Texts) -> Vec<Notification> {
+    let causes = [
+        (
+            Cause::Age,
+            &texts.expire_title,
+            &texts.expire_text,
+            "Access keys expired because of their age",
+            "Access keys that expire soon because of their age",
+        ),
+        (
+            Cause::Inactivity,
+            &texts.inactive_title,
+            &texts.inactive_text,
+            "Access keys expired because they are not used",
+            "Access keys that expire soon because they are not used",
+        ),
+    ];
+    causes
+        .into_iter()
+        .map(|(cause, title, instructions, expired, soon)| Notification {
+            title: title.clone(),
+            instructions: instructions.clone(),
+            account: report.account.to_string(),
+            groups: vec![
+                group(report, expired, Colour::Red, cause, Action::Disable),
+                group(report, soon, Colour::Yellow, cause, Action::Warn),
+            ],
+        })
+        .filter(|notification| !notification.is_empty())
+        .collect()
+}
+
+/// Findings whose owners nobody can call in Slack: they are told by name, and somebody should mend the tag.
+pub fn uncallable(report: &Report) -> impl Iterator<Item = &Finding> {
+    let told = report.keys.iter().filter(|finding| finding.action != Action::None);
+    told.filter(|finding| finding.slack.as_deref().and_then(SlackId::parse).is_none())
+}
+
+fn group(report: &Report, heading: &str, colour: Colour, cause: Cause, action: Action) -> Group {
+    let findings = report.keys.iter().filter(|finding| finding.cause == Some(cause) && finding.action == action);
+    Group { heading: heading.to_owned(), colour, lines: findings.map(line).collect() }
+}
+
+fn line(finding: &Finding) -> Line {
+    let key = finding.key_id.as_ref().map(words::masked).unwrap_or_default();
+    let note = match (&finding.action, &finding.reason) {
+        (Action::Warn, Some(note)) => format!(" ({note})"),
+        _ => String::new(),
+    };
+    let text = format!(": key {key}, {}, {}{note}", words::history(finding), words::consequence(finding));
+    let user = &finding.user.0;
+    let name = if finding.name == *user { user.clone() } else { format!("{} ({user})", finding.name) };
+    let slack = finding.slack.as_deref().and_then(SlackId::parse);
+    Line {
+        subject: finding.subject(),
+        spans: vec![Span::Mention(Mention { name, label: user.clone(), slack }), Span::Text(text)],
+    }
+}

@@ -1,0 +1,177 @@
+//! The report as a table for people.
+
+use std::fmt::Write as _;
+
+use comfy_table::{Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, Table, Width, presets};
+
+use super::words;
+use crate::{
+    keys::{Cause, Days, Status},
+    report::{Finding, Report, Summary},
+};
+
+/// How a table is to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    /// Widest line, in columns. `None`: as wide as it needs to be.
+    pub width: Option<u16>,
+    /// Whether to use colours.
+    pub colours: bool,
+}
+
+impl Look {
+    /// For files and pipes.
+    pub const PLAIN: Self = Self { width: None, colours: false };
+}
+
+// Columns with rules of their own.
+const KEY_ID: usize = 2;
+const AGE: usize = 5;
+const LAST_ACCESS: usize = 6;
+
+/// Longest text in the last column of a key that could not be judged, in characters. Below the table stands all of it.
+const UNKNOWN_CHARACTERS: usize = 70;
+
+/// Narrower tables show key ids masked, so that the words have room.
+const ROOM_FOR_KEY_IDS: u16 = 150;
+
+/// The findings, the counts, and what went wrong.
+pub fn table(report: &Report, look: Look) -> String {
+    let mut text = String::new();
+    let _ = writeln!(text, "Account {}, {}", report.account, report.generated_at.format("%Y-%m-%d %H:%M UTC"));
+    if !report.keys.is_empty() {
+        let _ = writeln!(text, "{}", findings(report, look));
+    }
+    let _ = writeln!(text, "{}", summary(&report.summary));
+    errors(&mut text, report);
+    text
+}
+
+fn findings(report: &Report, look: Look) -> Table {
+    let heads = ["User", "Slack ID", "Key ID", "AutoExpire", "Status", "Age in Days", "Last Access Age", done(report)];
+    let mut table = new(&heads, look);
+    let mask = look.width.is_some_and(|width| width < ROOM_FOR_KEY_IDS);
+    for finding in &report.keys {
+        table.add_row(row(finding, mask, look.colours));
+    }
+    for (index, column) in table.column_iter_mut().enumerate() {
+        match index {
+            KEY_ID => {
+                column.set_constraint(ColumnConstraint::ContentWidth);
+            }
+            AGE | LAST_ACCESS => {
+                column.set_cell_alignment(CellAlignment::Right);
+                if look.width.is_some() {
+                    column.set_constraint(ColumnConstraint::UpperBoundary(Width::Fixed(8)));
+                }
+            }
+            _ => {}
+        }
+    }
+    table
+}
+
+/// An empty table in the house's look.
+pub(super) fn new(heads: &[&str], look: Look) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_FULL_CONDENSED);
+    table.set_header(heads.iter().map(Cell::new));
+    if let Some(width) = look.width {
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+    }
+    if look.colours {
+        table.enforce_styling();
+    } else {
+        table.force_no_tty();
+    }
+    table
+}
+
+/// The heading of the last column says whether anything was done.
+fn done(report: &Report) -> &'static str {
+    if report.applied { "What was done" } else { "What would be done" }
+}
+
+fn row(finding: &Finding, mask: bool, colours: bool) -> Vec<Cell> {
+    let key = finding.key_id.as_ref().map(|key| if mask { words::masked(key) } else { key.0.clone() });
+    let auto_expire = match finding.auto_expire {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "unclear",
+    };
+    let status = Cell::new(status(finding));
+    vec![
+        Cell::new(printable(&finding.user.0)),
+        Cell::new(printable(finding.slack.as_deref().unwrap_or("-"))),
+        Cell::new(printable(&key.unwrap_or_else(|| "-".to_owned()))),
+        Cell::new(auto_expire),
+        if colours { paint(status, finding) } else { status },
+        Cell::new(days(finding.age_days)),
+        Cell::new(days(finding.idle_days)),
+        Cell::new(printable(&consequence(finding))),
+    ]
+}
+
+fn consequence(finding: &Finding) -> String {
+    let words = words::action(finding);
+    if finding.status != Status::Unknown || words.chars().count() <= UNKNOWN_CHARACTERS {
+        return words;
+    }
+    let kept: String = words.chars().take(UNKNOWN_CHARACTERS - 1).collect();
+    format!("{kept}…")
+}
+
+fn status(finding: &Finding) -> String {
+    match (finding.status, finding.cause) {
+        (Status::Expired, Some(Cause::Age)) => "expired (age)".to_owned(),
+        (Status::Expired, Some(Cause::Inactivity)) => "expired (inactivity)".to_owned(),
+        (status, _) => status.as_str().to_owned(),
+    }
+}
+
+fn paint(cell: Cell, finding: &Finding) -> Cell {
+    match finding.status {
+        _ if finding.exempt => cell.add_attribute(Attribute::Dim),
+        Status::Expired => cell.fg(Color::Red).add_attribute(Attribute::Bold),
+        Status::Unknown => cell.fg(Color::Magenta).add_attribute(Attribute::Bold),
+        Status::Old | Status::Stagnant => cell.fg(Color::Yellow),
+        Status::Good => cell.fg(Color::Green),
+        Status::Disabled => cell.add_attribute(Attribute::Dim),
+    }
+}
+
+fn days(days: Option<Days>) -> String {
+    days.map_or_else(|| "?".to_owned(), |days| days.0.to_string())
+}
+
+fn summary(summary: &Summary) -> String {
+    let Summary { users, keys, good, old, stagnant, expired, disabled, unknown, exempt } = summary;
+    let plural = |n: &usize| if *n == 1 { "" } else { "s" };
+    format!(
+        "{users} user{}, {keys} key{}: {expired} expired, {unknown} unknown, {old} old, {stagnant} stagnant, {good} good, \
+         {disabled} disabled; {exempt} exempt",
+        plural(users),
+        plural(keys),
+    )
+}
+
+fn errors(text: &mut String, report: &Report) {
+    if report.is_complete() {
+        return;
+    }
+    let _ = writeln!(text, "\nIncomplete: this could not be read, done or delivered:");
+    for error in &report.errors {
+        let _ = writeln!(
+            text,
+            "- {}: {}: {}",
+            printable(&error.subject),
+            printable(&error.operation),
+            printable(&error.message)
+        );
+    }
+}
+
+/// Data without control characters, which could move the cursor or hide a line.
+pub(super) fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}

@@ -1,0 +1,57 @@
+//! The whole way of a run, on one screen. Both binaries come here.
+
+use chrono::{DateTime, Utc};
+use notifier::Notifier;
+
+use crate::{
+    apply::apply,
+    config::Config,
+    keys::{Inventory, Plan, audit, plan},
+    ports::{ReadKeys, WriteKeys},
+    render::notification::{notifications, uncallable},
+    report::Report,
+};
+
+/// How far a run has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// The plan is made, nothing is changed yet.
+    Planned,
+    /// The plan is performed, nobody is told yet.
+    Applied,
+}
+
+/// What a run would find and do. Changes and sends nothing.
+pub fn dry(inventory: &Inventory, config: &Config, now: DateTime<Utc>) -> Report {
+    planned(inventory, config, now).1
+}
+
+fn planned(inventory: &Inventory, config: &Config, now: DateTime<Utc>) -> (Plan, Report) {
+    let plan = plan(audit(inventory, &config.policy, now), config.enable_auto_expire);
+    let report = Report::new(inventory, &plan, config.policy, config.enable_auto_expire, now);
+    for finding in uncallable(&report) {
+        let tag = finding.slack.as_deref().unwrap_or("missing");
+        tracing::warn!(user = %finding.user, tag, "no Slack id in the user's Slack tag: the owner is named, not called");
+    }
+    (plan, report)
+}
+
+/// Finds, does, and tells. `keep` is given the report before anything is changed and again before anybody is told, so that
+/// a run that is cut off has left word of what it did.
+pub async fn wet(
+    aws: &(impl ReadKeys + WriteKeys),
+    inventory: &Inventory,
+    config: &Config,
+    notifier: &Notifier,
+    now: DateTime<Utc>,
+    mut keep: impl FnMut(Stage, &Report),
+) -> Report {
+    let (plan, mut report) = planned(inventory, config, now);
+    keep(Stage::Planned, &report);
+    let outcomes = apply(aws, &plan, &config.policy, now).await;
+    report.record_outcomes(&outcomes);
+    keep(Stage::Applied, &report);
+    let deliveries = notifier.send(&notifications(&report, &config.texts)).await;
+    report.record_delivery(deliveries);
+    report
+}

@@ -1,0 +1,140 @@
+//! Inventories in files, so that an account can be audited again anywhere: with other thresholds, or another `now`.
+//!
+//! The form is documented in `docs/inventory.md`. It holds no secrets: names, tags, key ids and times.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::keys::Inventory;
+
+/// Version of the form.
+pub const VERSION: u32 = 1;
+/// What the file says it is.
+pub const KIND: &str = "keys-inventory";
+
+/// Why a file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SnapshotError {
+    /// The file cannot be read.
+    #[error("{} cannot be read", path.display())]
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file cannot be written.
+    #[error("{} cannot be written", path.display())]
+    Write {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// It is not an inventory.
+    #[error("not an inventory saved by `sleuth keys --save`")]
+    Form(#[source] serde_json::Error),
+    /// It is another kind of file, or another version.
+    #[error("holds `{kind}` version {version}; this program reads `{KIND}` version {VERSION}")]
+    Version {
+        /// What it says it is.
+        kind: String,
+        /// Its version.
+        version: u32,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Snapshot<I> {
+    version: u32,
+    kind: String,
+    inventory: I,
+}
+
+/// The start of a file of any version.
+#[derive(Deserialize)]
+struct Label {
+    version: u32,
+    kind: String,
+}
+
+/// Reads an inventory from text.
+pub fn parse(text: &str) -> Result<Inventory, SnapshotError> {
+    let label: Label = serde_json::from_str(text).map_err(SnapshotError::Form)?;
+    if label.version != VERSION || label.kind != KIND {
+        return Err(SnapshotError::Version { kind: label.kind, version: label.version });
+    }
+    let snapshot: Snapshot<Inventory> = serde_json::from_str(text).map_err(SnapshotError::Form)?;
+    Ok(snapshot.inventory)
+}
+
+/// Writes an inventory as text.
+pub fn format(inventory: &Inventory) -> Result<String, SnapshotError> {
+    let snapshot = Snapshot { version: VERSION, kind: KIND.to_owned(), inventory };
+    serde_json::to_string_pretty(&snapshot).map(|json| json + "\n").map_err(SnapshotError::Form)
+}
+
+/// Reads an inventory from a file.
+pub fn load(path: &Path) -> Result<Inventory, SnapshotError> {
+    let text = std::fs::read_to_string(path).map_err(|source| SnapshotError::Read { path: path.into(), source })?;
+    parse(&text)
+}
+
+/// Writes an inventory to a file, all of it or nothing, readable by its owner only.
+#[cfg(feature = "cli")]
+pub fn save(path: &Path, inventory: &Inventory) -> Result<(), SnapshotError> {
+    use std::io::Write as _;
+
+    let text = format(inventory)?;
+    let write = || {
+        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut file = tempfile::NamedTempFile::new_in(directory)?;
+        file.write_all(text.as_bytes())?;
+        file.persist(path)?;
+        Ok(())
+    };
+    write().map_err(|source| SnapshotError::Write { path: path.into(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> String {
+        let error = parse(text).unwrap_err();
+        let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+        format!("{error}{cause}")
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let inventory = crate::demo::inventory().unwrap();
+        assert_eq!(parse(&format(&inventory).unwrap()).unwrap(), inventory);
+    }
+
+    #[test]
+    fn other_versions_and_kinds_are_named() {
+        assert_eq!(
+            error(r#"{"version":2,"kind":"keys-inventory","anything":1}"#),
+            "holds `keys-inventory` version 2; this program reads `keys-inventory` version 1"
+        );
+        assert!(error(r#"{"version":1,"kind":"keys"}"#).starts_with("holds `keys` version 1"));
+    }
+
+    #[test]
+    fn a_mistake_is_shown_with_its_place() {
+        let text = "{\"version\":1,\"kind\":\"keys-inventory\",\"inventory\":{\n\"taken_at\":\"yesterday\"}}";
+        let error = error(text);
+        assert!(error.starts_with("not an inventory saved by") && error.contains("line 2"), "{error}");
+    }
+
+    #[test]
+    fn a_misspelt_field_is_refused() {
+        let text = format(&crate::demo::inventory().unwrap()).unwrap().replacen("\"tags\"", "\"tag\"", 1);
+        assert!(error(&text).contains("unknown field `tag`"), "{}", error(&text));
+    }
+}
