@@ -80,7 +80,7 @@ async fn look_again(
         return Err(error);
     }
     let reason = match (verdict.status, verdict.auto_expire) {
-        (Status::Disabled, _) => Some("the key was disabled in the meantime".to_owned()),
+        (Status::Disabled, _) => Some("somebody else disabled the key in the meantime".to_owned()),
         (_, Some(AutoExpire::Exempt)) => Some("the owner became exempt in the meantime".to_owned()),
         (_, Some(AutoExpire::Unclear(value))) => {
             Some(format!("tag KeyAutoExpire became `{value}`, neither true nor false"))

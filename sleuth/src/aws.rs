@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use aws_config::{
-    AppName, BehaviorVersion, Region, SdkConfig, meta::region::RegionProviderChain, retry::RetryConfig,
-    timeout::TimeoutConfig,
+    AppName, BehaviorVersion, Region, SdkConfig, environment::EnvironmentVariableRegionProvider,
+    meta::region::RegionProviderChain, profile::ProfileFileRegionProvider, retry::RetryConfig, timeout::TimeoutConfig,
 };
 use notifier::{Channel, Notifier, slack::SlackWebhook, sns::SnsTopic};
 
@@ -22,7 +22,10 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Credentials, region and behaviour for all clients of a run, from the default chain.
 pub async fn connect() -> SdkConfig {
-    let region = RegionProviderChain::default_provider().or_else(FALLBACK_REGION);
+    // The default chain without the instance metadata service, which elsewhere means seconds of waiting and a warning.
+    let region = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
+        .or_else(ProfileFileRegionProvider::new())
+        .or_else(FALLBACK_REGION);
     let loader = aws_config::defaults(BehaviorVersion::latest())
         .region(region)
         .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))

@@ -29,10 +29,6 @@ pub fn dry(inventory: &Inventory, config: &Config, now: DateTime<Utc>) -> Report
 fn planned(inventory: &Inventory, config: &Config, now: DateTime<Utc>) -> (Plan, Report) {
     let plan = plan(audit(inventory, &config.policy, now), config.enable_auto_expire);
     let report = Report::new(inventory, &plan, config.policy, config.enable_auto_expire, now);
-    for finding in uncallable(&report) {
-        let tag = finding.slack.as_deref().unwrap_or("missing");
-        tracing::warn!(user = %finding.user, tag, "no Slack id in the user's Slack tag: the owner is named, not called");
-    }
     (plan, report)
 }
 
@@ -48,6 +44,11 @@ pub async fn wet(
 ) -> Report {
     let (plan, mut report) = planned(inventory, config, now);
     keep(Stage::Planned, &report);
+    for finding in uncallable(&report) {
+        let tag = finding.slack.as_deref().unwrap_or("missing");
+        tracing::warn!(user = %finding.user, tag, "no Slack id in the user's Slack tag: the owner is named, not called");
+    }
+
     let outcomes = apply(aws, &plan, &config.policy, now).await;
     report.record_outcomes(&outcomes);
     keep(Stage::Applied, &report);

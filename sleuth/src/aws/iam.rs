@@ -171,7 +171,11 @@ fn strange(operation: &str, what: &str) -> ReadError {
 }
 
 fn is_denied<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
-    matches!(error.code(), Some("AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation"))
+    error.code() == Some("AccessDenied") || status(error) == Some(403)
+}
+
+fn status<E>(error: &SdkError<E>) -> Option<u16> {
+    error.raw_response().map(|response| response.status().as_u16())
 }
 
 /// An error as AWS names it, or else its innermost cause.
@@ -187,8 +191,9 @@ where
             while let Some(source) = cause.source() {
                 cause = source;
             }
-            match error {
-                SdkError::TimeoutError(_) => format!("no answer in time: {cause}"),
+            match (error, status(error)) {
+                (SdkError::TimeoutError(_), _) => format!("no answer in time: {cause}"),
+                (_, Some(status)) => format!("HTTP {status}: {cause}"),
                 _ => cause.to_string(),
             }
         }

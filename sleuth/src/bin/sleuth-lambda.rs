@@ -39,7 +39,7 @@ use keys::handle;
 mod keys {
     use std::io::Write as _;
 
-    use chrono::{DateTime, Utc};
+    use chrono::{DateTime, SubsecRound as _, Utc};
     use lambda_runtime::Error;
     use serde_json::{Value, json};
     use sleuth::{
@@ -66,8 +66,9 @@ mod keys {
     }
 
     #[expect(clippy::disallowed_methods, reason = "a binary reads the clock, once")]
+    /// The time, in whole seconds as everywhere in the report.
     fn clock() -> DateTime<Utc> {
-        Utc::now()
+        Utc::now().trunc_subsecs(0)
     }
 
     /// The whole report, as JSON, on stdout, which is the function's log.

@@ -208,7 +208,7 @@ mod tests {
 
     #[test]
     fn days_left_are_those_of_the_cause() {
-        for (age, idle, left) in [(85, 0, 5), (10, 55, 5), (10, 3, 57), (89, 0, 1), (90, 0, 0), (200, 0, 0)] {
+        for (age, idle, left) in [(85, 0, 5), (55, 55, 5), (10, 3, 57), (89, 0, 1), (90, 0, 0), (200, 0, 0)] {
             assert_eq!(judged(&key(age, used(idle))).days_left, Some(Days(left)), "age {age}, idle {idle}");
         }
     }

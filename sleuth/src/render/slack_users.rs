@@ -38,7 +38,8 @@ pub fn as_csv(users: &[SlackUser]) -> Result<String, csv::Error> {
 
 /// See <https://owasp.org/www-community/attacks/CSV_Injection>.
 fn defused(field: &str) -> String {
-    if field.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{field}") } else { field.to_owned() }
+    let field = printable(field);
+    if field.starts_with(['=', '+', '-', '@']) { format!("'{field}") } else { field }
 }
 
 #[cfg(test)]
@@ -62,7 +63,7 @@ mod tests {
         insta::assert_snapshot!(as_csv(&users()).unwrap(), @r#"
         id,name,real_name,kind
         U1,ann,"Ann ""A"", Jr.",person
-        U2,'=cmd(),Bo[2J,person
+        U2,'=cmd(),Bo�[2J,person
         U3,ünal,,person
         "#);
     }

@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
-use comfy_table::{Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, Table, Width, presets};
+use comfy_table::{
+    Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width,
+    presets,
+};
 
 use super::words;
 use crate::{
@@ -25,6 +28,7 @@ impl Look {
 }
 
 // Columns with rules of their own.
+const STATUS: usize = 4;
 const KEY_ID: usize = 2;
 const AGE: usize = 5;
 const LAST_ACCESS: usize = 6;
@@ -34,35 +38,63 @@ const UNKNOWN_CHARACTERS: usize = 70;
 
 /// Narrower tables show key ids masked, so that the words have room.
 const ROOM_FOR_KEY_IDS: u16 = 150;
+/// In narrower terminals the consequences stand below the table: they would not fit beside it.
+const ROOM_FOR_CONSEQUENCES: u16 = 120;
+
+/// Lines above and below only: every column counts.
+const NARROW: TableStyle = {
+    let mut style = presets::UTF8_HORIZONTAL_ONLY;
+    style.row_separator = LineStyle::none();
+    style
+};
 
 /// The findings, the counts, and what went wrong.
 pub fn table(report: &Report, look: Look) -> String {
+    let narrow = look.width.is_some_and(|width| width < ROOM_FOR_CONSEQUENCES);
     let mut text = String::new();
     let _ = writeln!(text, "Account {}, {}", report.account, report.generated_at.format("%Y-%m-%d %H:%M UTC"));
     if !report.keys.is_empty() {
-        let _ = writeln!(text, "{}", findings(report, look));
+        let _ = writeln!(text, "{}", findings(report, look, narrow));
     }
     let _ = writeln!(text, "{}", summary(&report.summary));
+    if narrow {
+        consequences(&mut text, report);
+    }
     errors(&mut text, report);
     text
 }
 
-fn findings(report: &Report, look: Look) -> Table {
-    let heads = ["User", "Slack ID", "Key ID", "AutoExpire", "Status", "Age in Days", "Last Access Age", done(report)];
+fn findings(report: &Report, look: Look, narrow: bool) -> Table {
+    let mut heads = vec!["User", "Slack ID", "Key ID", "AutoExpire", "Status", "Age in Days", "Last Access Age"];
+    if !narrow {
+        heads.push(done(report));
+    }
     let mut table = new(&heads, look);
     let mask = look.width.is_some_and(|width| width < ROOM_FOR_KEY_IDS);
     for finding in &report.keys {
-        table.add_row(row(finding, mask, look.colours));
+        let mut cells = row(finding, mask, look.colours);
+        if !narrow {
+            cells.push(Cell::new(printable(&consequence(finding))));
+        }
+        table.add_row(cells);
     }
+    let at_most = |columns| ColumnConstraint::UpperBoundary(Width::Fixed(columns));
     for (index, column) in table.column_iter_mut().enumerate() {
+        if narrow {
+            column.set_padding((0, 1));
+        }
         match index {
             KEY_ID => {
                 column.set_constraint(ColumnConstraint::ContentWidth);
             }
+            STATUS if narrow => {
+                column
+                    .set_constraint(ColumnConstraint::Boundaries { lower: Width::Fixed(13), upper: Width::Fixed(13) });
+            }
             AGE | LAST_ACCESS => {
                 column.set_cell_alignment(CellAlignment::Right);
                 if look.width.is_some() {
-                    column.set_constraint(ColumnConstraint::UpperBoundary(Width::Fixed(8)));
+                    column.set_constraint(at_most(8));
                 }
             }
             _ => {}
@@ -71,10 +103,24 @@ fn findings(report: &Report, look: Look) -> Table {
     table
 }
 
+/// What stands in the last column of wider tables, as a list.
+fn consequences(text: &mut String, report: &Report) {
+    let mut head = format!("\n{}:\n", done(report));
+    for finding in &report.keys {
+        let words = consequence(finding);
+        if !words.is_empty() {
+            let key = finding.key_id.as_ref().map(|key| format!(" {}", words::masked(key))).unwrap_or_default();
+            let _ = writeln!(text, "{head}- {}{}: {}", printable(&finding.user.0), printable(&key), printable(&words));
+            head.clear();
+        }
+    }
+}
+
 /// An empty table in the house's look.
 pub(super) fn new(heads: &[&str], look: Look) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_FULL_CONDENSED);
+    let narrow = look.width.is_some_and(|width| width < ROOM_FOR_CONSEQUENCES);
+    table.load_style(if narrow { NARROW } else { presets::UTF8_FULL_CONDENSED });
     table.set_header(heads.iter().map(Cell::new));
     if let Some(width) = look.width {
         table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
@@ -108,7 +154,6 @@ fn row(finding: &Finding, mask: bool, colours: bool) -> Vec<Cell> {
         if colours { paint(status, finding) } else { status },
         Cell::new(days(finding.age_days)),
         Cell::new(days(finding.idle_days)),
-        Cell::new(printable(&consequence(finding))),
     ]
 }
 

@@ -12,7 +12,7 @@ pub(super) fn consequence(finding: &Finding) -> String {
         (Action::Disable, Outcome::Planned | Outcome::None) => "would be disabled".to_owned(),
         (Action::Disable, Outcome::Done) => "was disabled".to_owned(),
         (Action::Disable, Outcome::Failed) => format!("could not be disabled: {reason}"),
-        (Action::Disable, Outcome::Held) => format!("is not disabled: {reason}"),
+        (Action::Disable, Outcome::Held) => format!("left as it is: {reason}"),
         (Action::Warn, _) => expiry(finding),
         (Action::None, _) => finding.reason.clone().unwrap_or_default(),
     }

@@ -14,6 +14,22 @@ Exit codes:
   3  findings of the kind named by --fail-on
   4  incomplete: something could not be read, done or delivered";
 
+const ENVIRONMENT: &str = "\
+Environment (an empty value means \"not set\"; see docs/configuration.md):
+  ENABLE_AUTO_EXPIRE           `true` allows keys to be disabled [default: false]
+  EXPIRATION_AGE               see --expiration-age
+  WARNING_AGE                  see --warning-age
+  INACTIVITY_AGE               see --inactivity-age
+  INACTIVITY_WARNING_AGE       see --inactivity-warning-age
+  EXPIRE_NOTIFICATION_TITLE    title of messages about keys that expire by age
+  EXPIRE_NOTIFICATION_TEXT     what their owners should do
+  INACTIVE_NOTIFICATION_TITLE  title of messages about keys that expire by inactivity
+  INACTIVE_NOTIFICATION_TEXT   what their owners should do
+  SLACK_URL                    Slack incoming webhook (a secret)
+  SNS_TOPIC                    ARN of an SNS topic
+  NOTIFY_RETRY_SECONDS         time for retries of messages, a channel and run [default: 60]
+  DEBUG                        log more, and print the messages a plain run would send";
+
 /// Keeps the access keys of an AWS account in order.
 ///
 /// A plain run only reads: it prints what it would do, and changes and sends nothing.
@@ -29,8 +45,15 @@ pub(crate) enum Command {
     /// Audit an invented account: shows what Sleuth does, without AWS
     Demo,
     /// Audit the access keys of an account
+    ///
+    /// Reads all users and their access keys with the usual AWS credentials (environment, profile, SSO, role) and prints
+    /// every key, the worst first. Nothing is changed or sent unless --apply is given.
+    #[command(after_long_help = format!("{ENVIRONMENT}\n\n{EXIT_CODES}"))]
     Keys(Box<KeysArguments>),
     /// List the users of a Slack workspace, for filling in Slack tags
+    ///
+    /// The token is read from SLACK_API_TOKEN and needs the scope users:read.
+    #[command(after_help = EXIT_CODES)]
     SlackUsers(SlackUsersArguments),
 }
 
@@ -39,12 +62,8 @@ pub(crate) enum Command {
 #[error("{0}")]
 pub(crate) struct BadArgument(pub(crate) &'static str);
 
-/// Audit the access keys of an account.
-///
-/// Reads all users and their access keys with the usual AWS credentials (environment, profile, SSO, role) and prints every
-/// key, the worst first. Nothing is changed or sent unless --apply is given.
+/// Arguments of `sleuth keys`.
 #[derive(Debug, Args)]
-#[command(after_help = EXIT_CODES)]
 pub(crate) struct KeysArguments {
     /// Do what the daily Lambda function does: disable expired keys if ENABLE_AUTO_EXPIRE is true, and notify
     #[arg(long)]
@@ -136,11 +155,8 @@ impl From<Thresholds> for Flags {
     }
 }
 
-/// List the users of a Slack workspace.
-///
-/// The token is read from SLACK_API_TOKEN and needs the scope users:read.
+/// Arguments of `sleuth slack-users`.
 #[derive(Debug, Args)]
-#[command(after_help = EXIT_CODES)]
 pub(crate) struct SlackUsersArguments {
     /// Form of the list on stdout
     #[arg(long, value_name = "FORM", default_value = "table")]

@@ -1,7 +1,7 @@
 //! `sleuth demo` and `sleuth keys`.
 
 use anyhow::Context as _;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound as _, Utc};
 use notifier::slack;
 use sleuth::{
     config::Config,
@@ -92,8 +92,9 @@ mod live {
     use super::*;
 
     #[expect(clippy::disallowed_methods, reason = "a binary reads the clock, once")]
+    /// The time, in whole seconds as everywhere in the report.
     fn clock() -> DateTime<Utc> {
-        Utc::now()
+        Utc::now().trunc_subsecs(0)
     }
 
     pub(super) async fn run(

@@ -1,0 +1,255 @@
+//! The command line through the real binary: help, usage, settings, outputs, exit codes.
+
+use std::{io::Write as _, process::Stdio};
+
+use serde_json::json;
+use wiremock::{
+    Mock, MockServer, ResponseTemplate,
+    matchers::{any, path, query_param},
+};
+
+use crate::support::{Ended, sleuth};
+
+/// Nobody listens there.
+const NOWHERE: &str = "http://127.0.0.1:9";
+
+async fn offline(arguments: &[&str]) -> Ended {
+    sleuth(arguments, NOWHERE, &[]).await
+}
+
+/// The demo's account, as a file.
+fn inventory() -> tempfile::NamedTempFile {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    let text = sleuth::snapshot::format(&sleuth::demo::inventory().unwrap()).unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    file
+}
+
+async fn from_file(arguments: &[&str], settings: &[(&str, &str)]) -> Ended {
+    let file = inventory();
+    sleuth(&[&["keys", "--from", file.path().to_str().unwrap()], arguments].concat(), NOWHERE, settings).await
+}
+
+#[tokio::test]
+async fn help_is_complete() {
+    for (name, arguments) in [
+        ("help", &["--help"][..]),
+        ("help_demo", &["demo", "--help"]),
+        ("help_keys", &["keys", "--help"]),
+        ("help_slack_users", &["slack-users", "--help"]),
+    ] {
+        let ended = offline(arguments).await;
+        assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{ended:?}");
+        insta::assert_snapshot!(name, ended.stdout);
+    }
+}
+
+#[tokio::test]
+async fn demo_shows_table_counts_and_messages() {
+    let ended = offline(&["demo"]).await;
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
+    insta::assert_snapshot!("demo", ended.stdout);
+}
+
+#[tokio::test]
+async fn wrong_usage_ends_with_two() {
+    for arguments in [
+        &[][..],
+        &["nonsense"],
+        &["keys", "--nonsense"],
+        &["keys", "--apply", "--now", "2026-01-01T00:00:00Z"],
+        &["keys", "--apply", "--from", "x"],
+        &["keys", "--now", "yesterday"],
+        &["keys", "--fail-on", "good"],
+        &["keys", "--output", "xml"],
+        &["keys", "--from", "/nonexistent/inventory.json"],
+        &["slack-users"],
+    ] {
+        let ended = offline(arguments).await;
+        assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{arguments:?} {ended:?}");
+        assert!(!ended.stderr.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn bad_settings_are_all_reported_before_the_first_call() {
+    let aws = MockServer::start().await;
+    let settings = [("EXPIRATION_AGE", "ninety"), ("SLACK_URL", "hush-hush"), ("SNS_TOPIC", "keys")];
+    let ended = sleuth(&["keys", "--warning-age", "soon"], &aws.uri(), &settings).await;
+    assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));
+    insta::assert_snapshot!(ended.stderr, @r"
+    sleuth: these settings cannot be used:
+      EXPIRATION_AGE is `ninety`: must be a whole number of days from 0 to 36500
+      --warning-age is `soon`: must be a whole number of days from 0 to 36500
+      SLACK_URL (a secret, not shown): is not a URL
+      SNS_TOPIC is `keys`: must be a topic's ARN, arn:aws:sns:REGION:ACCOUNT:NAME
+    ");
+    assert_eq!(aws.received_requests().await.unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn unusable_files_are_explained() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    for (text, said) in [
+        ("", "not an inventory saved by `sleuth keys --save`: EOF while parsing"),
+        ("{}", "not an inventory saved by `sleuth keys --save`: missing field `version`"),
+        (r#"{"version":7,"kind":"keys-inventory"}"#, "holds `keys-inventory` version 7"),
+    ] {
+        file.as_file_mut().set_len(0).unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        let ended = offline(&["keys", "--from", file.path().to_str().unwrap()]).await;
+        assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{ended:?}");
+        assert!(ended.stderr.contains(said) && ended.stderr.contains(file.path().to_str().unwrap()), "{ended:?}");
+    }
+}
+
+#[tokio::test]
+async fn inventory_is_audited_as_of_its_own_time_or_another() {
+    let saved = from_file(&["--output", "json"], &[]).await;
+    assert_eq!(saved.report()["generated_at"], "2026-03-02T09:00:00Z");
+    let later = from_file(&["--output", "json", "--now", "2027-03-02T09:00:00+00:00"], &[]).await;
+    assert_eq!(later.report()["generated_at"], "2027-03-02T09:00:00Z");
+    assert_eq!((&later.report()["summary"]["good"], &later.report()["summary"]["expired"]), (&json!(0), &json!(12)));
+    assert!(later.stderr.contains("Auditing the inventory of 2026-03-02 09:00:00 UTC"), "{later:?}");
+}
+
+#[tokio::test]
+async fn same_input_gives_the_same_bytes() {
+    let one = from_file(&["--output", "json"], &[]).await;
+    assert_eq!(one.stdout, from_file(&["--output", "json"], &[]).await.stdout);
+}
+
+#[tokio::test]
+async fn flags_go_before_the_environment() {
+    let ages = ["--output", "json", "--expiration-age", "1000", "--warning-age", "500"];
+    let ended = from_file(&ages, &[("EXPIRATION_AGE", "90"), ("WARNING_AGE", "80")]).await;
+    let report = ended.report();
+    assert_eq!((&report["policy"]["expiration_age"], &report["summary"]["expired"]), (&json!(1000), &json!(0)));
+}
+
+/// An inventory of one key, so many days old, whose owner is exempt or not.
+fn one_key(age: i64, auto_expire: &str) -> tempfile::NamedTempFile {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let created = chrono::DateTime::parse_from_rfc3339("2026-07-01T00:00:00Z").unwrap() - chrono::TimeDelta::days(age);
+    let key = json!({"id": "AKIA0001", "status": "Active", "created": created, "last_used": {"read": {"at": {"time": created}}}});
+    let user = json!({"name": "alice", "tags": {"read": {"KeyAutoExpire": auto_expire}}, "keys": {"read": [key]}});
+    let inventory =
+        json!({"taken_at": "2026-07-01T00:00:00Z", "account": {"id": null, "alias": null}, "users": [user]});
+    std::fs::write(file.path(), json!({"version": 1, "kind": "keys-inventory", "inventory": inventory}).to_string())
+        .unwrap();
+    file
+}
+
+#[tokio::test]
+async fn findings_end_with_three_only_if_asked_to() {
+    let stagnant = ["--inactivity-age", "60", "--inactivity-warning-age", "50"];
+    for (age, exempt, fail_on, code) in [
+        (100, "true", None, 0),
+        (100, "true", Some("expired"), 3),
+        (100, "false", Some("expired"), 0),
+        (85, "true", Some("expired"), 3), // expired by inactivity
+        (55, "true", Some("expired"), 0),
+        (55, "true", Some("old"), 0),
+        (55, "true", Some("stagnant"), 3),
+        (1, "true", Some("stagnant"), 0),
+    ] {
+        let file = one_key(age, exempt);
+        let mut arguments = vec!["keys", "--from", file.path().to_str().unwrap()];
+        arguments.extend(stagnant);
+        arguments.extend(fail_on.iter().flat_map(|status| ["--fail-on", status]));
+        let ended = offline(&arguments).await;
+        assert_eq!(ended.code, code, "age {age}, {exempt}, {fail_on:?}: {ended:?}");
+    }
+}
+
+#[tokio::test]
+async fn incomplete_outranks_findings() {
+    assert_eq!(from_file(&["--fail-on", "expired"], &[]).await.code, 4);
+}
+
+#[tokio::test]
+async fn no_colours_and_no_progress_without_a_terminal() {
+    let ended = from_file(&[], &[("CLICOLOR_FORCE", "")]).await;
+    assert!(!ended.stdout.contains('\u{1b}') && !ended.stderr.contains('\u{1b}'), "{ended:?}");
+}
+
+#[tokio::test]
+async fn debug_prints_the_payloads_on_stderr() {
+    let ended = from_file(&["--output", "json"], &[("DEBUG", "1"), ("ENABLE_AUTO_EXPIRE", "true")]).await;
+    assert!(
+        ended.stderr.contains("Slack payload: {") && ended.stderr.contains("<!subteam^S04OPSTEAM>"),
+        "{}",
+        ended.stderr
+    );
+    assert!(ended.stderr.contains("SNS message, subject `AWS IAM Key Expiration Report`:"), "{}", ended.stderr);
+    ended.report();
+}
+
+#[tokio::test]
+async fn reader_that_goes_away_is_no_error() {
+    let file = inventory();
+    let mut child = tokio::process::Command::new(env!("CARGO_BIN_EXE_sleuth"))
+        .args(["keys", "--output", "json", "--from", file.path().to_str().unwrap()])
+        .env_clear()
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let ended = Ended::from(child.wait_with_output().await.unwrap());
+    assert!(ended.code == 0 && !ended.stderr.contains("panic"), "{ended:?}");
+}
+
+#[tokio::test]
+async fn slack_users_are_listed_in_every_form() {
+    let api = MockServer::start().await;
+    let first = json!({"ok": true, "response_metadata": {"next_cursor": "next"},
+        "members": [{"id": "U1", "name": "alice", "real_name": "Alice"}]});
+    let second = json!({"ok": true, "members": [{"id": "U2", "name": "=bob", "is_bot": true}]});
+    for (cursor, page) in [("", first), ("next", second)] {
+        let answer = ResponseTemplate::new(200).set_body_json(page);
+        Mock::given(path("/users.list")).and(query_param("cursor", cursor)).respond_with(answer).mount(&api).await;
+    }
+    let url = api.uri();
+    let settings = [("SLACK_API_TOKEN", "xoxb-hush"), ("SLACK_API_URL", url.as_str())];
+    let list = async |form| {
+        let ended = sleuth(&["slack-users", "--output", form], NOWHERE, &settings).await;
+        assert_eq!(ended.code, 0, "{ended:?}");
+        ended.stdout
+    };
+    insta::assert_snapshot!(list("csv").await, @r"
+    id,name,real_name,kind
+    U1,alice,Alice,person
+    U2,'=bob,,bot
+    ");
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&list("json").await).unwrap()[1]["name"], "=bob");
+    insta::assert_snapshot!(list("table").await, @r"
+    ┌────┬───────┬───────────┬────────┐
+    │ ID ┆ Name  ┆ Real Name ┆ Kind   │
+    ╞════╪═══════╪═══════════╪════════╡
+    │ U1 ┆ alice ┆ Alice     ┆ person │
+    │ U2 ┆ =bob  ┆           ┆ bot    │
+    └────┴───────┴───────────┴────────┘
+    2 users
+    ");
+}
+
+#[tokio::test]
+async fn slack_that_refuses_is_incomplete_and_hides_the_token() {
+    let api = MockServer::start().await;
+    let answer = ResponseTemplate::new(200).set_body_json(json!({"ok": false, "error": "invalid_auth"}));
+    Mock::given(any()).respond_with(answer).mount(&api).await;
+    let url = api.uri();
+    let settings = [("SLACK_API_TOKEN", "xoxb-hush"), ("SLACK_API_URL", url.as_str()), ("DEBUG", "1")];
+    let ended = sleuth(&["slack-users"], NOWHERE, &settings).await;
+    assert_eq!((ended.code, ended.stdout.as_str()), (4, ""));
+    assert!(
+        ended.stderr.contains("users.list failed: invalid_auth") && !ended.stderr.contains("xoxb-hush"),
+        "{ended:?}"
+    );
+}
+
+#[tokio::test]
+async fn version_is_shown() {
+    assert!(offline(&["--version"]).await.stdout.starts_with("sleuth 0."));
+}

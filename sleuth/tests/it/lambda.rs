@@ -1,0 +1,184 @@
+//! The Lambda function as it is shipped, under AWS's own Runtime Interface Emulator.
+
+use std::{
+    os::unix::process::CommandExt as _,
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+use tempfile::NamedTempFile;
+use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
+
+use crate::support::{Emulator, environment, tool};
+
+const KEYS: &str = "SLEUTH_LAMBDA_KEYS";
+const TAGS: &str = "SLEUTH_LAMBDA_TAGS";
+
+/// The function as it is shipped, if `scripts/test` built it, else as it is built with these tests.
+fn bootstrap(shipped: &str) -> PathBuf {
+    std::env::var_os(shipped).map_or_else(|| env!("CARGO_BIN_EXE_sleuth-lambda").into(), PathBuf::from)
+}
+
+/// A function under the emulator, and its log.
+struct Function {
+    emulator: Child,
+    url: String,
+    log: NamedTempFile,
+}
+
+fn free_address() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    format!("127.0.0.1:{}", listener.local_addr().unwrap().port())
+}
+
+impl Function {
+    async fn start(shipped: &str, aws: &str, settings: &[(&str, &str)]) -> Self {
+        let (address, log) = (free_address(), NamedTempFile::new().unwrap());
+        // Both streams at the end of one file.
+        let end = std::fs::OpenOptions::new().append(true).open(log.path()).unwrap();
+        let emulator = Command::new(tool("aws-lambda-rie"))
+            .args(["--runtime-interface-emulator-address", &address, "--runtime-api-address", &free_address()])
+            .arg(bootstrap(shipped))
+            .env_clear()
+            .envs(environment(aws))
+            .envs(settings.iter().copied())
+            .envs([("AWS_LAMBDA_FUNCTION_NAME", "sleuth"), ("AWS_LAMBDA_FUNCTION_TIMEOUT", "60")])
+            .stdin(Stdio::null())
+            .stdout(end.try_clone().unwrap())
+            .stderr(end)
+            // The emulator starts the function; the group is what ends both.
+            .process_group(0)
+            .spawn()
+            .unwrap();
+        let started = Instant::now();
+        while tokio::net::TcpStream::connect(&address).await.is_err() {
+            assert!(started.elapsed() < Duration::from_secs(30), "the runtime emulator did not start");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Self { emulator, url: format!("http://{address}/2015-03-31/functions/function/invocations"), log }
+    }
+
+    async fn invoke(&self, event: impl Into<reqwest::Body>) -> Value {
+        let answer = reqwest::Client::new().post(&self.url).body(event).send().await.unwrap();
+        let text = answer.text().await.unwrap();
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}\n{}", self.log()))
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.log.path()).unwrap()
+    }
+
+    /// The reports in the log.
+    fn reports(&self) -> Vec<Value> {
+        let lines = self.log();
+        let objects = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        objects.filter(|object| object["kind"] == "keys" && object["keys"].is_array()).collect()
+    }
+}
+
+impl Drop for Function {
+    fn drop(&mut self) {
+        let group = format!("-{}", self.emulator.id());
+        let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
+        let _ = self.emulator.wait();
+    }
+}
+
+fn scheduled() -> String {
+    json!({"version": "0", "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa", "detail-type": "Scheduled Event",
+        "source": "aws.events", "account": "123456789012", "time": "2026-10-08T16:53:06Z", "region": "us-east-1",
+        "resources": ["arn:aws:events:us-east-1:123456789012:rule/daily"], "detail": {}})
+    .to_string()
+}
+
+#[tokio::test]
+async fn any_event_starts_the_audit_and_rubbish_gets_a_clear_answer() {
+    let aws = Emulator::start();
+    aws.user("alice", &[]).await;
+    aws.key("alice", 85, Some(1)).await;
+    let function = Function::start(KEYS, &aws.url, &[]).await;
+    for event in ["{}", "null", &scheduled(), "\"hello\"", "[1, 2]", "42"] {
+        let answer = function.invoke(event.to_owned()).await;
+        assert_eq!(answer["summary"]["old"], 1, "{event}: {answer}\n{}", function.log());
+    }
+    for rubbish in ["{", "not json", ""] {
+        let answer = function.invoke(rubbish).await;
+        assert!(answer["errorMessage"].is_string(), "{rubbish}: {answer}");
+    }
+    assert_eq!(function.invoke("{}").await["kind"], "keys", "the function lives on");
+}
+
+#[tokio::test]
+async fn expired_keys_are_disabled_owners_told_and_the_report_logged() {
+    let aws = Emulator::start();
+    aws.user("alice", &[("Slack", "U024BE7LH")]).await;
+    let expired = aws.key("alice", 90, Some(1)).await;
+    let good = aws.key("alice", 1, Some(1)).await;
+    let slack = MockServer::start().await;
+    Mock::given(any()).respond_with(ResponseTemplate::new(200)).mount(&slack).await;
+    let hush = format!("{}/hush-hush", slack.uri());
+    let settings = [("ENABLE_AUTO_EXPIRE", "true"), ("SLACK_URL", hush.as_str()), ("DEBUG", "1")];
+    let function = Function::start(KEYS, &aws.url, &settings).await;
+
+    let first = function.invoke(scheduled()).await;
+    assert_eq!((&first["disabled_now"], &first["summary"]["expired"]), (&json!(1), &json!(1)), "{first}");
+    let second = function.invoke(scheduled()).await;
+    assert_eq!((&second["disabled_now"], &second["summary"]["disabled"]), (&json!(0), &json!(1)), "{second}");
+
+    let statuses = aws.statuses().await;
+    assert_eq!((statuses[&expired].as_str(), statuses[&good].as_str()), ("Inactive", "Active"));
+    let requests = slack.received_requests().await.unwrap();
+    assert_eq!(requests.len(), 1, "one message about one key, once");
+    assert!(String::from_utf8_lossy(&requests[0].body).contains("was disabled"));
+    // Of each run: before acting, before telling, at the end.
+    let outcomes: Vec<Value> = function.reports().iter().map(|report| report["keys"][0]["outcome"].clone()).collect();
+    assert_eq!(outcomes[..3], [json!("planned"), json!("done"), json!("done")], "{}", function.log());
+    assert!(!function.log().contains("hush-hush"), "{}", function.log());
+}
+
+#[tokio::test]
+async fn undelivered_notice_fails_the_invocation_and_stays_in_the_log() {
+    let aws = Emulator::start();
+    aws.user("alice", &[]).await;
+    aws.key("alice", 90, Some(1)).await;
+    let slack = MockServer::start().await;
+    Mock::given(any()).respond_with(ResponseTemplate::new(404).set_body_string("no_service")).mount(&slack).await;
+    let uri = slack.uri();
+    let settings = [("ENABLE_AUTO_EXPIRE", "true"), ("SLACK_URL", uri.as_str())];
+    let function = Function::start(KEYS, &aws.url, &settings).await;
+
+    let answer = function.invoke("{}").await;
+
+    let message = answer["errorMessage"].as_str().unwrap();
+    assert!(
+        message.starts_with("incomplete: slack: AWS IAM Key Expiration Report, part 1 of 1: deliver:"),
+        "{message}"
+    );
+    assert_eq!(aws.inactive().await.len(), 1, "what could be done is done");
+    let report = function.reports().pop().unwrap();
+    assert!(report["deliveries"][0]["text"].as_str().unwrap().contains("was disabled"), "{report}");
+}
+
+#[tokio::test]
+async fn bad_configuration_fails_before_the_first_call() {
+    let aws = MockServer::start().await;
+    let function = Function::start(KEYS, &aws.uri(), &[("WARNING_AGE", "91")]).await;
+    let answer = function.invoke("{}").await;
+    let message = answer["errorMessage"].as_str().unwrap();
+    assert!(message.contains("WARNING_AGE is `91`: must be lower than EXPIRATION_AGE, which is 90"), "{message}");
+    assert_eq!(aws.received_requests().await.unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn function_of_the_tag_audit_holds_no_key_audit() {
+    if std::env::var_os(TAGS).is_none() {
+        return; // Only scripts/test builds that function.
+    }
+    let aws = MockServer::start().await;
+    let function = Function::start(TAGS, &aws.uri(), &[]).await;
+    let answer = function.invoke("{}").await;
+    assert_eq!(answer["errorMessage"], "this function was built without an audit");
+    assert_eq!(aws.received_requests().await.unwrap().len(), 0);
+}

@@ -1,0 +1,14 @@
+//! Sleuth from outside: the real binaries, over HTTP, against an AWS emulator and servers on this machine.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail loudly")]
+#![expect(clippy::disallowed_methods, reason = "tests read the clock and name the tools by environment variable")]
+
+mod account;
+mod architecture;
+mod cli;
+mod denied;
+mod fakes;
+mod lambda;
+mod race;
+mod render;
+mod stub;
+mod support;

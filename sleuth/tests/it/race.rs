@@ -1,0 +1,218 @@
+//! The account changes while it is audited. Nothing is done to what is not what it was, and nobody is told otherwise.
+
+use notifier::{Channel, Notifier, memory::Memory};
+use proptest::prelude::*;
+use sleuth::{
+    config::{Config, Flags},
+    gather::gather,
+    keys::{Inventory, KeyStatus, LastUse, audit, plan},
+    report::{Outcome, Report},
+    run,
+};
+
+use crate::fakes::{FakeAccount, ago, now};
+
+fn config() -> Config {
+    let settings = [("ENABLE_AUTO_EXPIRE", "true"), ("INACTIVITY_AGE", "60"), ("INACTIVITY_WARNING_AGE", "50")];
+    Config::new(settings.map(|(k, v)| (k.to_owned(), v.to_owned())).to_vec(), Flags::default()).unwrap()
+}
+
+async fn read(account: &FakeAccount) -> Inventory {
+    gather(account, now(), |_, _| ()).await
+}
+
+/// Audits, lets `meanwhile` happen, applies.
+async fn run_with(account: &FakeAccount, meanwhile: impl FnOnce(&FakeAccount)) -> (Report, String) {
+    let inventory = read(account).await;
+    meanwhile(account);
+    let memory = Memory::default();
+    let notifier = Notifier::new(vec![Channel::Memory(memory.clone())]);
+    let report = run::wet(account, &inventory, &config(), &notifier, now(), |_, _| ()).await;
+    let groups = memory.sent().into_iter().flat_map(|notification| notification.groups);
+    let said = groups.flat_map(|group| group.lines).map(|line| line.plain() + "\n").collect();
+    (report, said)
+}
+
+/// One expired key of one user, by inactivity.
+fn idle() -> FakeAccount {
+    let account = FakeAccount::default();
+    account.key("alice", "AKIA0001", 70, 65);
+    account
+}
+
+async fn held(meanwhile: impl FnOnce(&FakeAccount)) -> (Report, String) {
+    let account = idle();
+    let (report, said) = run_with(&account, meanwhile).await;
+    assert_eq!(account.state().writes, Vec::<String>::new(), "something was changed");
+    assert_eq!(report.keys[0].outcome, Outcome::Held);
+    assert!(said.contains("left as it is: ") && !said.contains("was disabled"), "{said}");
+    let reason = report.keys[0].reason.clone().unwrap();
+    (report, reason)
+}
+
+#[tokio::test]
+async fn nothing_happens_and_it_is_disabled() {
+    let account = idle();
+    let (report, said) = run_with(&account, |_| ()).await;
+    assert_eq!(account.state().writes, ["alice AKIA0001"]);
+    assert_eq!(report.keys[0].outcome, Outcome::Done);
+    assert!(report.is_complete() && said.contains("was disabled"), "{said}");
+}
+
+#[tokio::test]
+async fn key_used_meanwhile_is_held() {
+    let used = |account: &FakeAccount| {
+        let mut state = account.state();
+        state.keys.get_mut("AKIA0001").unwrap().last_use = LastUse::At { time: ago(0), service: None, region: None };
+    };
+    let (report, reason) = held(used).await;
+    assert_eq!(reason, "the key is not expired any more, but good");
+    assert!(report.is_complete());
+}
+
+#[tokio::test]
+async fn key_disabled_meanwhile_is_held() {
+    let (_, reason) = held(|a| a.state().keys.get_mut("AKIA0001").unwrap().status = KeyStatus::Inactive).await;
+    assert_eq!(reason, "somebody else disabled the key in the meantime");
+}
+
+#[tokio::test]
+async fn key_deleted_meanwhile_is_held() {
+    let (_, reason) = held(|account| drop(account.state().keys.remove("AKIA0001"))).await;
+    assert_eq!(reason, "the key does not exist any more");
+}
+
+#[tokio::test]
+async fn key_of_another_time_is_held() {
+    let (_, reason) = held(|account| account.state().keys.get_mut("AKIA0001").unwrap().created = ago(69)).await;
+    assert_eq!(reason, "the key's creation time changed");
+}
+
+#[tokio::test]
+async fn owner_exempted_meanwhile_is_left_alone() {
+    let (_, reason) = held(|account| account.tag("alice", "keyAutoExpire", "False")).await;
+    assert_eq!(reason, "the owner became exempt in the meantime");
+    let (_, reason) = held(|account| account.tag("alice", "KeyAutoExpire", "please not")).await;
+    assert_eq!(reason, "tag KeyAutoExpire became `please not`, neither true nor false");
+}
+
+#[tokio::test]
+async fn user_deleted_meanwhile_is_held_and_reported() {
+    let (report, reason) = held(|account| drop(account.state().users.remove("alice"))).await;
+    assert_eq!(reason, "it could not be looked at again: ListUserTags: NoSuchEntity");
+    assert!(!report.is_complete());
+}
+
+#[tokio::test]
+async fn what_cannot_be_looked_at_again_is_held_and_reported() {
+    for (operation, subject) in
+        [("ListUserTags", "alice"), ("ListAccessKeys", "alice"), ("GetAccessKeyLastUsed", "AKIA0001")]
+    {
+        let (report, reason) = held(|account| account.fail(operation, subject)).await;
+        assert_eq!(reason, format!("it could not be looked at again: {operation}: Throttling"));
+        assert_eq!(report.errors[0].operation, operation);
+    }
+}
+
+#[tokio::test]
+async fn failed_change_is_told_as_failed_and_others_go_on() {
+    let account = idle();
+    account.key("bob", "AKIA0002", 200, 1);
+    account.fail("UpdateAccessKey", "AKIA0001");
+    let (report, said) = run_with(&account, |_| ()).await;
+    let outcomes: Vec<_> = report.keys.iter().map(|key| (key.user.0.as_str(), key.outcome)).collect();
+    assert_eq!(outcomes, [("bob", Outcome::Done), ("alice", Outcome::Failed)]);
+    assert!(
+        said.contains("bob: key AKIA0002, 200 days old") && said.contains("could not be disabled: Throttling"),
+        "{said}"
+    );
+    assert_eq!((report.errors.len(), report.errors[0].operation.as_str()), (1, "UpdateAccessKey"));
+}
+
+#[tokio::test]
+async fn user_who_vanishes_while_reading_is_unknown() {
+    let account = idle();
+    account.key("bob", "AKIA0002", 200, 1);
+    account.fail("ListAccessKeys", "alice");
+    account.fail("GetAccessKeyLastUsed", "AKIA0002");
+    let (report, said) = run_with(&account, |_| ()).await;
+    assert_eq!((report.summary.unknown, report.errors.len(), said.as_str()), (2, 2, ""));
+    assert_eq!(account.state().writes, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn listing_that_breaks_off_is_reported_and_the_rest_is_served() {
+    let account = idle();
+    account.fail("ListUsers", "");
+    let (report, _) = run_with(&account, |_| ()).await;
+    assert_eq!((report.summary.users, report.errors.len(), report.errors[0].subject.as_str()), (1, 1, "account"));
+    assert_eq!(report.keys[0].outcome, Outcome::Done);
+}
+
+#[tokio::test]
+async fn two_runs_at_once_do_no_harm() {
+    let account = idle();
+    account.key("alice", "AKIA0002", 1, 0);
+    let inventory = read(&account).await;
+    let (config, notifier) = (config(), Notifier::default());
+    let run = || run::wet(&account, &inventory, &config, &notifier, now(), |_, _| ());
+    let (one, other) = tokio::join!(run(), run());
+    for report in [one, other] {
+        assert!(matches!(report.keys[0].outcome, Outcome::Done | Outcome::Held), "{report:?}");
+    }
+    let state = account.state();
+    assert_eq!(state.keys["AKIA0001"].status, KeyStatus::Inactive);
+    assert_eq!(state.keys["AKIA0002"].status, KeyStatus::Active);
+}
+
+#[tokio::test]
+async fn report_is_kept_before_the_change_and_before_the_message() {
+    let account = idle();
+    let inventory = read(&account).await;
+    let memory = Memory::default();
+    let notifier = Notifier::new(vec![Channel::Memory(memory.clone())]);
+    let mut kept = Vec::new();
+    let keep = |stage, report: &Report| {
+        kept.push((stage, report.keys[0].outcome, account.state().writes.len(), memory.sent().len()));
+    };
+    run::wet(&account, &inventory, &config(), &notifier, now(), keep).await;
+    assert_eq!(kept, [(run::Stage::Planned, Outcome::Planned, 0, 0), (run::Stage::Applied, Outcome::Done, 1, 0)]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever the account is: exactly the keys a plan names are changed, and the next plan names none.
+    #[test]
+    fn planning_after_applying_is_empty(
+        keys in prop::collection::vec((0i64..120, 0i64..120, 0usize..4, any::<bool>()), 0..20),
+    ) {
+        let account = FakeAccount::default();
+        for (index, (age, idle, user, active)) in keys.iter().enumerate() {
+            let id = format!("AKIA{index:04}");
+            account.key(&format!("user-{user}"), &id, *age, *idle);
+            if !active {
+                account.state().keys.get_mut(&id).unwrap().status = KeyStatus::Inactive;
+            }
+        }
+        account.tag("user-0", "KeyAutoExpire", "false");
+        account.tag("user-1", "KeyAutoExpire", "perhaps");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let config = config();
+            let inventory = read(&account).await;
+            let mut expected: Vec<String> = plan(audit(&inventory, &config.policy, now()), true)
+                .targets()
+                .map(|target| format!("{} {}", target.user, target.key))
+                .collect();
+            expected.sort();
+            run::wet(&account, &inventory, &config, &Notifier::default(), now(), |_, _| ()).await;
+            let mut writes = account.state().writes.clone();
+            writes.sort();
+            assert_eq!(writes, expected);
+            assert!(writes.iter().all(|write| !write.starts_with("user-0 ") && !write.starts_with("user-1 ")));
+            let after = read(&account).await;
+            assert!(plan(audit(&after, &config.policy, now()), true).is_empty());
+        });
+    }
+}

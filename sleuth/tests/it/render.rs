@@ -1,0 +1,169 @@
+//! What people and programs are shown, of the demo's account and of every outcome.
+
+use notifier::{DeliveryReport, PartDelivery, PartResult};
+use sleuth::{
+    apply::{Outcome as Applied, Outcomes},
+    demo,
+    keys::{AccessKeyId, ReadError, UserName},
+    render::{
+        json,
+        notification::notifications,
+        table::{Look, table},
+    },
+    report::{Outcome, Report},
+    run,
+};
+
+fn demo_report() -> Report {
+    let inventory = demo::inventory().unwrap();
+    run::dry(&inventory, &demo::config().unwrap(), demo::now(&inventory))
+}
+
+fn lines(report: &Report) -> Vec<String> {
+    let notifications = notifications(report, &demo::config().unwrap().texts);
+    let groups = notifications.iter().flat_map(|notification| &notification.groups);
+    groups.flat_map(|group| &group.lines).map(notifier::Line::plain).collect()
+}
+
+#[test]
+fn report_is_the_documented_json() {
+    insta::assert_snapshot!(json::pretty(&demo_report()).unwrap());
+}
+
+#[test]
+fn table_fits_the_terminal() {
+    for width in [60, 80, 100, 120, 150, 200] {
+        let text = table(&demo_report(), Look { width: Some(width), colours: false });
+        let table: Vec<&str> = text.lines().skip(1).take_while(|line| !line.contains(" users, ")).collect();
+        assert!(table.len() > 15, "{text}");
+        let widest = table.iter().map(|line| line.chars().count()).max().unwrap();
+        assert!(widest <= usize::from(width), "{widest} > {width}\n{text}");
+    }
+}
+
+#[test]
+fn table_in_a_narrow_terminal() {
+    insta::assert_snapshot!(table(&demo_report(), Look { width: Some(80), colours: false }));
+}
+
+#[test]
+fn table_in_colour() {
+    let text = table(&demo_report(), Look { width: Some(160), colours: true });
+    let red = text.lines().find(|line| line.contains("fleet-telemetry")).unwrap();
+    assert!(red.contains("\u{1b}["), "{red:?}");
+    assert_eq!(console::strip_ansi_codes(&text), table(&demo_report(), Look { width: Some(160), colours: false }));
+}
+
+#[test]
+fn table_shows_no_control_characters() {
+    let mut report = demo_report();
+    report.keys[0].user = UserName("evil\u{1b}[2Juser\nline".into());
+    report.keys[0].slack = Some("\u{7}".into());
+    let text = table(&report, Look::PLAIN);
+    assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text}");
+}
+
+#[test]
+fn every_status_is_in_the_demo() {
+    let summary = demo_report().summary;
+    let counts = [summary.good, summary.old, summary.stagnant, summary.expired, summary.disabled, summary.unknown];
+    assert!(counts.iter().all(|count| *count > 0) && summary.exempt > 0, "{summary:?}");
+    assert_eq!(counts.iter().sum::<usize>(), summary.keys);
+}
+
+#[test]
+fn worst_comes_first() {
+    let statuses: Vec<_> = demo_report().keys.iter().map(|key| key.status).collect();
+    assert!(statuses.is_sorted());
+}
+
+#[test]
+fn exempt_owner_is_never_in_a_message() {
+    assert!(lines(&demo_report()).iter().all(|line| !line.contains("backup-nightly")));
+}
+
+/// The report after applying, with this outcome for every key that was to be disabled.
+fn applied(outcome: &Applied) -> Report {
+    let mut report = demo_report();
+    let target =
+        |key: &sleuth::report::Finding| (key.user.clone(), key.key_id.clone().unwrap_or(AccessKeyId(String::new())));
+    let outcomes: Outcomes = report
+        .keys
+        .iter()
+        .filter(|key| key.outcome == Outcome::Planned && key.action == sleuth::keys::Action::Disable)
+        .map(|key| (target(key), outcome.clone()))
+        .collect();
+    assert_eq!(outcomes.len(), 3);
+    report.record_outcomes(&outcomes);
+    report
+}
+
+#[test]
+fn words_match_the_outcome() {
+    let unread = ReadError { operation: "ListAccessKeys".into(), message: "Throttling".into() };
+    for (outcome, words, recorded, errors) in [
+        (Applied::Done, "was disabled", Outcome::Done, 0),
+        (Applied::Failed("AccessDenied".into()), "could not be disabled: AccessDenied", Outcome::Failed, 3),
+        (Applied::Held("gone".into()), "left as it is: gone", Outcome::Held, 0),
+        (
+            Applied::Unconfirmed(unread),
+            "left as it is: it could not be looked at again: ListAccessKeys: Throttling",
+            Outcome::Held,
+            3,
+        ),
+    ] {
+        let report = applied(&outcome);
+        let told = lines(&report).join("\n") + "\n";
+        assert_eq!(told.matches(&format!("{words}\n")).count(), 3, "{words}: {told}");
+        assert!(!told.contains("would be"), "{told}");
+        assert_eq!(
+            report.keys.iter().filter(|key| key.outcome == recorded).count(),
+            if recorded == Outcome::Held { 4 } else { 3 }
+        );
+        assert_eq!(report.errors.len(), 2 + errors);
+        assert!(table(&report, Look::PLAIN).contains(words));
+    }
+}
+
+#[test]
+fn a_warning_is_done_when_somebody_was_told() {
+    let part = |reason: Option<&str>| {
+        let mut report = demo_report();
+        let subjects = report.keys.iter().map(sleuth::report::Finding::subject).collect();
+        let result = reason.map_or(PartResult::Delivered, |reason| PartResult::Undelivered {
+            reason: reason.into(),
+            text: "x".into(),
+        });
+        let part = PartDelivery { channel: "slack", title: "t".into(), part: 1, of: 1, attempts: 1, result, subjects };
+        report.record_delivery(DeliveryReport { parts: vec![part] });
+        table(&report, Look::PLAIN)
+    };
+    assert_eq!(part(None).matches("owner was told: expires in ").count(), 4);
+    assert_eq!(part(Some("no_service")).matches("owner could not be told: slack: no_service").count(), 4);
+}
+
+#[test]
+fn small_report_is_one_log_line_and_a_large_one_several() {
+    let mut report = demo_report();
+    let whole = json::log_lines(&report).unwrap();
+    assert_eq!(whole.len(), 1);
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&whole[0]).unwrap(), serde_json::to_value(&report).unwrap());
+
+    let key = report.keys[1].clone();
+    report.keys = (0..5_000)
+        .map(|i| {
+            let mut key = key.clone();
+            key.user = UserName(format!("user-{i}"));
+            key
+        })
+        .collect();
+    let lines = json::log_lines(&report).unwrap();
+    assert!(lines.len() > 1 && lines.iter().all(|line| line.len() < 256 * 1024));
+    let parts: Vec<serde_json::Value> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(parts[0]["log_part"], serde_json::json!({"part": 1, "of": parts.len()}));
+    let users: Vec<&serde_json::Value> =
+        parts.iter().flat_map(|part| part["keys"].as_array().unwrap()).map(|key| &key["user"]).collect();
+    assert_eq!(users.len(), 5_000);
+    assert_eq!(users[4_999], "user-4999");
+    assert_eq!((parts[0]["errors"].as_array().unwrap().len(), parts[1]["errors"].as_array().unwrap().len()), (2, 0));
+}
