@@ -33,9 +33,6 @@ const KEY_ID: usize = 2;
 const AGE: usize = 5;
 const LAST_ACCESS: usize = 6;
 
-/// Longest text in the last column of a key that could not be judged, in characters. Below the table stands all of it.
-const UNKNOWN_CHARACTERS: usize = 70;
-
 /// Narrower tables show key ids masked, so that the words have room.
 const ROOM_FOR_KEY_IDS: u16 = 150;
 /// In narrower terminals the consequences stand below the table: they would not fit beside it.
@@ -157,13 +154,13 @@ fn row(finding: &Finding, mask: bool, colours: bool) -> Vec<Cell> {
     ]
 }
 
+/// What the last column says. Of what could not be read only which call it was: the rest stands below the table.
 fn consequence(finding: &Finding) -> String {
     let words = words::action(finding);
-    if finding.status != Status::Unknown || words.chars().count() <= UNKNOWN_CHARACTERS {
-        return words;
+    match words.match_indices(": ").nth(1) {
+        Some((end, _)) if finding.status == Status::Unknown => words.get(..end).unwrap_or(&words).to_owned(),
+        _ => words,
     }
-    let kept: String = words.chars().take(UNKNOWN_CHARACTERS - 1).collect();
-    format!("{kept}…")
 }
 
 fn status(finding: &Finding) -> String {

@@ -6,6 +6,7 @@ mod account;
 mod architecture;
 mod cli;
 mod denied;
+mod documentation;
 mod fakes;
 mod lambda;
 mod race;

@@ -1,0 +1,76 @@
+//! The documentation says what the program does.
+
+use std::{collections::BTreeSet, path::Path};
+
+use serde_json::Value;
+use sleuth::{
+    demo,
+    render::table::{Look, table},
+    run, snapshot,
+};
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join(path)).unwrap()
+}
+
+/// The text between two marks.
+fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
+    text.split_once(start).and_then(|(_, rest)| rest.split_once(end)).unwrap_or_else(|| panic!("no {start}…{end}")).0
+}
+
+#[test]
+fn readme_shows_the_real_table() {
+    let inventory = demo::inventory().unwrap();
+    let report = run::dry(&inventory, &demo::config().unwrap(), demo::now(&inventory));
+    let text = table(&report, Look { width: Some(130), colours: false });
+    let shown = text.split("\n\nIncomplete").next().unwrap();
+    let readme = read("README.md");
+    let block = between(&readme, "tests keep this block true -->\n```text\n", "\n```\n<!-- end of demo");
+    assert_eq!(block, shown.trim_end(), "put this into README.md:\n{shown}");
+}
+
+/// The names of all fields of a JSON value.
+fn fields(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(object) => {
+            for (name, value) in object {
+                found.insert(name.clone());
+                fields(value, found);
+            }
+        }
+        Value::Array(values) => values.iter().for_each(|value| fields(value, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_field_of_the_report_is_documented() {
+    let inventory = demo::inventory().unwrap();
+    let report = run::dry(&inventory, &demo::config().unwrap(), demo::now(&inventory));
+    let mut names = BTreeSet::new();
+    fields(&serde_json::to_value(report).unwrap(), &mut names);
+    let documented = read("docs/report.md");
+    let missing: Vec<_> = names.iter().filter(|name| !documented.contains(&format!("`{name}`"))).collect();
+    assert!(names.len() > 40 && missing.is_empty(), "docs/report.md lacks {missing:?}");
+}
+
+#[test]
+fn inventory_in_the_documentation_can_be_read() {
+    let documented = read("docs/inventory.md");
+    let inventory = snapshot::parse(between(&documented, "```json\n", "```")).unwrap();
+    assert_eq!(inventory.users.len(), 2);
+}
+
+#[test]
+fn every_setting_is_documented_and_in_the_help() {
+    let source = read("sleuth/src/config.rs");
+    let settings = between(&source, "struct Environment {", "}");
+    let names: Vec<String> =
+        settings.lines().filter_map(|line| line.trim().split_once(':')).map(|(name, _)| name.to_uppercase()).collect();
+    assert_eq!(names.len(), 13, "{names:?}");
+    let (documented, help) = (read("docs/configuration.md"), read("sleuth/tests/it/snapshots/it__cli__help_keys.snap"));
+    for name in names {
+        assert!(documented.contains(&format!("`{name}`")), "docs/configuration.md lacks {name}");
+        assert!(help.contains(&format!("  {name} ")), "the help lacks {name}");
+    }
+}
