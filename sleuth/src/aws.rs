@@ -1,11 +1,12 @@
 //! The only room that knows the AWS SDK.
 
-use std::time::Duration;
+use std::{error::Error, time::Duration};
 
 use aws_config::{
     AppName, BehaviorVersion, Region, SdkConfig, environment::EnvironmentVariableRegionProvider,
     meta::region::RegionProviderChain, profile::ProfileFileRegionProvider, retry::RetryConfig, timeout::TimeoutConfig,
 };
+use aws_sdk_sns::config::ProvideCredentials as _;
 use notifier::{Channel, Notifier, slack::SlackWebhook, sns::SnsTopic};
 
 use crate::config::Config;
@@ -20,8 +21,17 @@ const ATTEMPTS: u32 = 6;
 /// How long one attempt of a call may take.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Credentials, region and behaviour for all clients of a run, from the default chain.
-pub async fn connect() -> SdkConfig {
+/// There is nothing to sign a call with.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "no AWS credentials: set AWS_PROFILE, sign in with `aws sso login`, or set AWS_ACCESS_KEY_ID and \
+     AWS_SECRET_ACCESS_KEY ({0})"
+)]
+pub struct NoCredentials(String);
+
+/// Credentials, region and behaviour for all clients of a run, from the default chain. Without credentials, which every
+/// call would miss in its own way, no call is made.
+pub async fn connect() -> Result<SdkConfig, NoCredentials> {
     // The default chain without the instance metadata service, which elsewhere means seconds of waiting and a warning.
     let region = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
         .or_else(ProfileFileRegionProvider::new())
@@ -30,12 +40,25 @@ pub async fn connect() -> SdkConfig {
         .region(region)
         .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
         .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).build());
-    match AppName::new("sleuth") {
+    let loader = match AppName::new("sleuth") {
         Ok(name) => loader.app_name(name),
         Err(_) => loader,
+    };
+    let sdk = loader.load().await;
+    let provider = sdk.credentials_provider().ok_or_else(|| NoCredentials("no source of credentials".to_owned()))?;
+    match provider.provide_credentials().await {
+        Ok(_) => Ok(sdk),
+        Err(error) => Err(NoCredentials(root_cause(&error))),
     }
-    .load()
-    .await
+}
+
+/// The innermost error, which says what happened rather than where, on one line.
+fn root_cause(error: &(dyn Error + 'static)) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The channels that `config` names. Fails if this machine's TLS set-up is broken.

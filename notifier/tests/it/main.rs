@@ -3,9 +3,12 @@
 
 mod payloads;
 mod slack_users;
+mod topic;
 mod webhook;
 
-use notifier::{Colour, Group, Line, Mention, Notification, Span, notification::slack_id::SlackId};
+use std::time::Duration;
+
+use notifier::{Colour, Group, Line, Mention, Notification, RetryPolicy, Span, notification::slack_id::SlackId};
 
 /// One line that mentions somebody and says something.
 pub(crate) fn line(subject: &str, slack: Option<&str>, name: &str, text: &str) -> Line {
@@ -24,5 +27,16 @@ pub(crate) fn notification(lines: Vec<Line>) -> Notification {
         instructions: "Rotate your key: <https://wiki.example.com/keys|how to>.\nQuestions: #platform".into(),
         account: "123456789012 (acme & sons)".into(),
         groups: vec![Group { heading: "Expired".into(), colour: Colour::Red, lines }],
+    }
+}
+
+/// A policy that gives up within seconds.
+pub(crate) fn impatient() -> RetryPolicy {
+    RetryPolicy {
+        timeout: Duration::from_millis(300),
+        budget: Duration::from_secs(2),
+        first_wait: Duration::from_millis(10),
+        longest_wait: Duration::from_millis(100),
+        pace: Duration::ZERO,
     }
 }

@@ -3,25 +3,15 @@
 use std::time::Duration;
 
 use notifier::{
-    Channel, DeliveryReport, Notifier, PartResult, RetryPolicy,
+    Channel, DeliveryReport, Notifier, PartResult,
     memory::Memory,
     slack::{SlackWebhook, WebhookUrl},
 };
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
 
-use crate::{line, notification};
+use crate::{impatient, line, notification};
 
 const HUSH: &str = "/services/T000/B000/hush-hush";
-
-fn impatient() -> RetryPolicy {
-    RetryPolicy {
-        timeout: Duration::from_millis(300),
-        budget: Duration::from_secs(2),
-        first_wait: Duration::from_millis(10),
-        longest_wait: Duration::from_millis(100),
-        pace: Duration::ZERO,
-    }
-}
 
 fn channel(address: &str) -> Channel {
     let url = WebhookUrl::parse(&format!("{address}{HUSH}")).unwrap();

@@ -10,6 +10,7 @@ use aws_sdk_iam::{
 };
 use chrono::{DateTime, Utc};
 
+use super::root_cause;
 use crate::{
     keys::{AccessKeyId, Account, KeyStatus, LastUse, ReadError, UserName, inventory::Tags},
     ports::{ListedKey, ReadKeys, Users, WriteError, WriteKeys},
@@ -187,14 +188,11 @@ where
         (Some(code), Some(message)) => format!("{code}: {message}"),
         (Some(code), None) => code.to_owned(),
         (None, _) => {
-            let mut cause: &dyn Error = error;
-            while let Some(source) = cause.source() {
-                cause = source;
-            }
+            let cause = root_cause(error);
             match (error, status(error)) {
                 (SdkError::TimeoutError(_), _) => format!("no answer in time: {cause}"),
                 (_, Some(status)) => format!("HTTP {status}: {cause}"),
-                _ => cause.to_string(),
+                _ => cause,
             }
         }
     }

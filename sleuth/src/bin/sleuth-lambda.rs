@@ -56,7 +56,7 @@ mod keys {
     pub(super) async fn handle() -> Result<Value, Error> {
         let config = Config::new(config::environment(), Flags::default())?;
         let now = clock();
-        let sdk = aws::connect().await;
+        let sdk = aws::connect().await?;
         let iam = aws::iam::Iam::new(&sdk);
         let notifier = aws::notifier(&sdk, &config)?;
         let inventory = gather(&iam, now, |_, _| ()).await;

@@ -259,6 +259,17 @@ async fn missing_topic_is_a_failure() {
 }
 
 #[tokio::test]
+async fn fifo_topic_is_served() {
+    let account = account().await;
+    let fifo = ("FifoTopic", "true");
+    let topic = account.aws.sns().create_topic().name("keys.fifo").attributes(fifo.0, fifo.1).send().await.unwrap();
+    let topic = topic.topic_arn.unwrap();
+    let ended = run(&account, &["--apply"], &[("SNS_TOPIC", &topic)]).await;
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert_eq!(finding(&ended.report(), &account.old)["outcome"], "done");
+}
+
+#[tokio::test]
 async fn saved_inventory_gives_the_same_report() {
     let account = account().await;
     let folder = tempfile::tempdir().unwrap();

@@ -126,7 +126,7 @@ fn rooms_use_only_what_they_may() {
 #[test]
 fn aws_sdk_is_named_in_one_room_only() {
     for (path, text) in workspace().iter().filter(|(path, _)| path.starts_with("sleuth/")) {
-        let named = code(text).contains("aws_sdk_") || code(text).contains("aws_config");
+        let named = code(text).contains("aws_sdk_") || code(text).contains("aws_config::");
         assert!(!named || is_in(path, "sleuth/src/aws"), "{path} names the AWS SDK");
     }
 }

@@ -88,6 +88,16 @@ async fn bad_settings_are_all_reported_before_the_first_call() {
 }
 
 #[tokio::test]
+async fn missing_credentials_are_explained_before_the_first_call() {
+    let aws = MockServer::start().await;
+    let none = [("AWS_ACCESS_KEY_ID", ""), ("AWS_SECRET_ACCESS_KEY", "")];
+    let ended = sleuth(&["keys"], &aws.uri(), &none).await;
+    assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));
+    assert!(ended.stderr.starts_with("sleuth: no AWS credentials: set AWS_PROFILE"), "{ended:?}");
+    assert_eq!((ended.stderr.lines().count(), aws.received_requests().await.unwrap().len()), (1, 0), "{ended:?}");
+}
+
+#[tokio::test]
 async fn unusable_files_are_explained() {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     for (text, said) in [

@@ -105,7 +105,7 @@ mod live {
     ) -> anyhow::Result<Report> {
         let taken_at = clock();
         let now = now.unwrap_or(taken_at);
-        let sdk = aws::connect().await;
+        let sdk = aws::connect().await?;
         let iam = aws::iam::Iam::new(&sdk);
         let bar = output::progress("Reading users");
         let inventory = gather(&iam, taken_at, |done, total| {

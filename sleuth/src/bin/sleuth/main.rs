@@ -12,6 +12,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use sleuth::{
+    aws::NoCredentials,
     config::{self, Problems},
     exit::Exit,
     snapshot::SnapshotError,
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
 fn exit_of(error: &anyhow::Error) -> Exit {
     let usage = error.is::<Problems>()
         || error.is::<cli::BadArgument>()
+        || error.is::<NoCredentials>()
         || error.downcast_ref::<SnapshotError>().is_some_and(|error| !matches!(error, SnapshotError::Write { .. }));
     let incomplete = error.is::<notifier::slack::users::DirectoryError>();
     match (usage, incomplete) {
