@@ -1,0 +1,66 @@
+# The daily audit, reported to a Slack channel. Keys are looked at, never touched.
+
+terraform {
+  required_version = ">= 1.9"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 6.0, < 7"
+    }
+  }
+}
+
+variable "region" {
+  description = "Region the function runs in. IAM is global: one function serves the whole account."
+  type        = string
+  default     = "us-east-1"
+}
+
+variable "package" {
+  description = "Path of the zip file that `scripts/build` wrote."
+  type        = string
+}
+
+# Give it as TF_VAR_slack_url, so that it stands in no file.
+variable "slack_url" {
+  description = "Slack incoming webhook of the channel."
+  type        = string
+  sensitive   = true
+}
+
+provider "aws" {
+  region = var.region
+}
+
+module "sleuth_keys" {
+  source = "../.."
+
+  package   = var.package
+  slack_url = var.slack_url
+
+  schedule          = "cron(30 9 ? * MON-FRI *)"
+  schedule_timezone = "Europe/Berlin"
+
+  expiration_age         = 90
+  warning_age            = 76
+  inactivity_age         = 45
+  inactivity_warning_age = 31
+
+  expire_notification_title   = "Access keys that are about to expire"
+  expire_notification_text    = "Make a new key, put it in place of the old one, then delete the old one."
+  inactive_notification_title = "Access keys that nobody uses"
+  inactive_notification_text  = "Delete keys you no longer need."
+
+  # Set this to true once the reports have been right for some days: expired keys are then disabled.
+  enable_auto_expire = false
+
+  tags = {
+    application = "sleuth"
+  }
+}
+
+output "function_name" {
+  description = "Name of the function, for `aws lambda invoke`."
+  value       = module.sleuth_keys.function_name
+}
