@@ -1,7 +1,7 @@
 //! `sleuth demo` and `sleuth keys`.
 
 use anyhow::Context as _;
-use chrono::{DateTime, SubsecRound as _, Utc};
+use chrono::{DateTime, Utc};
 use notifier::slack;
 use sleuth::{
     config::Config,
@@ -87,9 +87,12 @@ mod live {
 
     use std::path::Path;
 
-    use sleuth::{aws, gather::gather};
+    use anyhow::Context as _;
+    use chrono::{DateTime, SubsecRound as _, Utc};
+    use sleuth::{aws, config::Config, gather::gather, report::Report, run, snapshot};
 
-    use super::*;
+    use super::dry;
+    use crate::output;
 
     #[expect(clippy::disallowed_methods, reason = "a binary reads the clock, once")]
     /// The time, in whole seconds as everywhere in the report.
@@ -136,14 +139,22 @@ mod live {
 mod live {
     //! A build without the AWS side of this audit.
 
-    use std::path::Path;
+    use std::{future::Ready, path::Path};
 
-    use super::*;
+    use chrono::{DateTime, Utc};
+    use sleuth::{config::Config, report::Report};
 
-    pub(super) async fn run(_: &Config, _: Option<DateTime<Utc>>, _: bool, _: Option<&Path>) -> anyhow::Result<Report> {
-        Err(crate::cli::BadArgument(
-            "this build cannot read access keys: build it with `--features keys`, or use --from",
-        )
-        .into())
+    use crate::cli::BadArgument;
+
+    const MISSING: BadArgument =
+        BadArgument("this build cannot read access keys: build it with `--features keys`, or use --from");
+
+    pub(super) fn run(
+        _: &Config,
+        _: Option<DateTime<Utc>>,
+        _: bool,
+        _: Option<&Path>,
+    ) -> Ready<anyhow::Result<Report>> {
+        std::future::ready(Err(MISSING.into()))
     }
 }
