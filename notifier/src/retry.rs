@@ -45,6 +45,15 @@ pub(crate) enum Failure {
     Closed(String),
 }
 
+/// The innermost error, which says what happened (`connection refused`) rather than where.
+pub(crate) fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}
+
 /// One part, in the channel's own form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Part<B> {
@@ -136,8 +145,9 @@ impl Patience<'_> {
             let Failure::Passing { reason, retry_after } = failure else {
                 return (attempts, Err(failure));
             };
-            let pause = retry_after.unwrap_or(wait);
-            if pause > self.left {
+            // A channel may ask for no wait at all; without one this could go on for ever.
+            let pause = retry_after.unwrap_or(wait).max(self.policy.first_wait);
+            if self.left.is_zero() || pause > self.left {
                 let seconds = self.policy.budget.as_secs();
                 let reason = format!("{reason} (gave up: {seconds} s is the limit for retries)");
                 return (attempts, Err(Failure::Passing { reason, retry_after }));
@@ -222,6 +232,14 @@ mod tests {
             assert_eq!(text, &format!("text {}", i + 1));
             assert!(reason.contains("busy"), "{reason}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_channel_that_asks_for_no_wait_is_given_up_too() {
+        let started = Instant::now();
+        let (report, calls) = run(1, |_, _| Err(passing(Some(0)))).await;
+        assert!(calls.len() <= 61 && started.elapsed() <= RetryPolicy::default().budget, "{} calls", calls.len());
+        assert_ne!(report[0].result, PartResult::Delivered);
     }
 
     #[tokio::test(start_paused = true)]

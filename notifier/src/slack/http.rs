@@ -4,10 +4,7 @@ use std::time::Duration;
 
 use reqwest::{Response, StatusCode, header::RETRY_AFTER, redirect};
 
-use crate::{layout, retry::Failure};
-
-/// How much of an error's body is quoted, in characters.
-const QUOTED: usize = 100;
+use crate::retry::{Failure, root_cause};
 
 /// A client that follows no redirect: Slack answers one for an address that is wrong, and what was meant for Slack must not
 /// go anywhere else.
@@ -21,15 +18,18 @@ pub(super) fn client(timeout: Duration) -> Result<reqwest::Client, reqwest::Erro
 
 /// A request that got no answer. The error's own text is used without the address, which is a secret.
 pub(super) fn no_answer(error: reqwest::Error) -> Failure {
-    let what = if error.is_timeout() {
-        "no answer in time".to_owned()
-    } else if error.is_connect() {
-        "no connection".to_owned()
-    } else {
-        "no answer".to_owned()
-    };
     let error = error.without_url();
     let cause = root_cause(&error);
+    if error.is_builder() {
+        return Failure::Closed(format!("the request cannot be made: {cause}"));
+    }
+    let what = if error.is_timeout() {
+        "no answer in time"
+    } else if error.is_connect() {
+        "no connection"
+    } else {
+        "no answer"
+    };
     Failure::Passing { reason: format!("{what}: {cause}"), retry_after: None }
 }
 
@@ -38,34 +38,37 @@ pub(super) async fn unsuccessful(response: Response) -> Failure {
     let status = response.status();
     let retry_after = retry_after(&response);
     let body = response.text().await.unwrap_or_default();
-    let quoted: String = body.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let quoted = layout::clip(quoted.trim(), QUOTED);
-    let said = if quoted.is_empty() { String::new() } else { format!(", `{quoted}`") };
-    let reason = format!("HTTP {}{said}", status.as_u16());
+    let word = error_word(&body);
+    let reason =
+        word.map_or_else(|| format!("HTTP {}", status.as_u16()), |word| format!("HTTP {}, `{word}`", status.as_u16()));
     match status {
         StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => Failure::Passing { reason, retry_after },
         _ if status.is_server_error() => Failure::Passing { reason, retry_after },
         _ if status.is_redirection() => {
             Failure::Closed(format!("{reason}: a redirect is not followed; is the address a Slack webhook?"))
         }
-        // Only this message is at fault; the next one may be taken.
-        StatusCode::BAD_REQUEST if body.contains("invalid_payload") => Failure::Refused(reason),
+        StatusCode::BAD_REQUEST if !word.is_some_and(|word| ABOUT_THE_CHANNEL.contains(&word)) => {
+            Failure::Refused(reason)
+        }
         StatusCode::PAYLOAD_TOO_LARGE => Failure::Refused(reason),
         _ => Failure::Closed(reason),
     }
+}
+
+/// Errors with status 400 that no other message would escape
+/// (<https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks/#handling-errors>). The others are about one
+/// message, and the next one may be taken.
+const ABOUT_THE_CHANNEL: [&str; 4] = ["invalid_token", "no_active_hooks", "no_team", "user_not_found"];
+
+/// Slack's word for an error. Any other body is not quoted: a server that is not Slack may repeat the address in it.
+fn error_word(body: &str) -> Option<&str> {
+    let word = body.trim();
+    let is_word = !word.is_empty() && word.len() <= 50 && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    is_word.then_some(word)
 }
 
 /// The wait that the answer asks for, in seconds. Slack sends whole seconds only.
 fn retry_after(response: &Response) -> Option<Duration> {
     let value = response.headers().get(RETRY_AFTER)?.to_str().ok()?;
     value.trim().parse().ok().map(Duration::from_secs)
-}
-
-/// The innermost error, which says what happened (`connection refused`) rather than where.
-fn root_cause(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
 }

@@ -14,6 +14,8 @@ pub const TEXT_CHARACTERS: usize = 1_900;
 pub const MESSAGE_BYTES: usize = 12_000;
 /// Longest title or heading, in characters.
 pub const TITLE_CHARACTERS: usize = 150;
+/// What an attachment counts at least, in bytes, so that with the head no message has more than 100: Slack takes no more.
+const LEAST_WEIGHT: usize = MESSAGE_BYTES.div_ceil(99);
 /// Longest name of an account, in characters: an id of 12 and an alias of at most 63 have room.
 const ACCOUNT_CHARACTERS: usize = 80;
 
@@ -68,7 +70,7 @@ pub(crate) fn parts(notification: &Notification) -> Vec<Part<Message>> {
     // Numbers of any width have room: the head is measured with wider ones than will ever be written.
     let reserved =
         |index| size(&head(notification, opening(index), usize::MAX, usize::MAX)) + r#"{"attachments":[]}"#.len();
-    let packed = layout::pack(chunks, MESSAGE_BYTES, reserved, |chunk| size(&chunk.attachment) + 1);
+    let packed = layout::pack(chunks, MESSAGE_BYTES, reserved, |chunk| (size(&chunk.attachment) + 1).max(LEAST_WEIGHT));
     let of = packed.len();
     packed
         .into_iter()

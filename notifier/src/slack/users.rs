@@ -97,11 +97,13 @@ impl Directory {
             let page = page.map_err(|failure| DirectoryError::Failed(reason(failure)))?;
             users.extend(page.members.into_iter().map(SlackUser::from));
             progress(users.len());
-            let next = page.response_metadata.next_cursor;
-            if next.is_empty() || next == cursor {
-                return Ok(users);
+            match page.response_metadata.and_then(|metadata| metadata.next_cursor) {
+                Some(next) if next == cursor && !next.is_empty() => {
+                    return Err(DirectoryError::Failed("Slack gave the same page twice".to_owned()));
+                }
+                Some(next) if !next.is_empty() => cursor = next,
+                _ => return Ok(users),
             }
-            cursor = next;
         }
     }
 
@@ -111,10 +113,13 @@ impl Directory {
         if !response.status().is_success() {
             return Err(http::unsuccessful(response).await);
         }
-        let page: Page = response
-            .json()
-            .await
-            .map_err(|error| Failure::Refused(format!("the answer is not Slack's: {}", error.without_url())))?;
+        let page: Page = response.json().await.map_err(|error| {
+            if error.is_decode() {
+                Failure::Refused(format!("the answer is not Slack's: {}", error.without_url()))
+            } else {
+                http::no_answer(error)
+            }
+        })?;
         match page.error.as_deref() {
             None if page.ok => Ok(page),
             Some("ratelimited") => Err(Failure::Passing { reason: "ratelimited".into(), retry_after: None }),
@@ -136,14 +141,12 @@ struct Page {
     error: Option<String>,
     #[serde(default)]
     members: Vec<Member>,
-    #[serde(default)]
-    response_metadata: Metadata,
+    response_metadata: Option<Metadata>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Metadata {
-    #[serde(default)]
-    next_cursor: String,
+    next_cursor: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -77,7 +77,15 @@ impl SlackWebhook {
     async fn post(&self, message: &Message) -> Result<(), Failure> {
         let request = self.client.post(self.url.0.expose_secret()).json(message);
         let response = request.send().await.map_err(http::no_answer)?;
-        if response.status().is_success() { Ok(()) } else { Err(http::unsuccessful(response).await) }
+        if !response.status().is_success() {
+            return Err(http::unsuccessful(response).await);
+        }
+        // Slack says `ok`, others that take its messages say less or more. A web page says that this is something else.
+        let answer = response.text().await.map_err(http::no_answer)?;
+        if answer.trim_start().starts_with('<') {
+            return Err(Failure::Closed("answered with a web page: is the address a Slack webhook?".to_owned()));
+        }
+        Ok(())
     }
 }
 

@@ -6,9 +6,10 @@ use crate::{
     retry::Part,
 };
 
-/// Largest text, in bytes. SNS takes 256 KiB a message with everything that belongs to it
-/// (<https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>); 8 KiB are left for the head of each part and the subject.
-pub const MESSAGE_BYTES: usize = 248 * 1024;
+/// Largest list of lines in one message, in bytes. SNS takes 256 KiB a message with everything that belongs to it
+/// (<https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>); half of that still fits one log record if it has to be
+/// kept there.
+pub const MESSAGE_BYTES: usize = 120 * 1024;
 /// Longest subject, in characters: SNS wants fewer than 100.
 pub const SUBJECT_CHARACTERS: usize = 99;
 /// Longest title or account in the text, in characters.

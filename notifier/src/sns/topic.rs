@@ -1,6 +1,6 @@
 //! Publishing to a topic.
 
-use std::{error::Error, fmt, fmt::Write as _};
+use std::{fmt, fmt::Write as _};
 
 use aws_sdk_sns::{
     Client,
@@ -14,7 +14,7 @@ use super::payload::{self, TextMessage};
 use crate::{
     delivery::PartDelivery,
     notification::Notification,
-    retry::{self, Failure, RetryPolicy},
+    retry::{self, Failure, RetryPolicy, root_cause},
 };
 
 /// The name of a topic: `arn:PARTITION:sns:REGION:ACCOUNT:NAME`.
@@ -124,7 +124,8 @@ fn judge(error: &SdkError<PublishError>) -> Failure {
             let reason = format!("{code}: {}", error.message().unwrap_or("no details"));
             let status = service.raw().status().as_u16();
             match code {
-                "Throttling" | "ThrottlingException" | "Throttled" | "RequestLimitExceeded" => passing(reason),
+                // Throttling, ThrottledException, KMSThrottling and more.
+                _ if code.contains("Throttl") || code == "RequestLimitExceeded" => passing(reason),
                 _ if status == 429 || status >= 500 => passing(reason),
                 "InvalidParameter" | "InvalidParameterValue" | "ValidationException" => Failure::Refused(reason),
                 _ => Failure::Closed(reason),
@@ -133,14 +134,6 @@ fn judge(error: &SdkError<PublishError>) -> Failure {
         SdkError::ResponseError(_) => passing(format!("the answer cannot be read: {}", root_cause(error))),
         _ => Failure::Closed(root_cause(error)),
     }
-}
-
-fn root_cause(error: &dyn Error) -> String {
-    let mut cause = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
 }
 
 #[cfg(test)]

@@ -91,6 +91,17 @@ fn any_line() -> impl Strategy<Value = Line> {
         .prop_map(|(name, slack, text)| line(&name, slack, &name, &text))
 }
 
+#[test]
+fn many_small_groups_keep_within_a_hundred_attachments() {
+    let mut notification = notification(Vec::new());
+    notification.groups = (0..500)
+        .map(|i| Group { heading: "x".into(), colour: Colour::Red, lines: vec![line(&i.to_string(), None, "y", "")] })
+        .collect();
+    let messages = slack::payloads(&notification);
+    assert!(messages.iter().all(|message| message.attachments.len() <= 100));
+    assert_eq!(messages.iter().map(|message| message.attachments.len() - 1).sum::<usize>(), 500);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 

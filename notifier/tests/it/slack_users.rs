@@ -45,6 +45,18 @@ async fn all_pages_are_read_and_a_rate_limit_is_waited_for() {
 }
 
 #[tokio::test]
+async fn a_page_given_twice_is_an_error_and_no_cursor_is_the_end() {
+    let server = MockServer::start().await;
+    page(&server, "", json!({"ok": true, "response_metadata": {"next_cursor": "x"}})).await;
+    page(&server, "x", json!({"ok": true, "response_metadata": {"next_cursor": "x"}})).await;
+    assert!(directory(&server).users(|_| ()).await.unwrap_err().to_string().contains("same page twice"));
+
+    let server = MockServer::start().await;
+    page(&server, "", json!({"ok": true, "response_metadata": {"next_cursor": null}})).await;
+    assert_eq!(directory(&server).users(|_| ()).await.unwrap().len(), 0);
+}
+
+#[tokio::test]
 async fn slacks_own_error_is_an_error() {
     let server = MockServer::start().await;
     page(&server, "", json!({"ok": false, "error": "missing_scope"})).await;

@@ -77,9 +77,15 @@ async fn fifo_topic_gets_group_and_fingerprint() {
 
 #[tokio::test]
 async fn passing_failures_are_tried_again() {
-    let server = answering(vec![refused(400, "Throttling"), refused(500, "InternalError"), accepted()]).await;
+    let server = answering(vec![
+        refused(400, "Throttling"),
+        refused(500, "InternalError"),
+        refused(400, "KMSThrottling"),
+        accepted(),
+    ])
+    .await;
     let report = send(&server, "keys").await;
-    assert_eq!((&report.parts[0].result, report.parts[0].attempts), (&PartResult::Delivered, 3));
+    assert_eq!((&report.parts[0].result, report.parts[0].attempts), (&PartResult::Delivered, 4));
 }
 
 #[tokio::test]

@@ -95,6 +95,37 @@ async fn permanent_errors_are_named_and_not_repeated() {
 }
 
 #[tokio::test]
+async fn answer_without_wait_is_given_up() {
+    let server = answering(ResponseTemplate::new(429).insert_header("Retry-After", "0")).await;
+    let reason = reason(&send(channel(&server.uri())).await);
+    assert!(reason.contains("HTTP 429") && reason.contains("gave up"), "{reason}");
+}
+
+#[tokio::test]
+async fn web_page_is_not_slack() {
+    let server = answering(ResponseTemplate::new(200).set_body_string("<html>Log in</html>")).await;
+    assert!(reason(&send(channel(&server.uri())).await).contains("a web page"));
+}
+
+#[tokio::test]
+async fn body_that_repeats_the_address_is_not_quoted() {
+    let server = answering(ResponseTemplate::new(404).set_body_string(format!("Cannot POST {HUSH}"))).await;
+    assert_eq!(reason(&send(channel(&server.uri())).await), "HTTP 404");
+}
+
+#[tokio::test]
+async fn a_message_that_is_refused_does_not_close_the_channel() {
+    let server = MockServer::start().await;
+    let refusal = ResponseTemplate::new(400).set_body_string("too_many_attachments");
+    Mock::given(any()).respond_with(refusal).up_to_n_times(1).mount(&server).await;
+    Mock::given(any()).respond_with(ResponseTemplate::new(200)).mount(&server).await;
+    let one = notification(vec![line("AKIA1", None, "alice", " was disabled")]);
+    let report = Notifier::new(vec![channel(&server.uri())]).send(&[one.clone(), one]).await;
+    assert_eq!(report.undelivered().count(), 1);
+    assert_eq!(report.parts[1].result, PartResult::Delivered);
+}
+
+#[tokio::test]
 async fn redirect_is_not_followed() {
     let elsewhere = answering(ResponseTemplate::new(200)).await;
     let server = answering(ResponseTemplate::new(302).insert_header("Location", elsewhere.uri().as_str())).await;

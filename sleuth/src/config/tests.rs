@@ -153,3 +153,10 @@ fn debug_is_on_when_set() {
     assert!(debug("1") && debug("true") && debug("yes"));
     assert!(!debug("") && !debug("false") && !debug("0") && !super::debug(&[]));
 }
+
+#[test]
+fn secrets_do_not_print() {
+    let config = config(&[("SLACK_URL", "https://hooks.slack.com/services/T/B/hush")]).unwrap();
+    assert!(!format!("{config:?}").contains("hush"));
+    assert!(!problems(&[("SLACK_URL", "hush")]).contains("hush"));
+}
