@@ -8,9 +8,10 @@ use futures::{StreamExt, stream};
 use crate::{
     gather::read_key,
     keys::{
-        AccessKeyId, AutoExpire, Plan, Policy, ReadError, Reading, Status, User, UserName, audit::judge, plan::Target,
+        AccessKeyId, AutoExpire, KeyStatus, Plan, Policy, ReadError, Reading, Status, User, UserName, Verdict,
+        audit::judge, plan::Target,
     },
-    ports::{ReadKeys, WriteKeys},
+    ports::{ListedKey, ReadKeys, WriteError, WriteKeys},
 };
 
 /// How many keys are disabled side by side.
@@ -19,12 +20,17 @@ const CONCURRENCY: usize = 4;
 /// What came of one target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// AWS confirmed the change.
+    /// The key does not work any more.
     Done,
-    /// The change was asked for and not confirmed.
+    /// The change was asked for, and the key works, or may.
     Failed(String),
     /// The change was not asked for, because the target is not what it was.
-    Held(String),
+    Held {
+        /// Why.
+        reason: String,
+        /// What is now to be thought of it; `None` if it is gone.
+        verdict: Option<Box<Verdict>>,
+    },
     /// The change was not asked for, because the target could not be looked at again.
     Unconfirmed(ReadError),
 }
@@ -53,41 +59,54 @@ async fn disable(
     now: DateTime<Utc>,
 ) -> Outcome {
     match look_again(aws, target, policy, now).await {
+        Err(error) => Outcome::Unconfirmed(error),
+        Ok(Some(changed)) => changed,
         Ok(None) => match aws.disable(target.user, target.key).await {
             Ok(()) => Outcome::Done,
-            Err(error) => Outcome::Failed(error.to_string()),
+            Err(error) => after_failure(aws, target, &error).await,
         },
-        Ok(Some(reason)) => Outcome::Held(reason),
-        Err(error) => Outcome::Unconfirmed(error),
     }
 }
 
-/// Reads the target once more. `None`: it is still to be disabled. Else the reason why it is not.
+/// Reads the target once more. `None`: it is still to be disabled. Else why it is not.
 async fn look_again(
     aws: &impl ReadKeys,
     target: Target<'_>,
     policy: &Policy,
     now: DateTime<Utc>,
-) -> Result<Option<String>, ReadError> {
+) -> Result<Option<Outcome>, ReadError> {
     let tags = aws.tags(target.user).await?;
-    let Some(listed) = aws.keys(target.user).await?.into_iter().find(|key| key.id == *target.key) else {
-        return Ok(Some("the key does not exist any more".to_owned()));
+    let Some(listed) = find(aws, target).await? else {
+        return Ok(Some(Outcome::Held { reason: "the key does not exist any more".to_owned(), verdict: None }));
     };
     let key = read_key(aws, listed).await;
     let user = User { name: target.user.clone(), tags: Reading::Read(tags), keys: Reading::Read(vec![key.clone()]) };
     let verdict = judge(&user, &key, policy, now);
-    if let (Status::Unknown, Reading::Unread(error)) = (verdict.status, key.last_used) {
+    if let Some(error) = verdict.unread {
         return Err(error);
     }
-    let reason = match (verdict.status, verdict.auto_expire) {
-        (Status::Disabled, _) => Some("somebody else disabled the key in the meantime".to_owned()),
-        (_, Some(AutoExpire::Exempt)) => Some("the owner became exempt in the meantime".to_owned()),
+    let reason = match (verdict.status, &verdict.auto_expire) {
+        (Status::Disabled, _) => "somebody else disabled the key in the meantime".to_owned(),
+        (_, Some(AutoExpire::Exempt)) => "the owner became exempt in the meantime".to_owned(),
         (_, Some(AutoExpire::Unclear(value))) => {
-            Some(format!("tag KeyAutoExpire became `{value}`, neither true nor false"))
+            format!("tag KeyAutoExpire became `{value}`, neither true nor false")
         }
-        _ if key.created != target.verdict.created => Some("the key's creation time changed".to_owned()),
-        (Status::Expired, Some(AutoExpire::Allowed)) => None,
-        (status, _) => Some(format!("the key is not expired any more, but {}", status.as_str())),
+        _ if key.created != target.verdict.created => "the key's creation time changed".to_owned(),
+        (Status::Expired, Some(AutoExpire::Allowed)) => return Ok(None),
+        (status, _) => format!("the key is not expired any more, but {}", status.as_str()),
     };
-    Ok(reason)
+    Ok(Some(Outcome::Held { reason, verdict: Some(Box::new(verdict)) }))
+}
+
+/// A change that failed may have been made all the same: a lost answer is not a lost request.
+async fn after_failure(aws: &impl ReadKeys, target: Target<'_>, error: &WriteError) -> Outcome {
+    match find(aws, target).await {
+        Ok(Some(key)) if key.status == KeyStatus::Inactive => Outcome::Done,
+        Ok(_) => Outcome::Failed(error.to_string()),
+        Err(unread) => Outcome::Failed(format!("{error}; whether it is disabled could not be read: {unread}")),
+    }
+}
+
+async fn find(aws: &impl ReadKeys, target: Target<'_>) -> Result<Option<ListedKey>, ReadError> {
+    Ok(aws.keys(target.user).await?.into_iter().find(|key| key.id == *target.key))
 }

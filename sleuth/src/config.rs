@@ -91,7 +91,7 @@ impl fmt::Display for Problems {
         for Problem { name, value, rule } in &self.0 {
             match value {
                 Some(value) => write!(f, "\n  {name} is `{}`: {rule}", value.escape_debug())?,
-                None => write!(f, "\n  {name} (a secret, not shown): {rule}")?,
+                None => write!(f, "\n  {name} (not shown, as it may be a secret): {rule}")?,
             }
         }
         Ok(())
@@ -117,7 +117,9 @@ fn on(debug: Option<&str>) -> bool {
 impl Config {
     /// Checks all settings. An empty value means "not set".
     pub fn new(environment: Vec<(String, String)>, flags: Flags) -> Result<Self, Problems> {
-        let set = environment.into_iter().filter(|(_, value)| !value.trim().is_empty());
+        // envy would take a name in any case; ours are in capitals.
+        let ours = |(name, value): &(String, String)| !value.trim().is_empty() && *name == name.to_ascii_uppercase();
+        let set = environment.into_iter().filter(ours);
         let env: Environment = envy::from_iter(set).map_err(|error| {
             Problems(vec![Problem {
                 name: "environment",
@@ -196,7 +198,9 @@ struct Check(Vec<Problem>);
 
 impl Check {
     fn fail<T>(&mut self, name: &'static str, value: Option<&str>, rule: String) -> Option<T> {
-        self.0.push(Problem { name, value: value.map(ToOwned::to_owned), rule });
+        // An address in the wrong place may be the webhook.
+        let value = value.filter(|value| !value.contains("://")).map(ToOwned::to_owned);
+        self.0.push(Problem { name, value, rule });
         None
     }
 
@@ -232,40 +236,54 @@ impl Check {
 
     fn policy(&mut self, thresholds: &Thresholds) -> Option<Policy> {
         let Thresholds { expiration, warning, inactivity, inactivity_warning } = thresholds;
-        for (one, other) in [(inactivity, inactivity_warning), (inactivity_warning, inactivity)] {
-            if let (Some(value), None) = (&one.value, &other.value) {
-                let rule = format!("needs {} too: set both or neither", other.name);
-                return self.fail(one.name, Some(value), rule);
-            }
-        }
+        let problems = self.0.len();
         let expiration_age = self.days(expiration, 90);
         let warning_age = self.days(warning, 80);
-        // By default a key expires by inactivity when it expires by age, so that inactivity plays no part.
-        let inactivity_age = self.days(inactivity, expiration_age.map_or(90, |days| days.0));
-        let inactivity_warning_age = self.days(inactivity_warning, warning_age.map_or(80, |days| days.0));
-        let ages = (expiration_age?, warning_age?, inactivity_age?, inactivity_warning_age?);
-        match Policy::new(ages.0, ages.1, ages.2, ages.3) {
-            Ok(policy) => Some(policy),
-            Err(errors) => {
-                // A default that follows a wrong pair says nothing new.
-                let inherited = inactivity.value.is_none() && errors.contains(&PolicyError::WarningNotBeforeExpiration);
-                for error in errors {
-                    let (this, age, other, limit, how) = match error {
-                        PolicyError::WarningNotBeforeExpiration => (warning, ages.1, expiration, ages.0, "lower than"),
-                        PolicyError::InactivityAfterExpiration => (inactivity, ages.2, expiration, ages.0, "at most"),
-                        PolicyError::InactivityWarningNotBeforeInactivity if inherited => continue,
-                        PolicyError::InactivityWarningNotBeforeInactivity => {
-                            (inactivity_warning, ages.3, inactivity, ages.2, "lower than")
-                        }
-                    };
-                    let value = format!("{}{}", age.0, if this.value.is_none() { " (the default)" } else { "" });
-                    let rule = format!("must be {how} {}, which is {}", other.name, limit.0);
-                    let _: Option<()> = self.fail(this.name, Some(&value), rule);
+        let (inactivity_age, inactivity_warning_age) =
+            if inactivity.value.is_none() && inactivity_warning.value.is_none() {
+                // By default a key expires by inactivity when it expires by age, so that inactivity plays no part.
+                (expiration_age, warning_age)
+            } else {
+                (self.one_of_pair(inactivity, inactivity_warning), self.one_of_pair(inactivity_warning, inactivity))
+            };
+        let inherited = inactivity.value.is_none();
+        for error in Policy::check(expiration_age, warning_age, inactivity_age, inactivity_warning_age) {
+            let (this, age, other, limit, how) = match error {
+                PolicyError::WarningNotBeforeExpiration => {
+                    (warning, warning_age, expiration, expiration_age, "lower than")
                 }
-                None
-            }
+                PolicyError::InactivityAfterExpiration => {
+                    (inactivity, inactivity_age, expiration, expiration_age, "at most")
+                }
+                // A default that follows a wrong pair says nothing new.
+                PolicyError::InactivityWarningNotBeforeInactivity if inherited => continue,
+                PolicyError::InactivityWarningNotBeforeInactivity => {
+                    (inactivity_warning, inactivity_warning_age, inactivity, inactivity_age, "lower than")
+                }
+            };
+            let value = format!("{}{}", shown(age), if this.value.is_none() { " (the default)" } else { "" });
+            let rule = format!("must be {how} {}, which is {}", other.name, shown(limit));
+            let _: Option<()> = self.fail(this.name, Some(&value), rule);
         }
+        if self.0.len() > problems {
+            return None;
+        }
+        Policy::new(expiration_age?, warning_age?, inactivity_age?, inactivity_warning_age?).ok()
     }
+
+    /// An age that makes sense only if its other is set too.
+    fn one_of_pair(&mut self, this: &Threshold, other: &Threshold) -> Option<Days> {
+        let value = this.value.as_deref()?;
+        if other.value.is_none() {
+            let rule = format!("needs {} too: set both or neither", other.name);
+            let _: Option<()> = self.fail(this.name, Some(value), rule);
+        }
+        self.days(this, 0)
+    }
+}
+
+fn shown(age: Option<Days>) -> String {
+    age.map(|age| age.0.to_string()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Fills an inventory. Nothing here fails: what cannot be read is in the inventory, beside what it concerns.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, stream};
 
@@ -19,11 +21,13 @@ pub async fn gather(
 ) -> Inventory {
     let ((account, mut errors), listing) = futures::join!(reader.account(), reader.users());
     errors.extend(listing.error);
-    let total = listing.found.len();
+    // Users come and go while pages are turned, so that one can stand on two of them.
+    let found: BTreeMap<_, _> = listing.found.into_iter().collect();
+    let total = found.len();
     progress(0, total);
     let mut users = Vec::with_capacity(total);
     let mut readings =
-        stream::iter(listing.found).map(|(name, tags)| read_user(reader, name, tags)).buffer_unordered(CONCURRENCY);
+        stream::iter(found).map(|(name, tags)| read_user(reader, name, tags)).buffer_unordered(CONCURRENCY);
     while let Some(user) = readings.next().await {
         users.push(user);
         progress(users.len(), total);

@@ -6,13 +6,10 @@ use chrono::{DateTime, Utc};
 use notifier::DeliveryReport;
 use serde::Serialize;
 
-use crate::{
-    apply::{Outcome as Applied, Outcomes},
-    keys::{
-        AccessKeyId, Account, Action, AutoExpire, Cause, Days, Decision, Inventory, LastUse, Plan, Policy, Status,
-        User, UserName, plan::Step,
-    },
-};
+use crate::keys::{AccessKeyId, Account, Action, Cause, Days, Policy, Status, UserName};
+
+mod make;
+mod record;
 
 /// Version of the serialised form.
 pub const VERSION: u32 = 1;
@@ -106,7 +103,7 @@ pub struct Finding {
     pub age_days: Option<Days>,
     /// Days since the last use, or since creation if it was never used.
     pub idle_days: Option<Days>,
-    /// Days until the key expires.
+    /// Days until the key expires if it is not used.
     pub days_left: Option<Days>,
     /// What the finding calls for.
     pub action: Action,
@@ -144,78 +141,9 @@ pub struct ReportError {
 }
 
 impl Report {
-    /// The report on a plan that is not, or not yet, applied.
-    pub fn new(
-        inventory: &Inventory,
-        plan: &Plan,
-        policy: Policy,
-        enable_auto_expire: bool,
-        now: DateTime<Utc>,
-    ) -> Self {
-        let keys: Vec<Finding> = plan.steps.iter().map(finding).collect();
-        Self {
-            version: VERSION,
-            kind: "keys",
-            account: inventory.account.clone(),
-            generated_at: now,
-            applied: false,
-            policy: PolicyInForce { ages: policy, enable_auto_expire },
-            summary: summarise(inventory.users.len(), &keys),
-            keys,
-            errors: read_errors(inventory),
-            deliveries: DeliveryReport::default(),
-        }
-    }
-
     /// Whether everything could be read, done and delivered.
     pub fn is_complete(&self) -> bool {
         self.errors.is_empty()
-    }
-
-    /// Takes in what came of the plan's changes.
-    pub fn record_outcomes(&mut self, outcomes: &Outcomes) {
-        self.applied = true;
-        for finding in &mut self.keys {
-            let Some(key) = &finding.key_id else { continue };
-            let Some(applied) = outcomes.get(&(finding.user.clone(), key.clone())) else { continue };
-            let error = |operation: &str, message: &str| ReportError {
-                subject: format!("{} {key}", finding.user),
-                operation: operation.to_owned(),
-                message: message.to_owned(),
-            };
-            match applied {
-                Applied::Done => finding.outcome = Outcome::Done,
-                Applied::Held(reason) => (finding.outcome, finding.reason) = (Outcome::Held, Some(reason.clone())),
-                Applied::Failed(reason) => {
-                    self.errors.push(error("UpdateAccessKey", reason));
-                    (finding.outcome, finding.reason) = (Outcome::Failed, Some(reason.clone()));
-                }
-                Applied::Unconfirmed(unread) => {
-                    self.errors.push(error(&unread.operation, &unread.message));
-                    let reason = format!("it could not be looked at again: {unread}");
-                    (finding.outcome, finding.reason) = (Outcome::Held, Some(reason));
-                }
-            }
-        }
-    }
-
-    /// Takes in what came of telling people.
-    pub fn record_delivery(&mut self, deliveries: DeliveryReport) {
-        for finding in self.keys.iter_mut().filter(|finding| finding.action == Action::Warn) {
-            let (outcome, reason) = match deliveries.told(&finding.subject()) {
-                Some(Ok(())) => (Outcome::Done, None),
-                Some(Err(reason)) => (Outcome::Failed, Some(reason)),
-                None => (Outcome::Held, Some("no channel is set: see SLACK_URL and SNS_TOPIC".to_owned())),
-            };
-            finding.outcome = outcome;
-            finding.reason = reason.or(finding.reason.take());
-        }
-        self.errors.extend(deliveries.undelivered().map(|(part, reason)| ReportError {
-            subject: format!("{}: {}, part {} of {}", part.channel, part.title, part.part, part.of),
-            operation: "deliver".to_owned(),
-            message: reason.to_owned(),
-        }));
-        self.deliveries = deliveries;
     }
 }
 
@@ -225,76 +153,4 @@ impl Finding {
         let key = self.key_id.as_ref().map_or("", |key| key.0.as_str());
         format!("{}/{key}", self.user)
     }
-}
-
-fn finding(step: &Step) -> Finding {
-    let verdict = &step.verdict;
-    let (outcome, reason) = match &step.decision {
-        Decision::Nothing(reason) => (Outcome::None, reason.clone()),
-        Decision::Proceed => (Outcome::Planned, verdict.note.clone()),
-        Decision::Held(reason) => (Outcome::Held, Some(reason.clone())),
-    };
-    let (last_used, service, region) = match &verdict.last_use {
-        Some(LastUse::At { time, service, region }) => (Some(*time), service.clone(), region.clone()),
-        Some(LastUse::Never) | None => (None, None, None),
-    };
-    Finding {
-        user: verdict.user.clone(),
-        name: verdict.name.clone(),
-        slack: verdict.slack.clone(),
-        key_id: verdict.key.clone(),
-        status: verdict.status,
-        cause: verdict.cause,
-        exempt: verdict.is_exempt(),
-        auto_expire: match verdict.auto_expire {
-            Some(AutoExpire::Allowed) => Some(true),
-            Some(AutoExpire::Exempt) => Some(false),
-            Some(AutoExpire::Unclear(_)) | None => None,
-        },
-        created: verdict.created,
-        last_used,
-        last_used_service: service,
-        last_used_region: region,
-        age_days: verdict.age,
-        idle_days: verdict.idle,
-        days_left: verdict.days_left,
-        action: step.action,
-        outcome,
-        reason,
-    }
-}
-
-fn summarise(users: usize, keys: &[Finding]) -> Summary {
-    let count = |status| keys.iter().filter(|key| key.status == status).count();
-    Summary {
-        users,
-        keys: keys.len(),
-        good: count(Status::Good),
-        old: count(Status::Old),
-        stagnant: count(Status::Stagnant),
-        expired: count(Status::Expired),
-        disabled: count(Status::Disabled),
-        unknown: count(Status::Unknown),
-        exempt: keys.iter().filter(|key| key.exempt).count(),
-    }
-}
-
-fn read_errors(inventory: &Inventory) -> Vec<ReportError> {
-    let error = |subject: &str, error: &crate::keys::ReadError| ReportError {
-        subject: subject.to_owned(),
-        operation: error.operation.clone(),
-        message: error.message.clone(),
-    };
-    let account = inventory.errors.iter().map(|e| error("account", e));
-    account.chain(inventory.users.iter().flat_map(|user| user_errors(user, &error))).collect()
-}
-
-fn user_errors(user: &User, error: &impl Fn(&str, &crate::keys::ReadError) -> ReportError) -> Vec<ReportError> {
-    let name = user.name.0.as_str();
-    let tags = user.tags.as_unread().map(|e| error(name, e));
-    let listing = user.keys.as_unread().map(|e| error(name, e));
-    let keys = user.keys.as_read().map_or(&[][..], Vec::as_slice);
-    let last_uses =
-        keys.iter().filter_map(|key| key.last_used.as_unread().map(|e| error(&format!("{name} {}", key.id), e)));
-    tags.into_iter().chain(listing).chain(last_uses).collect()
 }

@@ -172,7 +172,10 @@ fn strange(operation: &str, what: &str) -> ReadError {
 }
 
 fn is_denied<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
-    error.code() == Some("AccessDenied") || status(error) == Some(403)
+    match error.code() {
+        Some(code) => code.starts_with("AccessDenied"),
+        None => status(error) == Some(403),
+    }
 }
 
 fn status<E>(error: &SdkError<E>) -> Option<u16> {

@@ -40,7 +40,7 @@ mod keys {
     use std::io::Write as _;
 
     use chrono::{DateTime, SubsecRound as _, Utc};
-    use lambda_runtime::Error;
+    use lambda_runtime::Diagnostic;
     use serde_json::{Value, json};
     use sleuth::{
         aws,
@@ -53,16 +53,21 @@ mod keys {
 
     /// Runs the audit and answers with its summary. Fails, after everything that can be done is done, if something could not
     /// be read, done or delivered: so that alarms fire.
-    pub(super) async fn handle() -> Result<Value, Error> {
-        let config = Config::new(config::environment(), Flags::default())?;
+    pub(super) async fn handle() -> Result<Value, Diagnostic> {
+        let config =
+            Config::new(config::environment(), Flags::default()).map_err(|e| diagnostic("Configuration", &e))?;
         let now = clock();
-        let sdk = aws::connect().await?;
+        let sdk = aws::connect().await.map_err(|e| diagnostic("Credentials", &e))?;
         let iam = aws::iam::Iam::new(&sdk);
-        let notifier = aws::notifier(&sdk, &config)?;
+        let notifier = aws::notifier(&sdk, &config).map_err(|e| diagnostic("Internal", &e))?;
         let inventory = gather(&iam, now, |_, _| ()).await;
         let report = run::wet(&iam, &inventory, &config, &notifier, now, |_, report| log(report)).await;
         log(&report);
-        if report.is_complete() { Ok(answer(&report)) } else { Err(failure(&report).into()) }
+        if report.is_complete() { Ok(answer(&report)) } else { Err(failure(&report)) }
+    }
+
+    fn diagnostic(kind: &str, message: &impl ToString) -> Diagnostic {
+        Diagnostic { error_type: format!("Sleuth.{kind}"), error_message: message.to_string() }
     }
 
     #[expect(clippy::disallowed_methods, reason = "a binary reads the clock, once")]
@@ -97,19 +102,21 @@ mod keys {
     }
 
     /// What went wrong, short enough for an alarm; the report has the rest.
-    fn failure(report: &Report) -> String {
+    fn failure(report: &Report) -> Diagnostic {
         const SHOWN: usize = 3;
+        const CHARACTERS: usize = 200;
         let shown: Vec<String> = report
             .errors
             .iter()
             .take(SHOWN)
             .map(|error| format!("{}: {}: {}", error.subject, error.operation, error.message))
+            .map(|error| error.chars().take(CHARACTERS).collect())
             .collect();
         let more = match report.errors.len().saturating_sub(SHOWN) {
             0 => String::new(),
             more => format!("; and {more} more, see the log"),
         };
-        format!("incomplete: {}{more}", shown.join("; "))
+        diagnostic("Incomplete", &format!("incomplete: {}{more}", shown.join("; ")))
     }
 }
 

@@ -115,7 +115,7 @@ fn every_problem_is_reported_at_once() {
       INACTIVITY_AGE is `1.5`: must be a whole number of days from 0 to 36500
       INACTIVITY_WARNING_AGE is `99999999999999999999`: must be a whole number of days from 0 to 36500
       ENABLE_AUTO_EXPIRE is `yes`: must be `true` or `false`
-      SLACK_URL (a secret, not shown): must start with https:// (http:// is accepted for 127.0.0.1 and localhost only)
+      SLACK_URL (not shown, as it may be a secret): must start with https:// (http:// is accepted for 127.0.0.1 and localhost only)
       SNS_TOPIC is `keys`: must be a topic's ARN, arn:aws:sns:REGION:ACCOUNT:NAME
       NOTIFY_RETRY_SECONDS is `1h`: must be a whole number from 0 to 900
     ");
@@ -159,4 +159,28 @@ fn secrets_do_not_print() {
     let config = config(&[("SLACK_URL", "https://hooks.slack.com/services/T/B/hush")]).unwrap();
     assert!(!format!("{config:?}").contains("hush"));
     assert!(!problems(&[("SLACK_URL", "hush")]).contains("hush"));
+    assert!(!problems(&[("SNS_TOPIC", "https://hooks.slack.com/services/T/B/hush")]).contains("hush"));
+}
+
+#[test]
+fn names_are_in_capitals() {
+    let config =
+        config(&[("enable_auto_expire", "true"), ("expiration_age", "1"), ("debug", "1"), ("DEBUG", "1")]).unwrap();
+    assert!(!config.enable_auto_expire && config.debug);
+    assert_eq!(config.policy, policy(90, 80, 90, 80));
+}
+
+#[test]
+fn one_problem_does_not_hide_another() {
+    insta::assert_snapshot!(problems(&[("EXPIRATION_AGE", "abc"), ("INACTIVITY_AGE", "5")]), @r"
+    these settings cannot be used:
+      EXPIRATION_AGE is `abc`: must be a whole number of days from 0 to 36500
+      INACTIVITY_AGE is `5`: needs INACTIVITY_WARNING_AGE too: set both or neither
+    ");
+    insta::assert_snapshot!(
+        problems(&[("WARNING_AGE", "95"), ("INACTIVITY_AGE", "abc"), ("INACTIVITY_WARNING_AGE", "10")]), @r"
+    these settings cannot be used:
+      INACTIVITY_AGE is `abc`: must be a whole number of days from 0 to 36500
+      WARNING_AGE is `95`: must be lower than EXPIRATION_AGE, which is 90
+    ");
 }

@@ -3,7 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    inventory::{AccessKey, AccessKeyId, AutoExpire, Inventory, KeyStatus, LastUse, ReadError, User, UserName},
+    inventory::{
+        AccessKey, AccessKeyId, AutoExpire, Inventory, KeyStatus, LastUse, ReadError, Reading, User, UserName,
+    },
     policy::{Cause, Days, Policy, Status},
 };
 
@@ -32,8 +34,10 @@ pub struct Verdict {
     pub age: Option<Days>,
     /// Days since its last use, or since its creation if it was never used.
     pub idle: Option<Days>,
-    /// Days until it expires for `cause`, or for whichever reason comes first if it is good. 0 if it is expired.
+    /// Days until it expires if it is not used; 0 if it is expired.
     pub days_left: Option<Days>,
+    /// What of it could not be read. Set if and only if it is unknown.
+    pub unread: Option<ReadError>,
     /// What else a reader should know.
     pub note: Option<String>,
 }
@@ -45,27 +49,15 @@ impl Verdict {
     }
 }
 
-/// Judges every key of `inventory` by `policy` at `now`, worst first.
+/// Judges every key of `inventory` by `policy` at `now`.
 pub fn audit(inventory: &Inventory, policy: &Policy, now: DateTime<Utc>) -> Vec<Verdict> {
-    let mut verdicts: Vec<Verdict> = inventory.users.iter().flat_map(|user| user_verdicts(user, policy, now)).collect();
-    verdicts.sort_by(|a, b| rank(a).cmp(&rank(b)));
-    verdicts
-}
-
-/// Worst first: by status, those that count before those that are exempt, the most overdue first, then by name.
-fn rank(verdict: &Verdict) -> impl Ord + use<'_> {
-    let measure = match verdict.cause {
-        Some(Cause::Inactivity) => verdict.idle,
-        _ => verdict.age,
-    };
-    let overdue = std::cmp::Reverse(measure);
-    (verdict.status, verdict.is_exempt(), verdict.cause, overdue, &verdict.user, &verdict.key)
+    inventory.users.iter().flat_map(|user| user_verdicts(user, policy, now)).collect()
 }
 
 fn user_verdicts(user: &User, policy: &Policy, now: DateTime<Utc>) -> Vec<Verdict> {
-    match (user.keys.as_read(), user.keys.as_unread()) {
-        (Some(keys), _) => keys.iter().map(|key| judge(user, key, policy, now)).collect(),
-        (None, error) => vec![Verdict { note: error.map(unread), ..blank(user) }],
+    match &user.keys {
+        Reading::Read(keys) => keys.iter().map(|key| judge(user, key, policy, now)).collect(),
+        Reading::Unread(error) => vec![unknown(blank(user), error.clone())],
     }
 }
 
@@ -79,40 +71,39 @@ pub fn judge(user: &User, key: &AccessKey, policy: &Policy, now: DateTime<Utc>) 
         .map(|(last_use, created)| Days::between(last_active(last_use, created), now));
     let facts = Verdict { key: Some(key.id.clone()), created: key.created, last_use, age, idle, ..blank(user) };
     match &key.status {
-        KeyStatus::Inactive => Verdict { status: Status::Disabled, ..facts },
+        KeyStatus::Inactive => return Verdict { status: Status::Disabled, ..facts },
         KeyStatus::Expired => {
-            Verdict { status: Status::Disabled, note: Some("AWS says the key has expired".to_owned()), ..facts }
+            let note = Some("AWS says the key has expired".to_owned());
+            return Verdict { status: Status::Disabled, note, ..facts };
         }
-        KeyStatus::Other(status) => {
-            Verdict { note: Some(format!("AWS gives it the unknown status `{status}`")), ..facts }
-        }
-        KeyStatus::Active => working(user, key, facts, policy, now),
+        KeyStatus::Active | KeyStatus::Other(_) => {}
+    }
+    match (key.unread().or_else(|| user.tags.as_unread().cloned()), age, idle) {
+        (None, Some(age), Some(idle)) => working(facts, age, idle, policy, now),
+        (Some(error), ..) => unknown(facts, error),
+        // Both ages are known of a key of which nothing is unread.
+        (None, ..) => unknown(facts, ReadError { operation: "judge".to_owned(), message: "no age".to_owned() }),
     }
 }
 
-fn working(user: &User, key: &AccessKey, facts: Verdict, policy: &Policy, now: DateTime<Utc>) -> Verdict {
-    if let Some(error) = user.tags.as_unread().or(key.last_used.as_unread()) {
-        return Verdict { note: Some(unread(error)), ..facts };
-    }
-    let (Some(age), Some(idle)) = (facts.age, facts.idle) else {
-        return Verdict { note: Some("AWS did not say when it was created".to_owned()), ..facts };
-    };
+fn working(facts: Verdict, age: Days, idle: Days, policy: &Policy, now: DateTime<Utc>) -> Verdict {
     let (status, cause) = policy.classify(age, idle);
     let (by_age, by_inactivity) = (age.until(policy.expiration_age()), idle.until(policy.inactivity_age()));
-    let days_left = match (status, cause) {
-        (Status::Expired, _) => Days(0),
-        (_, Some(Cause::Age)) => by_age,
-        (_, Some(Cause::Inactivity)) => by_inactivity,
-        (_, None) => by_age.min(by_inactivity),
+    let note = match status {
+        Status::Old | Status::Stagnant if by_age <= by_inactivity => Some(format!("expires in {by_age}")),
+        Status::Stagnant => Some(format!("expires in {by_inactivity} unless it is used")),
+        Status::Old => Some(format!("expires in {by_inactivity} unless it is used, in {by_age} because of its age")),
+        _ => None,
     };
-    let note = if key.created.is_some_and(|created| created > now + TimeDelta::days(1)) {
-        Some("created after the time of this audit: is the clock right?".to_owned())
-    } else if status == Status::Old && by_inactivity < by_age {
-        Some(format!("unused for {idle}: expires in {by_inactivity} unless it is used"))
-    } else {
-        None
-    };
-    Verdict { status, cause, days_left: Some(days_left), note, ..facts }
+    let ahead = facts.created.is_some_and(|created| created.signed_duration_since(now) > TimeDelta::days(1));
+    let clock = ahead.then(|| "created after the time of this audit: is the clock right?".to_owned());
+    let days_left = if status == Status::Expired { Days(0) } else { by_age.min(by_inactivity) };
+    Verdict { status, cause, days_left: Some(days_left), note: note.or(clock), ..facts }
+}
+
+fn unknown(facts: Verdict, error: ReadError) -> Verdict {
+    let note = Some(format!("could not be read: {error}"));
+    Verdict { status: Status::Unknown, unread: Some(error), note, ..facts }
 }
 
 /// The time a key counts as last used: a key that was never used counts from its creation, and so does one whose recorded
@@ -122,10 +113,6 @@ fn last_active(last_use: &LastUse, created: DateTime<Utc>) -> DateTime<Utc> {
         LastUse::Never => created,
         LastUse::At { time, .. } => created.max(*time),
     }
-}
-
-fn unread(error: &ReadError) -> String {
-    format!("could not be read: {error}")
 }
 
 /// A verdict that says only whose key it is.
@@ -143,6 +130,7 @@ fn blank(user: &User) -> Verdict {
         age: None,
         idle: None,
         days_left: None,
+        unread: None,
         note: None,
     }
 }
@@ -207,17 +195,39 @@ mod tests {
     }
 
     #[test]
-    fn days_left_are_those_of_the_cause() {
-        for (age, idle, left) in [(85, 0, 5), (55, 55, 5), (10, 3, 57), (89, 0, 1), (90, 0, 0), (200, 0, 0)] {
-            assert_eq!(judged(&key(age, used(idle))).days_left, Some(Days(left)), "age {age}, idle {idle}");
+    fn days_left_and_words_are_those_of_the_limit_that_comes_first() {
+        for (age, idle, left, note) in [
+            (85, 0, 5, Some("expires in 5 days")),
+            (80, 50, 10, Some("expires in 10 days")),
+            (80, 59, 1, Some("expires in 1 day unless it is used, in 10 days because of its age")),
+            (55, 55, 5, Some("expires in 5 days unless it is used")),
+            (10, 3, 57, None),
+            (90, 0, 0, None),
+            (200, 0, 0, None),
+        ] {
+            let verdict = judged(&key(age, used(idle)));
+            assert_eq!(
+                (verdict.days_left, verdict.note.as_deref()),
+                (Some(Days(left)), note),
+                "age {age}, idle {idle}"
+            );
         }
     }
 
     #[test]
-    fn an_old_key_about_to_expire_by_inactivity_says_so() {
-        let verdict = judged(&key(80, used(59)));
-        assert_eq!((verdict.status, verdict.days_left), (Status::Old, Some(Days(10))));
-        assert_eq!(verdict.note.as_deref(), Some("unused for 59 days: expires in 1 day unless it is used"));
+    fn a_stagnant_key_that_age_ends_first_does_not_say_that_use_helps() {
+        let policy = Policy::new(Days(90), Days(85), Days(90), Days(60)).unwrap();
+        let verdict = judge(&user(Reading::Read(Tags::new())), &key(84, Reading::Read(LastUse::Never)), &policy, now());
+        assert_eq!((verdict.status, verdict.note.as_deref()), (Status::Stagnant, Some("expires in 6 days")));
+    }
+
+    #[test]
+    fn times_at_the_ends_of_the_calendar_are_judged_too() {
+        let policy = Policy::new(Days(90), Days(80), Days(60), Days(50)).unwrap();
+        let user = user(Reading::Read(Tags::new()));
+        for now in [DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC] {
+            judge(&user, &key(1, used(0)), &policy, now);
+        }
     }
 
     #[test]
@@ -270,7 +280,7 @@ mod tests {
         let seen: Vec<_> = verdicts.iter().map(|v| (v.user.0.as_str(), v.status)).collect();
         assert_eq!(
             seen,
-            [("bob", Status::Unknown), ("alice", Status::Good), ("alice", Status::Good), ("alice", Status::Good)]
+            [("alice", Status::Good), ("alice", Status::Good), ("alice", Status::Good), ("bob", Status::Unknown)]
         );
     }
 }

@@ -196,6 +196,19 @@ pub struct AccessKey {
     pub last_used: Reading<LastUse>,
 }
 
+impl AccessKey {
+    /// What is not known of a key and would be needed to judge it, if it works.
+    pub fn unread(&self) -> Option<ReadError> {
+        let strange = |message: String| ReadError { operation: "ListAccessKeys".to_owned(), message };
+        match (&self.status, self.created, &self.last_used) {
+            (KeyStatus::Inactive | KeyStatus::Expired, ..) => None,
+            (KeyStatus::Other(status), ..) => Some(strange(format!("AWS answered with the unknown status `{status}`"))),
+            (KeyStatus::Active, None, _) => Some(strange("AWS answered without a creation time".to_owned())),
+            (KeyStatus::Active, Some(_), last_used) => last_used.as_unread().cloned(),
+        }
+    }
+}
+
 /// What AWS says of a key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]

@@ -91,8 +91,12 @@ impl fmt::Display for Plan {
 
 /// Decides what to do about each verdict. `auto_expire`: whether keys may be disabled at all (`ENABLE_AUTO_EXPIRE`).
 pub fn plan(verdicts: Vec<Verdict>, auto_expire: bool) -> Plan {
-    let steps = verdicts.into_iter().map(|verdict| {
+    let steps = verdicts.into_iter().map(|mut verdict| {
         let (action, decision) = decide(&verdict, auto_expire);
+        if action == Action::Warn {
+            verdict.note =
+                [verdict.note.take(), unclear_tag(&verdict)].into_iter().flatten().reduce(|a, b| a + "; " + &b);
+        }
         Step { verdict, action, decision }
     });
     Plan { steps: steps.collect() }
@@ -110,13 +114,20 @@ fn decide(verdict: &Verdict, auto_expire: bool) -> (Action, Decision) {
 
 fn disable(verdict: &Verdict, auto_expire: bool) -> Decision {
     match &verdict.auto_expire {
-        Some(AutoExpire::Allowed) if !auto_expire => Decision::Held("ENABLE_AUTO_EXPIRE is not true".to_owned()),
-        Some(AutoExpire::Allowed) => Decision::Proceed,
-        Some(AutoExpire::Unclear(value)) => {
-            Decision::Held(format!("tag KeyAutoExpire is `{value}`, neither true nor false"))
+        Some(AutoExpire::Allowed) if !auto_expire => {
+            Decision::Held("disabling is switched off (ENABLE_AUTO_EXPIRE)".to_owned())
         }
-        // Neither comes here: an exempt key has no action, and one whose tags were not read is unknown.
-        Some(AutoExpire::Exempt) | None => Decision::Held("it is not known whether the owner is exempt".to_owned()),
+        Some(AutoExpire::Allowed) => Decision::Proceed,
+        // An exempt key does not come here, nor one whose tags were not read.
+        _ => Decision::Held(unclear_tag(verdict).unwrap_or_else(|| "it is not known whether it may be".to_owned())),
+    }
+}
+
+/// What is wrong with the tag, if something is.
+fn unclear_tag(verdict: &Verdict) -> Option<String> {
+    match &verdict.auto_expire {
+        Some(AutoExpire::Unclear(value)) => Some(format!("tag KeyAutoExpire is `{value}`, neither true nor false")),
+        _ => None,
     }
 }
 
@@ -141,6 +152,7 @@ mod tests {
             age: Some(Days(100)),
             idle: None,
             days_left: None,
+            unread: None,
             note: None,
         }
     }
@@ -155,7 +167,7 @@ mod tests {
         assert_eq!(decided(Status::Expired, allowed(), true), (Action::Disable, Decision::Proceed));
         let (action, decision) = decided(Status::Expired, allowed(), false);
         assert_eq!(action, Action::Disable);
-        assert_eq!(decision, Decision::Held("ENABLE_AUTO_EXPIRE is not true".into()));
+        assert_eq!(decision, Decision::Held("disabling is switched off (ENABLE_AUTO_EXPIRE)".into()));
     }
 
     #[test]

@@ -61,12 +61,7 @@ impl Policy {
         inactivity: Days,
         inactivity_warning: Days,
     ) -> Result<Self, Vec<PolicyError>> {
-        let rules = [
-            (warning < expiration, PolicyError::WarningNotBeforeExpiration),
-            (inactivity <= expiration, PolicyError::InactivityAfterExpiration),
-            (inactivity_warning < inactivity, PolicyError::InactivityWarningNotBeforeInactivity),
-        ];
-        let broken: Vec<PolicyError> = rules.into_iter().filter(|(kept, _)| !kept).map(|(_, error)| error).collect();
+        let broken = Self::check(Some(expiration), Some(warning), Some(inactivity), Some(inactivity_warning));
         if broken.is_empty() {
             Ok(Self {
                 expiration_age: expiration,
@@ -77,6 +72,25 @@ impl Policy {
         } else {
             Err(broken)
         }
+    }
+
+    /// The rules that these ages break, as far as they are known.
+    pub fn check(
+        expiration: Option<Days>,
+        warning: Option<Days>,
+        inactivity: Option<Days>,
+        inactivity_warning: Option<Days>,
+    ) -> Vec<PolicyError> {
+        // Nothing is known to be broken where one side is unknown.
+        let ordered = |one: Option<Days>, other: Option<Days>, fits: fn(&Days, &Days) -> bool| {
+            one.zip(other).is_none_or(|(one, other)| fits(&one, &other))
+        };
+        let rules = [
+            (ordered(warning, expiration, Days::lt), PolicyError::WarningNotBeforeExpiration),
+            (ordered(inactivity, expiration, Days::le), PolicyError::InactivityAfterExpiration),
+            (ordered(inactivity_warning, inactivity, Days::lt), PolicyError::InactivityWarningNotBeforeInactivity),
+        ];
+        rules.into_iter().filter(|(kept, _)| !kept).map(|(_, error)| error).collect()
     }
 
     /// Age at which a key expires.

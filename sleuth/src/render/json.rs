@@ -1,5 +1,7 @@
 //! The report as JSON.
 
+use serde::Serialize;
+
 use crate::report::Report;
 
 /// The whole report, indented, with a line break at the end.
@@ -7,43 +9,74 @@ pub fn pretty(report: &Report) -> Result<String, serde_json::Error> {
     serde_json::to_string_pretty(report).map(|json| json + "\n")
 }
 
-/// Largest log line, in bytes. CloudWatch Logs takes events of 1 MB
-/// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>); Lambda's own limit was 256 KB.
+/// Largest log line, in bytes, unless a single entry is larger. CloudWatch Logs takes events of 1 MB
+/// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>), and took 256 KB for long.
 const LOG_LINE_BYTES: usize = 200 * 1024;
 
-/// The report for a log: one line of JSON, or several that each hold some of the findings and, in `log_part`, say which
-/// line of how many they are. Errors and deliveries are in the first one.
+/// The report for a log: one line of JSON, or several that each hold some of the findings, errors and deliveries and, in
+/// `log_part`, say which line of how many they are.
 pub fn log_lines(report: &Report) -> Result<Vec<String>, serde_json::Error> {
     let whole = serde_json::to_string(report)?;
-    let parts = whole.len().div_ceil(LOG_LINE_BYTES);
-    if parts <= 1 {
+    if whole.len() <= LOG_LINE_BYTES {
         return Ok(vec![whole]);
     }
-    let per_line = report.keys.len().div_ceil(parts).max(1);
-    let of = report.keys.len().div_ceil(per_line).max(1);
-    let mut lines = Vec::with_capacity(of);
-    for (index, keys) in report.keys.chunks(per_line).enumerate() {
-        let mut part = Report { keys: keys.to_vec(), ..envelope(report) };
-        if index == 0 {
-            part.errors.clone_from(&report.errors);
-            part.deliveries.clone_from(&report.deliveries);
-        }
-        let mut json = serde_json::to_value(&part)?;
-        if let Some(object) = json.as_object_mut() {
-            object.insert("log_part".to_owned(), serde_json::json!({"part": index + 1, "of": of}));
-        }
-        lines.push(serde_json::to_string(&json)?);
+    let mut parts = Parts::new(report)?;
+    for finding in &report.keys {
+        parts.with(finding)?.keys.push(finding.clone());
     }
-    Ok(lines)
+    for error in &report.errors {
+        parts.with(error)?.errors.push(error.clone());
+    }
+    for delivery in &report.deliveries.parts {
+        parts.with(delivery)?.deliveries.parts.push(delivery.clone());
+    }
+    parts.into_lines()
 }
 
-/// The report without its lists.
-fn envelope(report: &Report) -> Report {
-    Report {
-        account: report.account.clone(),
-        keys: Vec::new(),
-        errors: Vec::new(),
-        deliveries: notifier::DeliveryReport::default(),
-        ..*report
+/// Reports that each hold a part of one.
+struct Parts {
+    empty: Report,
+    room: usize,
+    used: usize,
+    parts: Vec<Report>,
+}
+
+impl Parts {
+    fn new(report: &Report) -> Result<Self, serde_json::Error> {
+        let empty = Report {
+            account: report.account.clone(),
+            keys: Vec::new(),
+            errors: Vec::new(),
+            deliveries: notifier::DeliveryReport::default(),
+            ..*report
+        };
+        let room = LOG_LINE_BYTES.saturating_sub(serde_json::to_string(&empty)?.len());
+        Ok(Self { empty, room, used: usize::MAX, parts: Vec::new() })
+    }
+
+    /// The part that has room for `entry`.
+    fn with(&mut self, entry: &impl Serialize) -> Result<&mut Report, serde_json::Error> {
+        let need = serde_json::to_string(entry)?.len() + 1;
+        let used = self.used.saturating_add(need);
+        if used > self.room {
+            self.parts.push(self.empty.clone());
+            self.used = need;
+        } else {
+            self.used = used;
+        }
+        // One was pushed above, or before: `used` starts beyond any room.
+        Ok(self.parts.last_mut().unwrap_or(&mut self.empty))
+    }
+
+    fn into_lines(self) -> Result<Vec<String>, serde_json::Error> {
+        let of = self.parts.len();
+        let line = |(index, part): (usize, &Report)| {
+            let mut json = serde_json::to_value(part)?;
+            if let Some(object) = json.as_object_mut() {
+                object.insert("log_part".to_owned(), serde_json::json!({"part": index + 1, "of": of}));
+            }
+            serde_json::to_string(&json)
+        };
+        self.parts.iter().enumerate().map(line).collect()
     }
 }

@@ -4,7 +4,7 @@ use notifier::{Colour, Group, Line, Mention, Notification, Span, notification::s
 
 use super::words;
 use crate::{
-    keys::{Action, Cause},
+    keys::{Action, Cause, Status},
     report::{Finding, Report},
 };
 
@@ -56,22 +56,29 @@ pub fn notifications(report: &Report, texts: &Texts) -> Vec<Notification> {
 
 /// Findings whose owners nobody can call in Slack: they are told by name, and somebody should mend the tag.
 pub fn uncallable(report: &Report) -> impl Iterator<Item = &Finding> {
-    let told = report.keys.iter().filter(|finding| finding.action != Action::None);
+    let told = report.keys.iter().filter(|finding| concerns_owner(finding));
     told.filter(|finding| finding.slack.as_deref().and_then(SlackId::parse).is_none())
 }
 
 fn group(report: &Report, heading: &str, colour: Colour, cause: Cause, action: Action) -> Group {
-    let findings = report.keys.iter().filter(|finding| finding.cause == Some(cause) && finding.action == action);
+    let findings = report.keys.iter().filter(|finding| concerns_owner(finding));
+    let findings = findings.filter(|finding| finding.cause == Some(cause) && finding.action == action);
     Group { heading: heading.to_owned(), colour, lines: findings.map(line).collect() }
+}
+
+/// Whether the owner is to be told. A key that was to be disabled may turn out to be none of that: used again, exempt, gone.
+fn concerns_owner(finding: &Finding) -> bool {
+    let stands = match finding.action {
+        Action::Warn => true,
+        Action::Disable => finding.status == Status::Expired,
+        Action::None => false,
+    };
+    stands && !finding.exempt
 }
 
 fn line(finding: &Finding) -> Line {
     let key = finding.key_id.as_ref().map(words::masked).unwrap_or_default();
-    let note = match (&finding.action, &finding.reason) {
-        (Action::Warn, Some(note)) => format!(" ({note})"),
-        _ => String::new(),
-    };
-    let text = format!(": key {key}, {}, {}{note}", words::history(finding), words::consequence(finding));
+    let text = format!(": key {key}, {}, {}", words::history(finding), words::consequence(finding));
     let user = &finding.user.0;
     let name = if finding.name == *user { user.clone() } else { format!("{} ({user})", finding.name) };
     let slack = finding.slack.as_deref().and_then(SlackId::parse);

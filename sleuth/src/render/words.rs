@@ -1,46 +1,35 @@
 //! Findings in words. Every word matches the outcome: "was" is said only of what was done.
 
 use crate::{
-    keys::{AccessKeyId, Action, Cause, Days},
+    keys::{AccessKeyId, Action, Days},
     report::{Finding, Outcome},
 };
 
-/// What was, would be or could not be done about a finding.
+/// What was, would be or could not be done about a finding, or when it expires.
 pub(super) fn consequence(finding: &Finding) -> String {
-    let reason = finding.reason.as_deref().unwrap_or("no reason is known");
+    let reason = finding.reason.as_deref();
+    let because = reason.unwrap_or("no reason is known");
     match (finding.action, finding.outcome) {
         (Action::Disable, Outcome::Planned | Outcome::None) => "would be disabled".to_owned(),
         (Action::Disable, Outcome::Done) => "was disabled".to_owned(),
-        (Action::Disable, Outcome::Failed) => format!("could not be disabled: {reason}"),
-        (Action::Disable, Outcome::Held) => format!("left as it is: {reason}"),
-        (Action::Warn, _) => expiry(finding),
-        (Action::None, _) => finding.reason.clone().unwrap_or_default(),
+        (Action::Disable, Outcome::Failed) => format!("could not be disabled: {because}"),
+        (Action::Disable, Outcome::Held) => format!("would be disabled, but {because}"),
+        // The reason of a warning says when the key expires.
+        (Action::Warn | Action::None, _) => reason.unwrap_or_default().to_owned(),
     }
 }
 
-/// When a key that is warned about expires.
-fn expiry(finding: &Finding) -> String {
-    let left = finding.days_left.unwrap_or(Days(0));
-    match finding.cause {
-        Some(Cause::Inactivity) => format!("expires in {left} unless it is used"),
-        _ => format!("expires in {left}"),
-    }
-}
-
-/// What was, would be or could not be done, for a table: of warnings it says what became of them.
+/// The same for a table, which also says what became of warnings and notices.
 #[cfg(feature = "cli")]
 pub(super) fn action(finding: &Finding) -> String {
-    if finding.action != Action::Warn {
-        return consequence(finding);
-    }
-    let expiry = expiry(finding);
-    let reason = finding.reason.as_deref();
-    match (finding.outcome, reason) {
-        (Outcome::Done, _) => format!("owner was told: {expiry}"),
-        (Outcome::Failed, reason) => format!("owner could not be told: {}", reason.unwrap_or("no reason is known")),
-        (Outcome::Held, reason) => format!("owner was not told: {}", reason.unwrap_or("no reason is known")),
-        (_, Some(note)) => format!("would warn: {expiry}; {note}"),
-        (_, None) => format!("would warn: {expiry}"),
+    let words = consequence(finding);
+    match (finding.action, finding.outcome, &finding.reason) {
+        (Action::Warn, Outcome::Planned, _) => format!("would warn: {words}"),
+        (Action::Warn, Outcome::Done, _) => format!("notice was sent: {words}"),
+        (Action::Warn, Outcome::Failed, _) => format!("notice could not be sent: {words}"),
+        (Action::Warn, _, _) => format!("no notice was sent: {words}"),
+        (Action::Disable, Outcome::Done, Some(note)) => format!("{words}; {note}"),
+        _ => words,
     }
 }
 

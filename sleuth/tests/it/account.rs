@@ -139,7 +139,7 @@ async fn apply_disables_exactly_the_expired_keys_and_tells_their_owners_once() {
     assert_eq!(messages.len(), 2, "one report for age, one for inactivity");
     let red = texts(&messages, "#ff0000");
     assert!(red.contains("<@U024BE7LH> (alice): key ") && red.matches("was disabled").count() == 2, "{red}");
-    assert!(red.contains("left as it is: tag KeyAutoExpire is `no`"), "{red}");
+    assert!(red.contains("would be disabled, but tag KeyAutoExpire is `no`"), "{red}");
     let yellow = texts(&messages, "#ffff00");
     assert!(yellow.contains("<!subteam^SAZ94GDB8> (bob): key ") && yellow.contains("expires in 5 days"), "{yellow}");
     assert!(!red.contains("carol") && !yellow.contains("carol"), "an exempt owner was called");
@@ -173,7 +173,11 @@ async fn apply_without_auto_expire_disables_nothing_and_says_so() {
     assert_eq!(account.aws.statuses().await, before);
     assert_eq!(finding(&ended.report(), &account.expired)["outcome"], "held");
     let red = texts(&bodies(&slack).await, "#ff0000");
-    assert!(red.contains("left as it is: ENABLE_AUTO_EXPIRE is not true") && !red.contains("was disabled"), "{red}");
+    assert!(
+        red.contains("would be disabled, but disabling is switched off (ENABLE_AUTO_EXPIRE)")
+            && !red.contains("was disabled"),
+        "{red}"
+    );
 }
 
 #[tokio::test]
@@ -185,9 +189,30 @@ async fn owners_are_not_told_without_a_channel_and_the_report_says_so() {
     let old = finding(&report, &account.old);
     assert_eq!(
         (&old["outcome"], &old["reason"]),
-        (&json!("held"), &json!("no channel is set: see SLACK_URL and SNS_TOPIC"))
+        (&json!("held"), &json!("no channel is set, see SLACK_URL and SNS_TOPIC"))
     );
-    assert_eq!(finding(&report, &account.expired)["outcome"], "done");
+    let expired = finding(&report, &account.expired);
+    let told = json!("nobody was told: no channel is set, see SLACK_URL and SNS_TOPIC");
+    assert_eq!((&expired["outcome"], &expired["reason"]), (&json!("done"), &told));
+}
+
+#[tokio::test]
+async fn report_nobody_reads_is_written_where_somebody_may() {
+    let account = account().await;
+    let mut child = tokio::process::Command::new(env!("CARGO_BIN_EXE_sleuth"))
+        .args(["keys", "--apply"])
+        .env_clear()
+        .envs(crate::support::environment(&account.aws.url))
+        .envs([ON])
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let ended = Ended::from(child.wait_with_output().await.unwrap());
+    assert_eq!(ended.code, 4, "{ended:?}");
+    assert!(ended.stderr.contains("\"outcome\": \"done\"") && ended.stderr.contains(&account.expired), "{ended:?}");
 }
 
 #[tokio::test]

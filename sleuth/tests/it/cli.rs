@@ -81,7 +81,7 @@ async fn bad_settings_are_all_reported_before_the_first_call() {
     sleuth: these settings cannot be used:
       EXPIRATION_AGE is `ninety`: must be a whole number of days from 0 to 36500
       --warning-age is `soon`: must be a whole number of days from 0 to 36500
-      SLACK_URL (a secret, not shown): is not a URL
+      SLACK_URL (not shown, as it may be a secret): is not a URL
       SNS_TOPIC is `keys`: must be a topic's ARN, arn:aws:sns:REGION:ACCOUNT:NAME
     ");
     assert_eq!(aws.received_requests().await.unwrap().len(), 0);
@@ -196,7 +196,7 @@ async fn debug_prints_the_payloads_on_stderr() {
 }
 
 #[tokio::test]
-async fn reader_that_goes_away_is_no_error() {
+async fn reader_that_goes_away_changes_no_exit_code() {
     let file = inventory();
     let mut child = tokio::process::Command::new(env!("CARGO_BIN_EXE_sleuth"))
         .args(["keys", "--output", "json", "--from", file.path().to_str().unwrap()])
@@ -207,7 +207,7 @@ async fn reader_that_goes_away_is_no_error() {
         .unwrap();
     drop(child.stdout.take());
     let ended = Ended::from(child.wait_with_output().await.unwrap());
-    assert!(ended.code == 0 && !ended.stderr.contains("panic"), "{ended:?}");
+    assert!(ended.code == 4 && !ended.stderr.contains("panic"), "{ended:?}");
 }
 
 #[tokio::test]

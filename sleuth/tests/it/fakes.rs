@@ -63,7 +63,9 @@ impl FakeAccount {
         self.state().failing.push((operation, subject.to_owned()));
     }
 
-    fn check(&self, operation: &'static str, subject: &str) -> Result<(), ReadError> {
+    /// Answers only after everybody else had a chance to do something.
+    async fn check(&self, operation: &'static str, subject: &str) -> Result<(), ReadError> {
+        tokio::task::yield_now().await;
         let fails = self.state().failing.iter().any(|(o, s)| *o == operation && s == subject);
         if fails { Err(ReadError { operation: operation.into(), message: "Throttling".into() }) } else { Ok(()) }
     }
@@ -77,17 +79,17 @@ impl ReadKeys for FakeAccount {
     async fn users(&self) -> Users {
         let found =
             self.state().users.iter().map(|(name, tags)| (UserName(name.clone()), Some(tags.clone()))).collect();
-        Users { found, error: self.check("ListUsers", "").err() }
+        Users { found, error: self.check("ListUsers", "").await.err() }
     }
 
     async fn tags(&self, user: &UserName) -> Result<Tags, ReadError> {
-        self.check("ListUserTags", &user.0)?;
+        self.check("ListUserTags", &user.0).await?;
         let tags = self.state().users.get(&user.0).cloned();
         tags.ok_or_else(|| ReadError { operation: "ListUserTags".into(), message: "NoSuchEntity".into() })
     }
 
     async fn keys(&self, user: &UserName) -> Result<Vec<ListedKey>, ReadError> {
-        self.check("ListAccessKeys", &user.0)?;
+        self.check("ListAccessKeys", &user.0).await?;
         let state = self.state();
         let keys = state.keys.iter().filter(|(_, key)| key.user == user.0).map(|(id, key)| ListedKey {
             id: AccessKeyId(id.clone()),
@@ -98,7 +100,7 @@ impl ReadKeys for FakeAccount {
     }
 
     async fn last_use(&self, key: &AccessKeyId) -> Result<LastUse, ReadError> {
-        self.check("GetAccessKeyLastUsed", &key.0)?;
+        self.check("GetAccessKeyLastUsed", &key.0).await?;
         let found = self.state().keys.get(&key.0).map(|key| key.last_use.clone());
         found.ok_or_else(|| ReadError { operation: "GetAccessKeyLastUsed".into(), message: "NoSuchEntity".into() })
     }
@@ -107,10 +109,13 @@ impl ReadKeys for FakeAccount {
 impl WriteKeys for FakeAccount {
     async fn disable(&self, user: &UserName, key: &AccessKeyId) -> Result<(), WriteError> {
         self.state().writes.push(format!("{user} {key}"));
-        self.check("UpdateAccessKey", &key.0).map_err(|error| WriteError(error.message))?;
-        let mut state = self.state();
-        let found = state.keys.get_mut(&key.0).filter(|found| found.user == user.0);
-        found.ok_or_else(|| WriteError("NoSuchEntity".into()))?.status = KeyStatus::Inactive;
-        Ok(())
+        self.check("UpdateAccessKey", &key.0).await.map_err(|error| WriteError(error.message))?;
+        {
+            let mut state = self.state();
+            let found = state.keys.get_mut(&key.0).filter(|found| found.user == user.0);
+            found.ok_or_else(|| WriteError("NoSuchEntity".into()))?.status = KeyStatus::Inactive;
+        }
+        // The change is made, its answer may still be lost.
+        self.check("UpdateAccessKey answer", &key.0).await.map_err(|error| WriteError(error.message))
     }
 }

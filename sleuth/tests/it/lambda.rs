@@ -151,6 +151,7 @@ async fn undelivered_notice_fails_the_invocation_and_stays_in_the_log() {
 
     let answer = function.invoke("{}").await;
 
+    assert_eq!(answer["errorType"], "Sleuth.Incomplete");
     let message = answer["errorMessage"].as_str().unwrap();
     assert!(
         message.starts_with("incomplete: slack: AWS IAM Key Expiration Report, part 1 of 1: deliver:"),

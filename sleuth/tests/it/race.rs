@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use sleuth::{
     config::{Config, Flags},
     gather::gather,
-    keys::{Inventory, KeyStatus, LastUse, audit, plan},
+    keys::{Action, Days, Inventory, KeyStatus, LastUse, Status, audit, plan},
     report::{Outcome, Report},
     run,
 };
@@ -40,14 +40,16 @@ fn idle() -> FakeAccount {
     account
 }
 
-async fn held(meanwhile: impl FnOnce(&FakeAccount)) -> (Report, String) {
+/// What is found when something happens between the audit and the change: nothing is done, and the reason is said. Returns
+/// the report, the reason, and what owners were told.
+async fn held(meanwhile: impl FnOnce(&FakeAccount)) -> (Report, String, String) {
     let account = idle();
     let (report, said) = run_with(&account, meanwhile).await;
     assert_eq!(account.state().writes, Vec::<String>::new(), "something was changed");
-    assert_eq!(report.keys[0].outcome, Outcome::Held);
-    assert!(said.contains("left as it is: ") && !said.contains("was disabled"), "{said}");
+    assert_eq!((report.keys[0].action, report.keys[0].outcome), (Action::Disable, Outcome::Held));
+    assert!(!said.contains("was disabled"), "{said}");
     let reason = report.keys[0].reason.clone().unwrap();
-    (report, reason)
+    (report, reason, said)
 }
 
 #[tokio::test]
@@ -60,45 +62,57 @@ async fn nothing_happens_and_it_is_disabled() {
 }
 
 #[tokio::test]
-async fn key_used_meanwhile_is_held() {
+async fn key_used_meanwhile_is_held_and_is_good() {
     let used = |account: &FakeAccount| {
         let mut state = account.state();
         state.keys.get_mut("AKIA0001").unwrap().last_use = LastUse::At { time: ago(0), service: None, region: None };
     };
-    let (report, reason) = held(used).await;
-    assert_eq!(reason, "the key is not expired any more, but good");
+    let (report, reason, said) = held(used).await;
+    assert_eq!((reason.as_str(), said.as_str()), ("the key is not expired any more, but good", ""));
+    assert_eq!(
+        (report.keys[0].status, report.keys[0].idle_days, report.summary.good),
+        (Status::Good, Some(Days(0)), 1)
+    );
     assert!(report.is_complete());
 }
 
 #[tokio::test]
-async fn key_disabled_meanwhile_is_held() {
-    let (_, reason) = held(|a| a.state().keys.get_mut("AKIA0001").unwrap().status = KeyStatus::Inactive).await;
-    assert_eq!(reason, "somebody else disabled the key in the meantime");
+async fn key_disabled_meanwhile_is_held_and_nobody_is_told() {
+    let (report, reason, said) =
+        held(|a| a.state().keys.get_mut("AKIA0001").unwrap().status = KeyStatus::Inactive).await;
+    assert_eq!((reason.as_str(), said.as_str()), ("somebody else disabled the key in the meantime", ""));
+    assert_eq!(report.summary.disabled, 1);
 }
 
 #[tokio::test]
-async fn key_deleted_meanwhile_is_held() {
-    let (_, reason) = held(|account| drop(account.state().keys.remove("AKIA0001"))).await;
-    assert_eq!(reason, "the key does not exist any more");
+async fn key_deleted_meanwhile_is_held_and_nobody_is_told() {
+    let (_, reason, said) = held(|account| drop(account.state().keys.remove("AKIA0001"))).await;
+    assert_eq!((reason.as_str(), said.as_str()), ("the key does not exist any more", ""));
 }
 
 #[tokio::test]
 async fn key_of_another_time_is_held() {
-    let (_, reason) = held(|account| account.state().keys.get_mut("AKIA0001").unwrap().created = ago(69)).await;
+    let (_, reason, _) = held(|account| account.state().keys.get_mut("AKIA0001").unwrap().created = ago(69)).await;
     assert_eq!(reason, "the key's creation time changed");
 }
 
 #[tokio::test]
-async fn owner_exempted_meanwhile_is_left_alone() {
-    let (_, reason) = held(|account| account.tag("alice", "keyAutoExpire", "False")).await;
-    assert_eq!(reason, "the owner became exempt in the meantime");
-    let (_, reason) = held(|account| account.tag("alice", "KeyAutoExpire", "please not")).await;
+async fn owner_exempted_meanwhile_is_left_alone_and_not_told() {
+    let (report, reason, said) = held(|account| account.tag("alice", "keyAutoExpire", "False")).await;
+    assert_eq!((reason.as_str(), said.as_str()), ("the owner became exempt in the meantime", ""));
+    assert!(report.keys[0].exempt && report.summary.exempt == 1);
+}
+
+#[tokio::test]
+async fn tag_that_became_unclear_holds_and_is_told() {
+    let (_, reason, said) = held(|account| account.tag("alice", "KeyAutoExpire", "please not")).await;
     assert_eq!(reason, "tag KeyAutoExpire became `please not`, neither true nor false");
+    assert!(said.contains(&format!("would be disabled, but {reason}")), "{said}");
 }
 
 #[tokio::test]
 async fn user_deleted_meanwhile_is_held_and_reported() {
-    let (report, reason) = held(|account| drop(account.state().users.remove("alice"))).await;
+    let (report, reason, _) = held(|account| drop(account.state().users.remove("alice"))).await;
     assert_eq!(reason, "it could not be looked at again: ListUserTags: NoSuchEntity");
     assert!(!report.is_complete());
 }
@@ -108,10 +122,20 @@ async fn what_cannot_be_looked_at_again_is_held_and_reported() {
     for (operation, subject) in
         [("ListUserTags", "alice"), ("ListAccessKeys", "alice"), ("GetAccessKeyLastUsed", "AKIA0001")]
     {
-        let (report, reason) = held(|account| account.fail(operation, subject)).await;
+        let (report, reason, said) = held(|account| account.fail(operation, subject)).await;
         assert_eq!(reason, format!("it could not be looked at again: {operation}: Throttling"));
         assert_eq!(report.errors[0].operation, operation);
+        assert!(said.contains("would be disabled, but it could not be looked at again"), "{said}");
     }
+}
+
+#[tokio::test]
+async fn change_whose_answer_was_lost_is_told_as_done() {
+    let account = idle();
+    account.fail("UpdateAccessKey answer", "AKIA0001");
+    let (report, said) = run_with(&account, |_| ()).await;
+    assert_eq!(report.keys[0].outcome, Outcome::Done);
+    assert!(report.is_complete() && said.contains("was disabled"), "{said}");
 }
 
 #[tokio::test]
@@ -157,10 +181,15 @@ async fn two_runs_at_once_do_no_harm() {
     let (config, notifier) = (config(), Notifier::default());
     let run = || run::wet(&account, &inventory, &config, &notifier, now(), |_, _| ());
     let (one, other) = tokio::join!(run(), run());
-    for report in [one, other] {
-        assert!(matches!(report.keys[0].outcome, Outcome::Done | Outcome::Held), "{report:?}");
+    for report in [&one, &other] {
+        assert!(report.is_complete(), "{report:?}");
     }
     let state = account.state();
+    // Both looked before either acted, and both asked for the same thing.
+    assert_eq!(state.writes, ["alice AKIA0001", "alice AKIA0001"]);
+    let outcomes =
+        [one, other].map(|report| report.keys.iter().find(|key| key.action == Action::Disable).unwrap().outcome);
+    assert_eq!(outcomes, [Outcome::Done, Outcome::Done]);
     assert_eq!(state.keys["AKIA0001"].status, KeyStatus::Inactive);
     assert_eq!(state.keys["AKIA0002"].status, KeyStatus::Active);
 }

@@ -189,3 +189,37 @@ async fn disabling_names_user_and_key_and_a_refusal_is_told() {
     let bob = finding(&run.report, "AKIA-bob-0");
     assert_eq!((&bob["outcome"], &bob["reason"]), (&json!("failed"), &json!("AccessDenied: no luck")));
 }
+
+#[tokio::test]
+async fn key_of_a_status_nobody_knows_is_unknown_and_reported() {
+    let run = run(&[], |action, parameters, _| {
+        let bob = parameters.get("UserName").is_some_and(|user| user == "bob");
+        let key = "<AccessKeyMetadata><member><AccessKeyId>AKIA-x</AccessKeyId><Status>Paused</Status></member></AccessKeyMetadata>";
+        (action == "ListAccessKeys" && bob).then(|| xml(action, &format!("{key}<IsTruncated>false</IsTruncated>")))
+    })
+    .await;
+    assert_eq!((run.ended.code, &run.report["summary"]["unknown"]), (4, &json!(1)), "{}", run.report);
+    let message = "AWS answered with the unknown status `Paused`";
+    assert_eq!(run.report["errors"][0]["message"], message);
+}
+
+#[tokio::test]
+async fn user_on_two_pages_is_one_user() {
+    let run = run(&[], |action, parameters, _| {
+        let second = parameters.get("Marker").is_some_and(|marker| marker == "1");
+        (action == "GetAccountAuthorizationDetails" && second).then(|| {
+            let member = "<UserDetailList><member><UserName>alice</UserName></member></UserDetailList>";
+            xml(action, &format!("{member}<IsTruncated>true</IsTruncated><Marker>2</Marker>"))
+        })
+    })
+    .await;
+    assert_eq!((run.ended.code, &run.report["summary"]["users"]), (0, &json!(2)), "{}", run.report);
+}
+
+#[tokio::test]
+async fn expired_token_is_not_taken_for_a_denied_call() {
+    let run =
+        run(&[], |action, _, _| (action == "GetAccountAuthorizationDetails").then(|| error(403, "ExpiredToken"))).await;
+    assert!(run.calls.iter().all(|call| !is(call, "ListUsers")));
+    assert_eq!(run.report["errors"][0]["message"], "ExpiredToken: no luck");
+}

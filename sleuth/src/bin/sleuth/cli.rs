@@ -28,7 +28,7 @@ Environment (an empty value means \"not set\"; see docs/configuration.md):
   SLACK_URL                    Slack incoming webhook (a secret)
   SNS_TOPIC                    ARN of an SNS topic
   NOTIFY_RETRY_SECONDS         time for retries of messages, a channel and run [default: 60]
-  DEBUG                        log more, and print the messages a plain run would send";
+  DEBUG                        log more, and print on stderr the message for each channel";
 
 /// Keeps the access keys of an AWS account in order.
 ///

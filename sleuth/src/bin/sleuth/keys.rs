@@ -1,5 +1,7 @@
 //! `sleuth demo` and `sleuth keys`.
 
+use std::io::ErrorKind;
+
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use notifier::slack;
@@ -39,7 +41,7 @@ pub(crate) async fn run(arguments: Box<KeysArguments>, environment: Vec<(String,
             let inventory = snapshot::load(&path).with_context(|| path.display().to_string())?;
             let now = now.unwrap_or(inventory.taken_at);
             output::note(&format!("Auditing the inventory of {} as of {now}.", inventory.taken_at));
-            dry(&inventory, &config, now)?
+            dry(&inventory, &config, now)
         }
         None => live::run(&config, now, apply, save.as_deref()).await?,
     };
@@ -47,29 +49,39 @@ pub(crate) async fn run(arguments: Box<KeysArguments>, environment: Vec<(String,
         Form::Table => table(&report, output::look()),
         Form::Json => json::pretty(&report)?,
     };
-    output::report(&text)?;
-    Ok(exit(&report, fail_on))
+    let exit = exit(&report, fail_on);
+    match output::report(&text) {
+        Ok(()) => Ok(exit),
+        // The reader went away, as `head` does. That is no failure …
+        Err(error) if !report.applied && error.kind() == ErrorKind::BrokenPipe => Ok(exit),
+        Err(error) if !report.applied => Err(error.into()),
+        // … but what was done must not be lost with it.
+        Err(error) => {
+            output::note(&format!("sleuth: the report could not be written to stdout ({error}); here it is:"));
+            output::note(&json::pretty(&report)?);
+            Ok(Exit::Incomplete)
+        }
+    }
 }
 
-fn dry(inventory: &Inventory, config: &Config, now: DateTime<Utc>) -> anyhow::Result<Report> {
+fn dry(inventory: &Inventory, config: &Config, now: DateTime<Utc>) -> Report {
     let report = run::dry(inventory, config, now);
     if config.debug {
-        show_payloads(&report, config)?;
+        show_payloads(&report, config);
     }
-    Ok(report)
+    report
 }
 
-/// What would be sent, to the letter, on stderr.
-fn show_payloads(report: &Report, config: &Config) -> anyhow::Result<()> {
+/// What each channel is or would be sent, to the letter, on stderr.
+fn show_payloads(report: &Report, config: &Config) {
     for notification in notifications(report, &config.texts) {
         for payload in slack::payloads(&notification) {
-            output::note(&format!("Slack payload: {}", serde_json::to_string_pretty(&payload)?));
+            output::note(&format!("Slack payload: {}", serde_json::to_string_pretty(&payload).unwrap_or_default()));
         }
         for message in notifier::sns::payloads(&notification) {
             output::note(&format!("SNS message, subject `{}`:\n{}", message.subject, message.text));
         }
     }
-    Ok(())
 }
 
 fn exit(report: &Report, fail_on: Option<FailOn>) -> Exit {
@@ -89,9 +101,16 @@ mod live {
 
     use anyhow::Context as _;
     use chrono::{DateTime, SubsecRound as _, Utc};
-    use sleuth::{aws, config::Config, gather::gather, report::Report, run, snapshot};
+    use sleuth::{
+        aws,
+        config::Config,
+        gather::gather,
+        report::Report,
+        run::{self, Stage},
+        snapshot,
+    };
 
-    use super::dry;
+    use super::{dry, show_payloads};
     use crate::output;
 
     #[expect(clippy::disallowed_methods, reason = "a binary reads the clock, once")]
@@ -121,13 +140,15 @@ mod live {
             snapshot::save(path, &inventory)?;
         }
         if !apply {
-            return dry(&inventory, config, now);
+            return Ok(dry(&inventory, config, now));
         }
         let notifier = aws::notifier(&sdk, config).context("no HTTPS client could be made")?;
         let bar = output::progress("Disabling keys, telling owners");
         let report = run::wet(&iam, &inventory, config, &notifier, now, |stage, report| {
-            tracing::debug!(?stage, keys = report.keys.len(), "on the way");
             bar.tick();
+            if config.debug && stage == Stage::Applied {
+                show_payloads(report, config);
+            }
         })
         .await;
         bar.finish_and_clear();

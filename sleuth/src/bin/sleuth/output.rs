@@ -21,11 +21,10 @@ pub(crate) fn look() -> Look {
 }
 
 /// Writes the report, and nothing else, to stdout.
-pub(crate) fn report(text: &str) -> anyhow::Result<()> {
+pub(crate) fn report(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(text.as_bytes())?;
-    stdout.flush()?;
-    Ok(())
+    stdout.flush()
 }
 
 /// A progress bar on stderr, shown only if that is a terminal.

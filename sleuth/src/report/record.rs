@@ -1,0 +1,88 @@
+//! A report takes in what was done and what was sent.
+
+use notifier::DeliveryReport;
+
+use super::{Finding, Outcome, Report, ReportError, make::judged};
+use crate::{
+    apply::{Outcome as Applied, Outcomes},
+    keys::{Action, Status},
+};
+
+impl Report {
+    /// Takes in what came of the plan's changes.
+    pub fn record_outcomes(&mut self, outcomes: &Outcomes) {
+        self.applied = true;
+        for finding in &mut self.keys {
+            let Some(key) = &finding.key_id else { continue };
+            let Some(applied) = outcomes.get(&(finding.user.clone(), key.clone())) else { continue };
+            self.errors.extend(record(finding, applied));
+        }
+        self.arrange();
+    }
+
+    /// Takes in what came of telling people.
+    pub fn record_delivery(&mut self, deliveries: DeliveryReport) {
+        for finding in &mut self.keys {
+            match finding.action {
+                Action::Warn => warned(finding, deliveries.told(&finding.subject())),
+                Action::Disable if finding.outcome == Outcome::Done && deliveries.parts.is_empty() => {
+                    finding.reason = Some(format!("nobody was told: {NO_CHANNEL}"));
+                }
+                Action::Disable | Action::None => {}
+            }
+        }
+        self.errors.extend(deliveries.undelivered().map(|(part, reason)| ReportError {
+            subject: format!("{}: {}, part {} of {}", part.channel, part.title, part.part, part.of),
+            operation: "deliver".to_owned(),
+            message: reason.to_owned(),
+        }));
+        self.deliveries = deliveries;
+    }
+}
+
+const NO_CHANNEL: &str = "no channel is set, see SLACK_URL and SNS_TOPIC";
+
+/// What came of one change, and the error it was, if it was one.
+fn record(finding: &mut Finding, applied: &Applied) -> Option<ReportError> {
+    let key = finding.key_id.as_ref().map_or("", |key| key.0.as_str());
+    let subject = format!("{} {key}", finding.user);
+    match applied {
+        Applied::Done => {
+            finding.outcome = Outcome::Done;
+            None
+        }
+        Applied::Held { reason, verdict } => {
+            *finding = Finding {
+                action: Action::Disable,
+                outcome: Outcome::Held,
+                reason: Some(reason.clone()),
+                ..verdict.as_deref().map_or_else(|| gone(finding), judged)
+            };
+            None
+        }
+        Applied::Failed(reason) => {
+            (finding.outcome, finding.reason) = (Outcome::Failed, Some(reason.clone()));
+            Some(ReportError { subject, operation: "UpdateAccessKey".to_owned(), message: reason.clone() })
+        }
+        Applied::Unconfirmed(unread) => {
+            let reason = format!("it could not be looked at again: {unread}");
+            (finding.outcome, finding.reason) = (Outcome::Held, Some(reason));
+            Some(ReportError::read(&subject, unread))
+        }
+    }
+}
+
+/// A key that does not exist any more does not work any more.
+fn gone(finding: &Finding) -> Finding {
+    Finding { status: Status::Disabled, cause: None, days_left: None, ..finding.clone() }
+}
+
+fn warned(finding: &mut Finding, told: Option<Result<(), String>>) {
+    let (outcome, reason) = match told {
+        Some(Ok(())) => (Outcome::Done, None),
+        Some(Err(reason)) => (Outcome::Failed, Some(reason)),
+        None => (Outcome::Held, Some(NO_CHANNEL.to_owned())),
+    };
+    finding.outcome = outcome;
+    finding.reason = reason.or(finding.reason.take());
+}
