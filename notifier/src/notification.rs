@@ -5,6 +5,8 @@
 pub struct Notification {
     /// Heading, for example `AWS IAM Key Expiration Report`.
     pub title: String,
+    /// What everybody has to know before anything else; often empty. Data: escaped, unlike the instructions.
+    pub alert: String,
     /// What the reader is asked to do; may be empty or have several lines.
     pub instructions: String,
     /// The account the findings are about, as people know it.

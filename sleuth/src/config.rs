@@ -2,18 +2,22 @@
 //!
 //! The names and meanings are documented in `docs/configuration.md`.
 
-use std::{fmt, time::Duration};
+use std::{fmt, str::FromStr, time::Duration};
 
 use notifier::{RetryPolicy, slack::WebhookUrl, sns::TopicArn};
 use serde::Deserialize;
 
 use crate::{
-    keys::{Days, Policy, PolicyError},
+    keys::{Days, Limits, Policy, PolicyError},
     render::notification::Texts,
 };
 
 /// Largest number of days that is accepted: a hundred years.
 const MOST_DAYS: i64 = 36_500;
+/// Most keys that one run may disable if nothing else is said. An audit that ran every day finds a few a day.
+const MAX_DISABLE: usize = 25;
+/// Largest number of keys that is accepted.
+const MOST_KEYS: usize = 1_000_000;
 /// Longest time for retries that is accepted, in seconds: what a Lambda function may run at all.
 const MOST_SECONDS: u64 = 900;
 
@@ -22,8 +26,10 @@ const MOST_SECONDS: u64 = 900;
 pub struct Config {
     /// The ages keys are judged by.
     pub policy: Policy,
-    /// Whether keys may be disabled: `ENABLE_AUTO_EXPIRE`.
-    pub enable_auto_expire: bool,
+    /// Whether and how many keys may be disabled: `ENABLE_AUTO_EXPIRE`, `MAX_DISABLE`, `MAX_DISABLE_PERCENT`.
+    pub limits: Limits,
+    /// A user that is known to exist: `CANARY_USER`.
+    pub canary: Option<String>,
     /// Titles and instructions of messages.
     pub texts: Texts,
     /// Where Slack messages go: `SLACK_URL`.
@@ -51,6 +57,9 @@ struct Environment {
     inactive_notification_text: Option<String>,
     slack_url: Option<String>,
     sns_topic: Option<String>,
+    max_disable: Option<String>,
+    max_disable_percent: Option<String>,
+    canary_user: Option<String>,
     notify_retry_seconds: Option<String>,
     debug: Option<String>,
 }
@@ -129,7 +138,13 @@ impl Config {
         })?;
         let mut check = Check(Vec::new());
         let policy = check.policy(&Thresholds::new(&env, flags));
-        let enable_auto_expire = check.boolean("ENABLE_AUTO_EXPIRE", env.enable_auto_expire.as_deref());
+        let max_disable = check.number("MAX_DISABLE", env.max_disable.as_deref(), MOST_KEYS);
+        let limits = Limits {
+            auto_expire: check.boolean("ENABLE_AUTO_EXPIRE", env.enable_auto_expire.as_deref()),
+            max_disable: max_disable.unwrap_or(MAX_DISABLE),
+            max_percent: check.number("MAX_DISABLE_PERCENT", env.max_disable_percent.as_deref(), 100),
+        };
+        let canary = env.canary_user.map(|name| name.trim().to_owned());
         let slack = env.slack_url.as_deref().and_then(|url| match WebhookUrl::parse(url.trim()) {
             Ok(url) => Some(url),
             Err(error) => check.fail("SLACK_URL", None, error.to_string()),
@@ -153,7 +168,7 @@ impl Config {
         };
         match policy {
             Some(policy) if check.0.is_empty() => {
-                Ok(Self { policy, enable_auto_expire, texts, slack, topic, retry, debug: on(env.debug.as_deref()) })
+                Ok(Self { policy, limits, canary, texts, slack, topic, retry, debug: on(env.debug.as_deref()) })
             }
             _ => Err(Problems(check.0)),
         }
@@ -215,7 +230,10 @@ impl Check {
         }
     }
 
-    fn number(&mut self, name: &'static str, value: Option<&str>, most: u64) -> Option<u64> {
+    fn number<N>(&mut self, name: &'static str, value: Option<&str>, most: N) -> Option<N>
+    where
+        N: FromStr + PartialOrd + fmt::Display + Copy,
+    {
         let value = value?;
         match value.trim().parse() {
             Ok(number) if number <= most => Some(number),

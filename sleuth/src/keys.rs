@@ -9,5 +9,5 @@ pub use audit::{Verdict, audit};
 pub use inventory::{
     AccessKey, AccessKeyId, Account, AutoExpire, Inventory, KeyStatus, LastUse, ReadError, Reading, User, UserName,
 };
-pub use plan::{Action, Decision, Plan, plan};
+pub use plan::{Action, Decision, Limits, Plan, plan};
 pub use policy::{Cause, Days, Policy, PolicyError, Status};

@@ -29,6 +29,8 @@ pub struct Report {
     pub applied: bool,
     /// The policy in force.
     pub policy: PolicyInForce,
+    /// Why no key is disabled, if something stopped them all.
+    pub brake: Option<String>,
     /// Counts.
     pub summary: Summary,
     /// One finding a key, worst first.
@@ -47,6 +49,10 @@ pub struct PolicyInForce {
     pub ages: Policy,
     /// Whether keys may be disabled.
     pub enable_auto_expire: bool,
+    /// Most keys one run may disable.
+    pub max_disable: usize,
+    /// The same, in percent of the working keys.
+    pub max_disable_percent: Option<usize>,
 }
 
 /// Counts of a report.

@@ -27,8 +27,9 @@ pub fn dry(inventory: &Inventory, config: &Config, now: DateTime<Utc>) -> Report
 }
 
 fn planned(inventory: &Inventory, config: &Config, now: DateTime<Utc>) -> (Plan, Report) {
-    let plan = plan(audit(inventory, &config.policy, now), config.enable_auto_expire);
-    let report = Report::new(inventory, &plan, config.policy, config.enable_auto_expire, now);
+    let doubt = inventory.doubt(config.canary.as_deref());
+    let plan = plan(audit(inventory, &config.policy, now), &config.limits, doubt);
+    let report = Report::new(inventory, &plan, config.policy, config.limits, now);
     (plan, report)
 }
 

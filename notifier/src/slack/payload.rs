@@ -18,6 +18,8 @@ pub const TITLE_CHARACTERS: usize = 150;
 const LEAST_WEIGHT: usize = MESSAGE_BYTES.div_ceil(99);
 /// Longest name of an account, in characters: an id of 12 and an alias of at most 63 have room.
 const ACCOUNT_CHARACTERS: usize = 80;
+/// Longest alert, in characters.
+const ALERT_CHARACTERS: usize = 200;
 
 /// A message as it is posted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -94,7 +96,9 @@ fn head(notification: &Notification, instructions: &str, part: usize, of: usize)
     let number = if of > 1 { format!(" ({part}/{of})") } else { String::new() };
     let title = layout::clip(&notification.title, TITLE_CHARACTERS) + &number;
     let account = escape(&layout::clip(&notification.account, ACCOUNT_CHARACTERS));
-    let text = format!("Account {account}\n{instructions}");
+    let alert = escape(&layout::clip(&notification.alert, ALERT_CHARACTERS));
+    let alert = if alert.is_empty() { alert } else { format!("*{alert}*\n") };
+    let text = format!("{alert}Account {account}\n{instructions}");
     attachment(None, title, text.trim_end().to_owned())
 }
 
@@ -103,8 +107,8 @@ fn instructions(notification: &Notification) -> Vec<String> {
     if notification.instructions.trim().is_empty() {
         return Vec::new();
     }
-    // Room for the line with the account, every character of it escaped (`&amp;`).
-    let room = TEXT_CHARACTERS - 5 * ACCOUNT_CHARACTERS - 10;
+    // Room for the lines with the alert and the account, every character of them escaped (`&amp;`).
+    let room = TEXT_CHARACTERS - 5 * (ACCOUNT_CHARACTERS + ALERT_CHARACTERS) - 20;
     let lines = notification.instructions.lines().map(|line| (String::new(), markup_units(line, room))).collect();
     layout::blocks(lines, room, characters).iter().map(|block| layout::join(block)).collect()
 }

@@ -60,7 +60,9 @@ fn part(notification: &Notification, part: usize, of: usize, block: &[Shaped]) -
     let number = if of > 1 { format!(" ({part}/{of})") } else { String::new() };
     let title = layout::clip(&one_line(&notification.title), TITLE_CHARACTERS);
     let account = layout::clip(&one_line(&notification.account), TITLE_CHARACTERS);
-    let text = format!("{title}{number}\nAccount {account}\n\n{}\n", layout::join(block));
+    let alert = layout::clip(&one_line(&notification.alert), TITLE_CHARACTERS);
+    let alert = if alert.is_empty() { alert } else { format!("{alert}\n\n") };
+    let text = format!("{alert}{title}{number}\nAccount {account}\n\n{}\n", layout::join(block));
     Part {
         title: notification.title.clone(),
         part,

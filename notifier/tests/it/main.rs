@@ -24,6 +24,7 @@ pub(crate) fn line(subject: &str, slack: Option<&str>, name: &str, text: &str) -
 pub(crate) fn notification(lines: Vec<Line>) -> Notification {
     Notification {
         title: "AWS IAM Key Expiration Report".into(),
+        alert: String::new(),
         instructions: "Rotate your key: <https://wiki.example.com/keys|how to>.\nQuestions: #platform".into(),
         account: "123456789012 (acme & sons)".into(),
         groups: vec![Group { heading: "Expired".into(), colour: Colour::Red, lines }],

@@ -36,6 +36,16 @@ fn sns_message_is_plain_text_with_names() {
 }
 
 #[test]
+fn an_alert_comes_first_on_every_channel() {
+    let mut notification = two_groups();
+    notification.alert = "Nothing was disabled: <30> keys".into();
+    let text = &slack::payloads(&notification)[0].attachments[0].text;
+    assert!(text.starts_with("*Nothing was disabled: &lt;30&gt; keys*\nAccount "), "{text}");
+    let text = &sns::payloads(&notification)[0].text;
+    assert!(text.starts_with("Nothing was disabled: <30> keys\n\nAWS IAM Key Expiration Report\n"), "{text}");
+}
+
+#[test]
 fn nothing_to_say_makes_no_message() {
     let empty = notification(Vec::new());
     assert!(empty.is_empty());
@@ -107,11 +117,11 @@ proptest! {
 
     #[test]
     fn no_part_is_over_a_limit_and_no_word_is_lost(
-        title in words(), instructions in words(), account in words(),
+        title in words(), alert in words(), instructions in words(), account in words(),
         lines in prop::collection::vec(any_line(), 1..200),
     ) {
         let notification = Notification {
-            title, instructions, account,
+            title, alert, instructions, account,
             groups: vec![Group { heading: "Expired".into(), colour: Colour::Red, lines: lines.clone() }],
         };
 

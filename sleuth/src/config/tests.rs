@@ -20,7 +20,8 @@ fn policy(expiration: i64, warning: i64, inactivity: i64, inactivity_warning: i6
 fn defaults_are_the_documented_ones() {
     let config = config(&[]).unwrap();
     assert_eq!(config.policy, policy(90, 80, 90, 80));
-    assert!(!config.enable_auto_expire && !config.debug && config.slack.is_none() && config.topic.is_none());
+    assert_eq!(config.limits, Limits { auto_expire: false, max_disable: 25, max_percent: None });
+    assert!(config.canary.is_none() && !config.debug && config.slack.is_none() && config.topic.is_none());
     assert_eq!(config.texts.expire_title, "AWS IAM Key Expiration Report");
     assert_eq!(config.texts.inactive_title, "AWS IAM Key Inactivity Report");
     assert_eq!((config.texts.expire_text, config.texts.inactive_text), (String::new(), String::new()));
@@ -41,12 +42,16 @@ fn every_variable_is_read() {
         ("SLACK_URL", "https://hooks.slack.com/services/T/B/x"),
         ("SNS_TOPIC", "arn:aws:sns:us-east-1:123456789012:keys"),
         ("NOTIFY_RETRY_SECONDS", "5"),
+        ("MAX_DISABLE", "3"),
+        ("MAX_DISABLE_PERCENT", "10"),
+        ("CANARY_USER", " alice "),
         ("DEBUG", "1"),
         ("UNRELATED", "\u{fffd}"),
     ])
     .unwrap();
     assert_eq!(config.policy, policy(60, 50, 30, 20));
-    assert!(config.enable_auto_expire && config.debug && config.slack.is_some());
+    assert_eq!(config.limits, Limits { auto_expire: true, max_disable: 3, max_percent: Some(10) });
+    assert!(config.canary.as_deref() == Some("alice") && config.debug && config.slack.is_some());
     assert_eq!(config.topic.unwrap().to_string(), "arn:aws:sns:us-east-1:123456789012:keys");
     let texts = config.texts;
     assert_eq!(
@@ -68,6 +73,9 @@ fn empty_means_not_set() {
         "SLACK_URL",
         "SNS_TOPIC",
         "NOTIFY_RETRY_SECONDS",
+        "MAX_DISABLE",
+        "MAX_DISABLE_PERCENT",
+        "CANARY_USER",
         "DEBUG",
     ];
     for empty in ["", "  "] {
@@ -108,13 +116,17 @@ fn every_problem_is_reported_at_once() {
         ("SLACK_URL", "http://hooks.slack.com/services/T/B/hush"),
         ("SNS_TOPIC", "keys"),
         ("NOTIFY_RETRY_SECONDS", "1h"),
+        ("MAX_DISABLE", "all"),
+        ("MAX_DISABLE_PERCENT", "101"),
     ]), @r"
     these settings cannot be used:
       EXPIRATION_AGE is `ninety`: must be a whole number of days from 0 to 36500
       WARNING_AGE is `-1`: must be a whole number of days from 0 to 36500
       INACTIVITY_AGE is `1.5`: must be a whole number of days from 0 to 36500
       INACTIVITY_WARNING_AGE is `99999999999999999999`: must be a whole number of days from 0 to 36500
+      MAX_DISABLE is `all`: must be a whole number from 0 to 1000000
       ENABLE_AUTO_EXPIRE is `yes`: must be `true` or `false`
+      MAX_DISABLE_PERCENT is `101`: must be a whole number from 0 to 100
       SLACK_URL (not shown, as it may be a secret): must start with https:// (http:// is accepted for 127.0.0.1 and localhost only)
       SNS_TOPIC is `keys`: must be a topic's ARN, arn:aws:sns:REGION:ACCOUNT:NAME
       NOTIFY_RETRY_SECONDS is `1h`: must be a whole number from 0 to 900
@@ -166,7 +178,7 @@ fn secrets_do_not_print() {
 fn names_are_in_capitals() {
     let config =
         config(&[("enable_auto_expire", "true"), ("expiration_age", "1"), ("debug", "1"), ("DEBUG", "1")]).unwrap();
-    assert!(!config.enable_auto_expire && config.debug);
+    assert!(!config.limits.auto_expire && config.debug);
     assert_eq!(config.policy, policy(90, 80, 90, 80));
 }
 

@@ -49,6 +49,15 @@ pub struct Inventory {
     pub errors: Vec<ReadError>,
 }
 
+impl Inventory {
+    /// Why this may not be the whole account, or not the right one, so that nothing should be done about it: the user that
+    /// is known to exist is missing.
+    pub fn doubt(&self, canary: Option<&str>) -> Option<String> {
+        let canary = canary.filter(|name| self.users.iter().all(|user| user.name.0 != **name))?;
+        Some(format!("the user `{canary}` (CANARY_USER) is not there"))
+    }
+}
+
 /// An AWS account.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -276,6 +285,20 @@ mod tests {
 
     fn auto_expire(tags: &[(&str, &str)]) -> AutoExpire {
         AutoExpire::of(user(tags).tags.as_read().unwrap())
+    }
+
+    #[test]
+    fn missing_canary_is_doubtful() {
+        let inventory = |users: Vec<User>| Inventory {
+            taken_at: "2026-07-01T00:00:00Z".parse().unwrap(),
+            account: Account::default(),
+            users,
+            errors: Vec::new(),
+        };
+        assert_eq!(inventory(Vec::new()).doubt(None), None);
+        let alice = inventory(vec![user(&[])]);
+        assert_eq!((alice.doubt(None), alice.doubt(Some("alice"))), (None, None));
+        assert_eq!(alice.doubt(Some("bob")).as_deref(), Some("the user `bob` (CANARY_USER) is not there"));
     }
 
     #[test]

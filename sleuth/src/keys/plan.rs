@@ -49,6 +49,30 @@ pub struct Step {
 pub struct Plan {
     /// The steps.
     pub steps: Vec<Step>,
+    /// Why no key is disabled, if something stopped them all.
+    pub brake: Option<String>,
+}
+
+/// How many keys one run may disable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Whether keys may be disabled at all: `ENABLE_AUTO_EXPIRE`.
+    pub auto_expire: bool,
+    /// Most keys in one run: `MAX_DISABLE`.
+    pub max_disable: usize,
+    /// Most keys in one run, in percent of the working ones: `MAX_DISABLE_PERCENT`.
+    pub max_percent: Option<usize>,
+}
+
+impl Limits {
+    /// Why `disabled` of `working` keys are too many, if they are.
+    fn exceeded(&self, disabled: usize, working: usize) -> Option<String> {
+        if disabled > self.max_disable {
+            return Some(format!("{disabled} keys were to be disabled, MAX_DISABLE is {}", self.max_disable));
+        }
+        let percent = self.max_percent.filter(|percent| disabled * 100 > percent * working)?;
+        Some(format!("{disabled} of {working} working keys were to be disabled, MAX_DISABLE_PERCENT is {percent}"))
+    }
 }
 
 /// A key that is to be disabled.
@@ -89,17 +113,27 @@ impl fmt::Display for Plan {
     }
 }
 
-/// Decides what to do about each verdict. `auto_expire`: whether keys may be disabled at all (`ENABLE_AUTO_EXPIRE`).
-pub fn plan(verdicts: Vec<Verdict>, auto_expire: bool) -> Plan {
+/// Decides what to do about each verdict. More keys to disable than `limits` allow, or a `doubt` about the inventory as a
+/// whole, and none is disabled: whatever caused that is more likely a mistake than a morning's work.
+pub fn plan(verdicts: Vec<Verdict>, limits: &Limits, doubt: Option<String>) -> Plan {
+    let working = verdicts.iter().filter(|verdict| verdict.status != Status::Disabled && verdict.key.is_some()).count();
     let steps = verdicts.into_iter().map(|mut verdict| {
-        let (action, decision) = decide(&verdict, auto_expire);
+        let (action, decision) = decide(&verdict, limits.auto_expire);
         if action == Action::Warn {
             verdict.note =
                 [verdict.note.take(), unclear_tag(&verdict)].into_iter().flatten().reduce(|a, b| a + "; " + &b);
         }
         Step { verdict, action, decision }
     });
-    Plan { steps: steps.collect() }
+    let mut plan = Plan { steps: steps.collect(), brake: None };
+    plan.brake = doubt.or_else(|| limits.exceeded(plan.targets().count(), working));
+    if let Some(reason) = &plan.brake {
+        let stopped = plan.steps.iter_mut().filter(|step| step.action == Action::Disable);
+        for step in stopped.filter(|step| step.decision == Decision::Proceed) {
+            step.decision = Decision::Held(format!("the brake stopped all changes: {reason}"));
+        }
+    }
+    plan
 }
 
 fn decide(verdict: &Verdict, auto_expire: bool) -> (Action, Decision) {
@@ -183,9 +217,56 @@ mod tests {
         assert_eq!(decision, Decision::Held("tag KeyAutoExpire is `no`, neither true nor false".into()));
     }
 
+    const ON: Limits = Limits { auto_expire: true, max_disable: 25, max_percent: None };
+
+    /// A plan for so many expired and so many good keys.
+    fn planned(expired: usize, good: usize, limits: Limits, doubt: Option<&str>) -> Plan {
+        let allowed = || Some(AutoExpire::Allowed);
+        let mut verdicts = vec![verdict(Status::Expired, allowed()); expired];
+        verdicts.extend(vec![verdict(Status::Good, allowed()); good]);
+        // These do not count as working.
+        verdicts.extend(vec![verdict(Status::Disabled, allowed()); 100]);
+        plan(verdicts, &limits, doubt.map(ToOwned::to_owned))
+    }
+
+    #[test]
+    fn one_key_too_many_and_none_is_disabled() {
+        assert_eq!(planned(25, 100, ON, None).targets().count(), 25);
+        let stopped = planned(26, 100, ON, None);
+        assert!(stopped.is_empty());
+        assert_eq!(stopped.brake.as_deref(), Some("26 keys were to be disabled, MAX_DISABLE is 25"));
+        let held = "the brake stopped all changes: 26 keys were to be disabled, MAX_DISABLE is 25".to_owned();
+        assert_eq!(stopped.steps[0].decision, Decision::Held(held));
+    }
+
+    #[test]
+    fn percent_counts_working_keys() {
+        let limits = Limits { max_percent: Some(20), ..ON };
+        assert_eq!(planned(2, 8, limits, None).targets().count(), 2);
+        let stopped = planned(3, 7, limits, None);
+        assert_eq!(stopped.targets().count(), 0);
+        assert_eq!(
+            stopped.brake.as_deref(),
+            Some("3 of 10 working keys were to be disabled, MAX_DISABLE_PERCENT is 20")
+        );
+        assert!(planned(1, 0, Limits { max_percent: Some(0), ..ON }, None).is_empty());
+    }
+
+    #[test]
+    fn doubt_stops_everything() {
+        let stopped = planned(1, 1, ON, Some("the canary is missing"));
+        assert!(stopped.is_empty());
+        assert_eq!(stopped.brake.as_deref(), Some("the canary is missing"));
+    }
+
+    #[test]
+    fn no_brake_where_nothing_would_be_disabled() {
+        assert_eq!(planned(100, 0, Limits { auto_expire: false, ..ON }, None).brake, None);
+    }
+
     #[test]
     fn plan_prints_its_targets() {
-        let plan = plan(vec![verdict(Status::Expired, Some(AutoExpire::Allowed)); 2], true);
+        let plan = plan(vec![verdict(Status::Expired, Some(AutoExpire::Allowed)); 2], &ON, None);
         assert_eq!(plan.to_string(), "disable AKIA1 of alice\ndisable AKIA1 of alice\n");
         assert!(!plan.is_empty());
     }
@@ -215,7 +296,8 @@ mod tests {
 
         #[test]
         fn exempt_and_unknown_are_never_acted_on(status in any_status(), auto_expire in any_auto_expire(), enabled: bool) {
-            let plan = plan(vec![verdict(status, auto_expire.clone())], enabled);
+            let limits = Limits { auto_expire: enabled, ..ON };
+            let plan = plan(vec![verdict(status, auto_expire.clone())], &limits, None);
             let acts = !plan.is_empty();
             prop_assert_eq!(acts, enabled && status == Status::Expired && auto_expire == Some(AutoExpire::Allowed));
             if auto_expire == Some(AutoExpire::Exempt) {

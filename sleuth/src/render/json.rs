@@ -45,6 +45,7 @@ impl Parts {
     fn new(report: &Report) -> Result<Self, serde_json::Error> {
         let empty = Report {
             account: report.account.clone(),
+            brake: report.brake.clone(),
             keys: Vec::new(),
             errors: Vec::new(),
             deliveries: notifier::DeliveryReport::default(),

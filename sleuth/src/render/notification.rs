@@ -43,6 +43,7 @@ pub fn notifications(report: &Report, texts: &Texts) -> Vec<Notification> {
         .into_iter()
         .map(|(cause, title, instructions, expired, soon)| Notification {
             title: title.clone(),
+            alert: report.brake.as_ref().map_or_else(String::new, |reason| format!("No key was disabled: {reason}")),
             instructions: instructions.clone(),
             account: report.account.to_string(),
             groups: vec![

@@ -13,6 +13,9 @@ pub fn preview(notifications: &[Notification], colours: bool) -> String {
     for notification in notifications {
         let bold = Style::new().bold().force_styling(colours);
         let _ = writeln!(text, "{}", bold.apply_to(printable(&notification.title)));
+        if !notification.alert.is_empty() {
+            let _ = writeln!(text, "{}", bold.apply_to(printable(&notification.alert)));
+        }
         let _ = writeln!(text, "Account {}", printable(&notification.account));
         for line in notification.instructions.lines() {
             let _ = writeln!(text, "{}", printable(line));

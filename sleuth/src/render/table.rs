@@ -50,6 +50,9 @@ pub fn table(report: &Report, look: Look) -> String {
     let narrow = look.width.is_some_and(|width| width < ROOM_FOR_CONSEQUENCES);
     let mut text = String::new();
     let _ = writeln!(text, "Account {}, {}", report.account, report.generated_at.format("%Y-%m-%d %H:%M UTC"));
+    if let Some(reason) = &report.brake {
+        let _ = writeln!(text, "NO KEY IS DISABLED: {}", printable(reason));
+    }
     if !report.keys.is_empty() {
         let _ = writeln!(text, "{}", findings(report, look, narrow));
     }

@@ -5,30 +5,35 @@ use notifier::DeliveryReport;
 
 use super::{Finding, Outcome, PolicyInForce, Report, ReportError, Summary, VERSION};
 use crate::keys::{
-    AutoExpire, Cause, Decision, Inventory, LastUse, Plan, Policy, ReadError, Status, User, Verdict, plan::Step,
+    AutoExpire, Cause, Decision, Inventory, LastUse, Limits, Plan, Policy, ReadError, Status, User, Verdict, plan::Step,
 };
 
 impl Report {
     /// The report on a plan that is not, or not yet, applied.
-    pub fn new(
-        inventory: &Inventory,
-        plan: &Plan,
-        policy: Policy,
-        enable_auto_expire: bool,
-        now: DateTime<Utc>,
-    ) -> Self {
+    pub fn new(inventory: &Inventory, plan: &Plan, ages: Policy, limits: Limits, now: DateTime<Utc>) -> Self {
         let mut report = Self {
             version: VERSION,
             kind: "keys",
             account: inventory.account.clone(),
             generated_at: now,
             applied: false,
-            policy: PolicyInForce { ages: policy, enable_auto_expire },
+            policy: PolicyInForce {
+                ages,
+                enable_auto_expire: limits.auto_expire,
+                max_disable: limits.max_disable,
+                max_disable_percent: limits.max_percent,
+            },
+            brake: plan.brake.clone(),
             summary: Summary { users: inventory.users.len(), ..Summary::default() },
             keys: plan.steps.iter().map(finding).collect(),
             errors: read_errors(inventory),
             deliveries: DeliveryReport::default(),
         };
+        report.errors.extend(plan.brake.as_ref().map(|reason| ReportError {
+            subject: "account".to_owned(),
+            operation: "brake".to_owned(),
+            message: reason.clone(),
+        }));
         report.arrange();
         report
     }

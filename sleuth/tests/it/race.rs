@@ -174,6 +174,36 @@ async fn listing_that_breaks_off_is_reported_and_the_rest_is_served() {
 }
 
 #[tokio::test]
+async fn brake_holds_everything_and_is_said_first() {
+    let account = FakeAccount::default();
+    for i in 0..26 {
+        account.key(&format!("user-{i:02}"), &format!("AKIA{i:04}"), 100, 1);
+    }
+    account.key("zoe", "AKIA9999", 85, 1);
+    let inventory = read(&account).await;
+    let memory = Memory::default();
+    let notifier = Notifier::new(vec![Channel::Memory(memory.clone())]);
+    let report = run::wet(&account, &inventory, &config(), &notifier, now(), |_, _| ()).await;
+    assert_eq!(account.state().writes, Vec::<String>::new());
+    assert_eq!(report.keys.iter().filter(|key| key.outcome == Outcome::Held).count(), 26);
+    let (error, sent) = (&report.errors[0], &memory.sent()[0]);
+    assert_eq!((error.operation.as_str(), report.errors.len()), ("brake", 1));
+    assert_eq!(sent.alert, "No key was disabled: 26 keys were to be disabled, MAX_DISABLE is 25");
+    assert_eq!(sent.groups[1].lines.len(), 1, "who is warned is warned all the same");
+}
+
+#[tokio::test]
+async fn account_without_its_canary_is_not_acted_on() {
+    let account = idle();
+    let inventory = read(&account).await;
+    let config = Config { canary: Some("zoe".into()), ..config() };
+    let report = run::wet(&account, &inventory, &config, &Notifier::default(), now(), |_, _| ()).await;
+    assert_eq!(account.state().writes, Vec::<String>::new());
+    assert_eq!(report.brake.as_deref(), Some("the user `zoe` (CANARY_USER) is not there"));
+    assert!(!report.is_complete());
+}
+
+#[tokio::test]
 async fn two_runs_at_once_do_no_harm() {
     let account = idle();
     account.key("alice", "AKIA0002", 1, 0);
@@ -230,7 +260,7 @@ proptest! {
         runtime.block_on(async {
             let config = config();
             let inventory = read(&account).await;
-            let mut expected: Vec<String> = plan(audit(&inventory, &config.policy, now()), true)
+            let mut expected: Vec<String> = plan(audit(&inventory, &config.policy, now()), &config.limits, None)
                 .targets()
                 .map(|target| format!("{} {}", target.user, target.key))
                 .collect();
@@ -241,7 +271,7 @@ proptest! {
             assert_eq!(writes, expected);
             assert!(writes.iter().all(|write| !write.starts_with("user-0 ") && !write.starts_with("user-1 ")));
             let after = read(&account).await;
-            assert!(plan(audit(&after, &config.policy, now()), true).is_empty());
+            assert!(plan(audit(&after, &config.policy, now()), &config.limits, None).is_empty());
         });
     }
 }

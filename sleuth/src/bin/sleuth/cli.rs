@@ -17,6 +17,9 @@ Exit codes:
 const ENVIRONMENT: &str = "\
 Environment (an empty value means \"not set\"; see docs/configuration.md):
   ENABLE_AUTO_EXPIRE           `true` allows keys to be disabled [default: false]
+  MAX_DISABLE                  most keys one run may disable; if it would be more, none is [default: 25]
+  MAX_DISABLE_PERCENT          the same in percent of the working keys
+  CANARY_USER                  a user known to exist; if it is missing, no key is disabled
   EXPIRATION_AGE               see --expiration-age
   WARNING_AGE                  see --warning-age
   INACTIVITY_AGE               see --inactivity-age
