@@ -17,6 +17,9 @@ locals {
 
   settings = {
     ENABLE_AUTO_EXPIRE          = var.enable_auto_expire ? "true" : null
+    MAX_DISABLE                 = var.max_disable
+    MAX_DISABLE_PERCENT         = var.max_disable_percent
+    CANARY_USER                 = var.canary_user
     EXPIRATION_AGE              = var.expiration_age
     WARNING_AGE                 = var.warning_age
     INACTIVITY_AGE              = var.inactivity_age

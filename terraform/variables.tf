@@ -9,6 +9,34 @@ variable "enable_auto_expire" {
   nullable    = false
 }
 
+variable "max_disable" {
+  description = "Most keys one run may disable; if it would be more, none is. The program's default is 25."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.max_disable == null ? true : floor(var.max_disable) == var.max_disable && var.max_disable >= 0 && var.max_disable <= 1000000
+    error_message = "max_disable must be a whole number from 0 to 1000000."
+  }
+}
+
+variable "max_disable_percent" {
+  description = "The same in percent of the working keys."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.max_disable_percent == null ? true : floor(var.max_disable_percent) == var.max_disable_percent && var.max_disable_percent >= 0 && var.max_disable_percent <= 100
+    error_message = "max_disable_percent must be a whole number from 0 to 100."
+  }
+}
+
+variable "canary_user" {
+  description = "IAM user known to exist. If the account does not show it, no key is disabled and the run fails."
+  type        = string
+  default     = null
+}
+
 variable "expiration_age" {
   description = "Days since creation at which a key is expired. The program's default is 90."
   type        = number

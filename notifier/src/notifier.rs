@@ -1,6 +1,7 @@
 //! All channels of a run.
 
 use futures::future::join_all;
+use tokio::time::Instant;
 
 use crate::{
     delivery::{DeliveryReport, PartDelivery},
@@ -22,10 +23,10 @@ pub enum Channel {
 }
 
 impl Channel {
-    async fn send(&self, notifications: &[Notification]) -> Vec<PartDelivery> {
+    async fn send(&self, notifications: &[Notification], until: Option<Instant>) -> Vec<PartDelivery> {
         match self {
-            Self::Slack(channel) => channel.send(notifications).await,
-            Self::Sns(channel) => channel.send(notifications).await,
+            Self::Slack(channel) => channel.send(notifications, until).await,
+            Self::Sns(channel) => channel.send(notifications, until).await,
             Self::Memory(channel) => channel.send(notifications),
         }
     }
@@ -48,9 +49,10 @@ impl Notifier {
         self.channels.is_empty()
     }
 
-    /// Sends `notifications` in order, through all channels side by side. Never fails: what was not taken is in the report.
-    pub async fn send(&self, notifications: &[Notification]) -> DeliveryReport {
-        let sent = join_all(self.channels.iter().map(|channel| channel.send(notifications))).await;
+    /// Sends `notifications` in order, through all channels side by side, until a time if there is one. Never fails: what was
+    /// not taken is in the report.
+    pub async fn send(&self, notifications: &[Notification], until: Option<Instant>) -> DeliveryReport {
+        let sent = join_all(self.channels.iter().map(|channel| channel.send(notifications, until))).await;
         DeliveryReport { parts: sent.into_iter().flatten().collect() }
     }
 }

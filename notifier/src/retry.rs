@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::delivery::{PartDelivery, PartResult};
 
@@ -66,14 +66,13 @@ pub(crate) struct Part<B> {
     pub(crate) body: B,
 }
 
-/// Sends `parts` in order, each until it is taken, refused, or the patience of `policy` ends.
+/// Sends `parts` in order, each until it is taken, refused, or the `patience` ends.
 pub(crate) async fn deliver<B>(
     channel: &'static str,
     parts: Vec<Part<B>>,
-    policy: &RetryPolicy,
+    mut patience: Patience<'_>,
     post: impl AsyncFn(&B) -> Result<(), Failure>,
 ) -> Vec<PartDelivery> {
-    let mut patience = Patience { policy, left: policy.budget };
     let mut closed: Option<String> = None;
     let mut report = Vec::with_capacity(parts.len());
     for part in parts {
@@ -81,7 +80,7 @@ pub(crate) async fn deliver<B>(
             Some(reason) => (0, Err(Failure::Refused(format!("not tried, because an earlier part failed: {reason}")))),
             None => {
                 if !report.is_empty() {
-                    sleep(policy.pace).await;
+                    sleep(patience.policy.pace).await;
                 }
                 patience.persist(async || post(&part.body).await).await
             }
@@ -120,14 +119,23 @@ pub(crate) async fn deliver<B>(
     report
 }
 
-/// What is left of a channel's time for retries.
+/// What is left of a channel's time.
 pub(crate) struct Patience<'a> {
-    pub(crate) policy: &'a RetryPolicy,
-    pub(crate) left: Duration,
+    policy: &'a RetryPolicy,
+    /// For retries.
+    left: Duration,
+    /// For everything.
+    until: Option<Instant>,
 }
 
-impl Patience<'_> {
-    /// Calls `attempt` until it succeeds, fails for good, or the time for retries is used up. Says how often it was called.
+const TIME_IS_OVER: &str = "the time of the run was over";
+
+impl<'a> Patience<'a> {
+    pub(crate) fn new(policy: &'a RetryPolicy, until: Option<Instant>) -> Self {
+        Self { policy, left: policy.budget, until }
+    }
+
+    /// Calls `attempt` until it succeeds, fails for good, or there is no time left. Says how often it was called.
     pub(crate) async fn persist<T>(
         &mut self,
         attempt: impl AsyncFn() -> Result<T, Failure>,
@@ -135,9 +143,12 @@ impl Patience<'_> {
         let mut wait = self.policy.first_wait;
         let mut attempts = 0;
         loop {
-            attempts += 1;
             let started = Instant::now();
-            let failure = match attempt().await {
+            if self.until.is_some_and(|until| started >= until) {
+                return (attempts, Err(Failure::Closed(TIME_IS_OVER.to_owned())));
+            }
+            attempts += 1;
+            let failure = match self.in_time(attempt()).await {
                 Ok(value) => return (attempts, Ok(value)),
                 Err(failure) => failure,
             };
@@ -147,9 +158,8 @@ impl Patience<'_> {
             };
             // A channel may ask for no wait at all; without one this could go on for ever.
             let pause = retry_after.unwrap_or(wait).max(self.policy.first_wait);
-            if self.left.is_zero() || pause > self.left {
-                let seconds = self.policy.budget.as_secs();
-                let reason = format!("{reason} (gave up: {seconds} s is the limit for retries)");
+            if let Some(limit) = self.forbids(pause) {
+                let reason = format!("{reason} (gave up: {limit})");
                 return (attempts, Err(Failure::Passing { reason, retry_after }));
             }
             tracing::warn!(reason, wait_ms = pause.as_millis(), "delivery failed, will be tried again");
@@ -157,6 +167,24 @@ impl Patience<'_> {
             self.left = self.left.saturating_sub(pause);
             wait = (wait * 2).min(self.policy.longest_wait);
         }
+    }
+
+    async fn in_time<T>(&self, attempt: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        match self.until {
+            None => attempt.await,
+            Some(until) => timeout_at(until, attempt)
+                .await
+                .unwrap_or_else(|_| Err(Failure::Closed(format!("no answer, and {TIME_IS_OVER}")))),
+        }
+    }
+
+    /// Why there is no time to wait so long, if there is none.
+    fn forbids(&self, pause: Duration) -> Option<String> {
+        if self.until.is_some_and(|until| Instant::now() + pause >= until) {
+            return Some(TIME_IS_OVER.to_owned());
+        }
+        let seconds = self.policy.budget.as_secs();
+        (self.left.is_zero() || pause > self.left).then(|| format!("{seconds} s is the limit for retries"))
     }
 }
 
@@ -185,8 +213,17 @@ mod tests {
 
     /// Runs `deliver` on a clock of its own, with `answer(part, attempt)` as the channel. Returns the calls made, too.
     async fn run(n: usize, answer: impl Fn(usize, usize) -> Result<(), Failure>) -> (Vec<PartDelivery>, Vec<usize>) {
+        run_until(None, n, answer).await
+    }
+
+    async fn run_until(
+        until: Option<Instant>,
+        n: usize,
+        answer: impl Fn(usize, usize) -> Result<(), Failure>,
+    ) -> (Vec<PartDelivery>, Vec<usize>) {
+        let policy = RetryPolicy::default();
         let calls = RefCell::new(Vec::new());
-        let report = deliver("test", parts(n), &RetryPolicy::default(), async |part: &usize| {
+        let report = deliver("test", parts(n), Patience::new(&policy, until), async |part: &usize| {
             calls.borrow_mut().push(*part);
             let attempt = calls.borrow().iter().filter(|p| *p == part).count();
             answer(*part, attempt)
@@ -240,6 +277,31 @@ mod tests {
         let (report, calls) = run(1, |_, _| Err(passing(Some(0)))).await;
         assert!(calls.len() <= 61 && started.elapsed() <= RetryPolicy::default().budget, "{} calls", calls.len());
         assert_ne!(report[0].result, PartResult::Delivered);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_end_of_the_run_ends_delivery_and_keeps_every_text() {
+        let started = Instant::now();
+        let until = started + Duration::from_secs(5);
+        let (report, calls) =
+            run_until(Some(until), 10, |part, _| if part < 3 { Ok(()) } else { Err(passing(Some(4))) }).await;
+        assert!(started.elapsed() <= Duration::from_secs(5));
+        assert_eq!(calls, [1, 2, 3]);
+        assert_eq!(report.iter().filter(|part| part.result == PartResult::Delivered).count(), 2);
+        for part in &report[2..] {
+            let PartResult::Undelivered { reason, text } = &part.result else { panic!("delivered: {part:?}") };
+            assert!(reason.contains(TIME_IS_OVER) && !text.is_empty(), "{reason}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_does_not_come_before_the_end_is_not_waited_for() {
+        let until = Instant::now() + Duration::from_secs(5);
+        let policy = RetryPolicy::default();
+        let silent = async |_: &usize| std::future::pending::<Result<(), Failure>>().await;
+        let report = deliver("test", parts(2), Patience::new(&policy, Some(until)), silent).await;
+        assert_eq!((Instant::now(), report.len()), (until, 2));
+        assert!(report.iter().all(|part| part.result != PartResult::Delivered));
     }
 
     #[tokio::test(start_paused = true)]

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, stream};
+use tokio::time::Instant;
 
 use crate::{
+    deadline::before,
     gather::read_key,
     keys::{
         AccessKeyId, AutoExpire, KeyStatus, Plan, Policy, ReadError, Reading, Status, User, UserName, Verdict,
@@ -38,12 +40,19 @@ pub enum Outcome {
 /// Outcomes by user and key.
 pub type Outcomes = BTreeMap<(UserName, AccessKeyId), Outcome>;
 
-/// Disables every target of `plan`, each after a second look at it. `policy` and `now` are those of the audit.
-pub async fn apply(aws: &(impl ReadKeys + WriteKeys), plan: &Plan, policy: &Policy, now: DateTime<Utc>) -> Outcomes {
+/// Disables every target of `plan`, each after a second look at it, until `end` if there is one. `policy` and `now` are those
+/// of the audit.
+pub async fn apply(
+    aws: &(impl ReadKeys + WriteKeys),
+    plan: &Plan,
+    policy: &Policy,
+    now: DateTime<Utc>,
+    end: Option<Instant>,
+) -> Outcomes {
     let targets: Vec<Target<'_>> = plan.targets().collect();
     stream::iter(targets)
         .map(|target| async move {
-            let outcome = disable(aws, target, policy, now).await;
+            let outcome = disable(aws, target, policy, now, end).await;
             tracing::info!(user = %target.user, key = %target.key, ?outcome, "disabling an access key");
             ((target.user.clone(), target.key.clone()), outcome)
         })
@@ -57,10 +66,13 @@ async fn disable(
     target: Target<'_>,
     policy: &Policy,
     now: DateTime<Utc>,
+    end: Option<Instant>,
 ) -> Outcome {
-    match look_again(aws, target, policy, now).await {
+    let look = before(end, look_again(aws, target, policy, now)).await;
+    match look.and_then(|look| look) {
         Err(error) => Outcome::Unconfirmed(error),
         Ok(Some(changed)) => changed,
+        // What is begun is waited for: to stop here would leave nobody who knows whether the key works.
         Ok(None) => match aws.disable(target.user, target.key).await {
             Ok(()) => Outcome::Done,
             Err(error) => after_failure(aws, target, &error).await,
@@ -79,7 +91,7 @@ async fn look_again(
     let Some(listed) = find(aws, target).await? else {
         return Ok(Some(Outcome::Held { reason: "the key does not exist any more".to_owned(), verdict: None }));
     };
-    let key = read_key(aws, listed).await;
+    let key = read_key(aws, listed, None).await;
     let user = User { name: target.user.clone(), tags: Reading::Read(tags), keys: Reading::Read(vec![key.clone()]) };
     let verdict = judge(&user, &key, policy, now);
     if let Some(error) = verdict.unread {

@@ -14,6 +14,7 @@
 //! - [`render`]: a report as JSON, as a table, as notifications. Pure.
 //! - [`snapshot`]: inventories in files.
 //! - [`config`]: the only reader of settings.
+//! - [`deadline`]: how the time of a run is shared out.
 //! - [`aws`]: the only room that knows the AWS SDK.
 //! - [`run`]: the whole way on one screen; both binaries call it.
 //! - [`demo`]: an account that is compiled in.
@@ -22,6 +23,7 @@
 pub mod apply;
 pub mod aws;
 pub mod config;
+pub mod deadline;
 pub mod demo;
 pub mod exit;
 pub mod gather;

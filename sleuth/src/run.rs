@@ -6,6 +6,7 @@ use notifier::Notifier;
 use crate::{
     apply::apply,
     config::Config,
+    deadline::Deadlines,
     keys::{Inventory, Plan, audit, plan},
     ports::{ReadKeys, WriteKeys},
     render::notification::{notifications, uncallable},
@@ -41,6 +42,7 @@ pub async fn wet(
     config: &Config,
     notifier: &Notifier,
     now: DateTime<Utc>,
+    deadlines: Deadlines,
     mut keep: impl FnMut(Stage, &Report),
 ) -> Report {
     let (plan, mut report) = planned(inventory, config, now);
@@ -50,10 +52,10 @@ pub async fn wet(
         tracing::warn!(user = %finding.user, tag, "no Slack id in the user's Slack tag: the owner is named, not called");
     }
 
-    let outcomes = apply(aws, &plan, &config.policy, now).await;
+    let outcomes = apply(aws, &plan, &config.policy, now, deadlines.act).await;
     report.record_outcomes(&outcomes);
     keep(Stage::Applied, &report);
-    let deliveries = notifier.send(&notifications(&report, &config.texts)).await;
+    let deliveries = notifier.send(&notifications(&report, &config.texts), deadlines.deliver).await;
     report.record_delivery(deliveries);
     report
 }

@@ -196,6 +196,9 @@ run "everything_set" {
 
   variables {
     enable_auto_expire          = true
+    max_disable                 = 0
+    max_disable_percent         = 10
+    canary_user                 = "canary"
     expiration_age              = 60
     warning_age                 = 0
     inactivity_age              = 60
@@ -219,6 +222,9 @@ run "everything_set" {
   assert {
     condition = nonsensitive(one(aws_lambda_function.this.environment).variables) == tomap({
       ENABLE_AUTO_EXPIRE          = "true"
+      MAX_DISABLE                 = "0"
+      MAX_DISABLE_PERCENT         = "10"
+      CANARY_USER                 = "canary"
       EXPIRATION_AGE              = "60"
       WARNING_AGE                 = "0"
       INACTIVITY_AGE              = "60"
@@ -677,4 +683,54 @@ run "log_retention_days_not_offered" {
   }
 
   expect_failures = [var.log_retention_days]
+}
+
+run "max_disable_below_zero" {
+  command = plan
+
+  variables {
+    max_disable = -1
+  }
+
+  expect_failures = [var.max_disable]
+}
+
+run "max_disable_in_part" {
+  command = plan
+
+  variables {
+    max_disable = 2.5
+  }
+
+  expect_failures = [var.max_disable]
+}
+
+run "max_disable_above_most" {
+  command = plan
+
+  variables {
+    max_disable = 1000001
+  }
+
+  expect_failures = [var.max_disable]
+}
+
+run "max_disable_percent_below_zero" {
+  command = plan
+
+  variables {
+    max_disable_percent = -1
+  }
+
+  expect_failures = [var.max_disable_percent]
+}
+
+run "max_disable_percent_above_all" {
+  command = plan
+
+  variables {
+    max_disable_percent = 101
+  }
+
+  expect_failures = [var.max_disable_percent]
 }

@@ -92,7 +92,7 @@ impl Directory {
         let mut cursor = String::new();
         loop {
             // Each page has its own patience: a large workspace meets the rate limit many times.
-            let mut patience = Patience { policy: &self.policy, left: self.policy.budget };
+            let mut patience = Patience::new(&self.policy, None);
             let (_, page) = patience.persist(async || self.page(&cursor).await).await;
             let page = page.map_err(|failure| DirectoryError::Failed(reason(failure)))?;
             users.extend(page.members.into_iter().map(SlackUser::from));

@@ -4,6 +4,7 @@ use std::fmt;
 
 use reqwest::{Client, Url};
 use secrecy::{ExposeSecret, SecretString};
+use tokio::time::Instant;
 
 use super::{
     http,
@@ -12,7 +13,7 @@ use super::{
 use crate::{
     delivery::PartDelivery,
     notification::Notification,
-    retry::{self, Failure, RetryPolicy},
+    retry::{self, Failure, Patience, RetryPolicy},
 };
 
 /// The address of an incoming webhook. Whoever knows it can post, so it never prints.
@@ -69,9 +70,10 @@ impl SlackWebhook {
     }
 
     /// Sends all parts of all notifications, in order.
-    pub(crate) async fn send(&self, notifications: &[Notification]) -> Vec<PartDelivery> {
+    pub(crate) async fn send(&self, notifications: &[Notification], until: Option<Instant>) -> Vec<PartDelivery> {
         let parts = notifications.iter().flat_map(payload::parts).collect();
-        retry::deliver("slack", parts, &self.policy, async |message: &Message| self.post(message).await).await
+        let patience = Patience::new(&self.policy, until);
+        retry::deliver("slack", parts, patience, async |message: &Message| self.post(message).await).await
     }
 
     async fn post(&self, message: &Message) -> Result<(), Failure> {

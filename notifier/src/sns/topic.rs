@@ -9,12 +9,13 @@ use aws_sdk_sns::{
     operation::publish::PublishError,
 };
 use sha2::{Digest, Sha256};
+use tokio::time::Instant;
 
 use super::payload::{self, TextMessage};
 use crate::{
     delivery::PartDelivery,
     notification::Notification,
-    retry::{self, Failure, RetryPolicy, root_cause},
+    retry::{self, Failure, Patience, RetryPolicy, root_cause},
 };
 
 /// The name of a topic: `arn:PARTITION:sns:REGION:ACCOUNT:NAME`.
@@ -81,9 +82,10 @@ impl SnsTopic {
     }
 
     /// Publishes all parts of all notifications, in order.
-    pub(crate) async fn send(&self, notifications: &[Notification]) -> Vec<PartDelivery> {
+    pub(crate) async fn send(&self, notifications: &[Notification], until: Option<Instant>) -> Vec<PartDelivery> {
         let parts = notifications.iter().flat_map(payload::parts).collect();
-        retry::deliver("sns", parts, &self.policy, async |message: &TextMessage| self.publish(message).await).await
+        let patience = Patience::new(&self.policy, until);
+        retry::deliver("sns", parts, patience, async |message: &TextMessage| self.publish(message).await).await
     }
 
     async fn publish(&self, message: &TextMessage) -> Result<(), Failure> {

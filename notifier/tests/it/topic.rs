@@ -21,7 +21,7 @@ async fn send(server: &MockServer, topic: &str) -> DeliveryReport {
     let topic = TopicArn::parse(&format!("arn:aws:sns:us-east-1:123456789012:{topic}")).unwrap();
     let channel = Channel::Sns(SnsTopic::new(topic, aws_sdk_sns::Client::from_conf(config), impatient()));
     let lines = vec![line("AKIA1", Some("U024BE7LH"), "alice", " key AKIA…AAAA was disabled")];
-    Notifier::new(vec![channel]).send(&[notification(lines)]).await
+    Notifier::new(vec![channel]).send(&[notification(lines)], None).await
 }
 
 fn accepted() -> ResponseTemplate {

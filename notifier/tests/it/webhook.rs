@@ -20,7 +20,7 @@ fn channel(address: &str) -> Channel {
 
 async fn send(channel: Channel) -> DeliveryReport {
     let lines = vec![line("AKIA1", Some("U024BE7LH"), "alice", " key AKIA…AAAA was disabled")];
-    Notifier::new(vec![channel]).send(&[notification(lines)]).await
+    Notifier::new(vec![channel]).send(&[notification(lines)], None).await
 }
 
 fn reason(report: &DeliveryReport) -> String {
@@ -120,7 +120,7 @@ async fn a_message_that_is_refused_does_not_close_the_channel() {
     Mock::given(any()).respond_with(refusal).up_to_n_times(1).mount(&server).await;
     Mock::given(any()).respond_with(ResponseTemplate::new(200)).mount(&server).await;
     let one = notification(vec![line("AKIA1", None, "alice", " was disabled")]);
-    let report = Notifier::new(vec![channel(&server.uri())]).send(&[one.clone(), one]).await;
+    let report = Notifier::new(vec![channel(&server.uri())]).send(&[one.clone(), one], None).await;
     assert_eq!(report.undelivered().count(), 1);
     assert_eq!(report.parts[1].result, PartResult::Delivered);
 }
@@ -158,7 +158,7 @@ async fn a_failing_channel_does_not_stop_the_other() {
         Channel::Memory(Memory::refusing("broken")),
         Channel::Memory(memory.clone()),
     ]);
-    let report = notifier.send(std::slice::from_ref(&sent)).await;
+    let report = notifier.send(std::slice::from_ref(&sent), None).await;
     assert_eq!(memory.sent(), [sent]);
     assert_eq!(report.undelivered().count(), 2);
 }

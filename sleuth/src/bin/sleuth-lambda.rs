@@ -10,7 +10,7 @@ async fn main() -> Result<(), Error> {
     start_log();
     lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| async move {
         tracing::info!(request_id = event.context.request_id, "invoked");
-        handle().await
+        handle(event.context.deadline).await
     }))
     .await
 }
@@ -37,7 +37,7 @@ use keys::handle;
 
 #[cfg(feature = "keys")]
 mod keys {
-    use std::io::Write as _;
+    use std::{io::Write as _, time::Duration};
 
     use chrono::{DateTime, SubsecRound as _, Utc};
     use lambda_runtime::Diagnostic;
@@ -45,23 +45,29 @@ mod keys {
     use sleuth::{
         aws,
         config::{self, Config, Flags},
+        deadline::Deadlines,
         gather::gather,
         render::json::log_lines,
         report::{Outcome, Report},
         run,
     };
+    use tokio::time::Instant;
 
     /// Runs the audit and answers with its summary. Fails, after everything that can be done is done, if something could not
     /// be read, done or delivered: so that alarms fire.
-    pub(super) async fn handle() -> Result<Value, Diagnostic> {
+    ///
+    /// `deadline`: when Lambda will end the function, in milliseconds since 1970.
+    pub(super) async fn handle(deadline: u64) -> Result<Value, Diagnostic> {
         let config =
             Config::new(config::environment(), Flags::default()).map_err(|e| diagnostic("Configuration", &e))?;
         let now = clock();
+        let left = deadline.saturating_sub(now.timestamp_millis().unsigned_abs());
+        let deadlines = Deadlines::within(Instant::now(), Duration::from_millis(left));
         let sdk = aws::connect().await.map_err(|e| diagnostic("Credentials", &e))?;
         let iam = aws::iam::Iam::new(&sdk);
         let notifier = aws::notifier(&sdk, &config).map_err(|e| diagnostic("Internal", &e))?;
-        let inventory = gather(&iam, now, |_, _| ()).await;
-        let report = run::wet(&iam, &inventory, &config, &notifier, now, |_, report| log(report)).await;
+        let inventory = gather(&iam, now, deadlines.read, |_, _| ()).await;
+        let report = run::wet(&iam, &inventory, &config, &notifier, now, deadlines, |_, report| log(report)).await;
         log(&report);
         if report.is_complete() { Ok(answer(&report)) } else { Err(failure(&report)) }
     }
@@ -121,6 +127,6 @@ mod keys {
 }
 
 #[cfg(not(feature = "keys"))]
-fn handle() -> std::future::Ready<Result<Value, Error>> {
+fn handle(_deadline: u64) -> std::future::Ready<Result<Value, Error>> {
     std::future::ready(Err("this function was built without an audit".into()))
 }

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     sync::{Mutex, MutexGuard},
+    time::Duration,
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -34,6 +35,8 @@ pub(crate) struct State {
     pub(crate) keys: BTreeMap<String, FakeKey>,
     /// Calls that fail: operation and user or key.
     pub(crate) failing: Vec<(&'static str, String)>,
+    /// How long every call takes.
+    pub(crate) latency: Duration,
     /// Every change that was asked for.
     pub(crate) writes: Vec<String>,
 }
@@ -65,7 +68,12 @@ impl FakeAccount {
 
     /// Answers only after everybody else had a chance to do something.
     async fn check(&self, operation: &'static str, subject: &str) -> Result<(), ReadError> {
-        tokio::task::yield_now().await;
+        let latency = self.state().latency;
+        if latency.is_zero() {
+            tokio::task::yield_now().await;
+        } else {
+            tokio::time::sleep(latency).await;
+        }
         let fails = self.state().failing.iter().any(|(o, s)| *o == operation && s == subject);
         if fails { Err(ReadError { operation: operation.into(), message: "Throttling".into() }) } else { Ok(()) }
     }

@@ -21,6 +21,9 @@ fn bootstrap(shipped: &str) -> PathBuf {
     std::env::var_os(shipped).map_or_else(|| env!("CARGO_BIN_EXE_sleuth-lambda").into(), PathBuf::from)
 }
 
+/// The function's timeout, in seconds.
+const TIMEOUT: &str = "20";
+
 /// A function under the emulator, and its log.
 struct Function {
     emulator: Child,
@@ -44,7 +47,7 @@ impl Function {
             .env_clear()
             .envs(environment(aws))
             .envs(settings.iter().copied())
-            .envs([("AWS_LAMBDA_FUNCTION_NAME", "sleuth"), ("AWS_LAMBDA_FUNCTION_TIMEOUT", "60")])
+            .envs([("AWS_LAMBDA_FUNCTION_NAME", "sleuth"), ("AWS_LAMBDA_FUNCTION_TIMEOUT", TIMEOUT)])
             .stdin(Stdio::null())
             .stdout(end.try_clone().unwrap())
             .stderr(end)
@@ -160,6 +163,18 @@ async fn undelivered_notice_fails_the_invocation_and_stays_in_the_log() {
     assert_eq!(aws.inactive().await.len(), 1, "what could be done is done");
     let report = function.reports().pop().unwrap();
     assert!(report["deliveries"][0]["text"].as_str().unwrap().contains("was disabled"), "{report}");
+}
+
+#[tokio::test]
+async fn function_that_runs_out_of_time_still_answers_and_logs() {
+    let aws = MockServer::start().await;
+    let silence = ResponseTemplate::new(200).set_delay(Duration::from_secs(600));
+    Mock::given(any()).respond_with(silence).mount(&aws).await;
+    let function = Function::start(KEYS, &aws.uri(), &[]).await;
+    let answer = function.invoke("{}").await;
+    let message = answer["errorMessage"].as_str().unwrap_or_default();
+    assert!(message.contains("account: deadline: the time of the run was over"), "{answer}");
+    assert!(!function.reports().is_empty(), "{}", function.log());
 }
 
 #[tokio::test]

@@ -1,9 +1,12 @@
 //! The account changes while it is audited. Nothing is done to what is not what it was, and nobody is told otherwise.
 
+use std::time::Duration;
+
 use notifier::{Channel, Notifier, memory::Memory};
 use proptest::prelude::*;
 use sleuth::{
     config::{Config, Flags},
+    deadline::Deadlines,
     gather::gather,
     keys::{Action, Days, Inventory, KeyStatus, LastUse, Status, audit, plan},
     report::{Outcome, Report},
@@ -18,7 +21,7 @@ fn config() -> Config {
 }
 
 async fn read(account: &FakeAccount) -> Inventory {
-    gather(account, now(), |_, _| ()).await
+    gather(account, now(), None, |_, _| ()).await
 }
 
 /// Audits, lets `meanwhile` happen, applies.
@@ -27,7 +30,7 @@ async fn run_with(account: &FakeAccount, meanwhile: impl FnOnce(&FakeAccount)) -
     meanwhile(account);
     let memory = Memory::default();
     let notifier = Notifier::new(vec![Channel::Memory(memory.clone())]);
-    let report = run::wet(account, &inventory, &config(), &notifier, now(), |_, _| ()).await;
+    let report = run::wet(account, &inventory, &config(), &notifier, now(), Deadlines::default(), |_, _| ()).await;
     let groups = memory.sent().into_iter().flat_map(|notification| notification.groups);
     let said = groups.flat_map(|group| group.lines).map(|line| line.plain() + "\n").collect();
     (report, said)
@@ -174,6 +177,41 @@ async fn listing_that_breaks_off_is_reported_and_the_rest_is_served() {
 }
 
 #[tokio::test]
+async fn nothing_is_begun_after_the_deadline() {
+    let account = idle();
+    let past = Some(tokio::time::Instant::now());
+    let late = gather(&account, now(), past, |_, _| ()).await;
+    assert_eq!((late.users.len(), late.errors.len()), (0, 2), "{late:?}");
+
+    let inventory = read(&account).await;
+    let memory = Memory::default();
+    let notifier = Notifier::new(vec![Channel::Memory(memory.clone())]);
+    let deadlines = Deadlines { act: past, ..Deadlines::default() };
+    let report = run::wet(&account, &inventory, &config(), &notifier, now(), deadlines, |_, _| ()).await;
+    assert_eq!(account.state().writes, Vec::<String>::new());
+    assert_eq!((report.keys[0].outcome, report.errors[0].operation.as_str()), (Outcome::Held, "deadline"));
+    let said = memory.sent()[0].groups[0].lines[0].plain();
+    assert!(said.contains("would be disabled, but it could not be looked at again: deadline: the time"), "{said}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn deadline_in_the_middle_leaves_the_rest_unknown() {
+    let account = FakeAccount::default();
+    for i in 0..100 {
+        account.key(&format!("user-{i:02}"), &format!("AKIA{i:04}"), 100, 1);
+    }
+    account.state().latency = Duration::from_secs(1);
+    // Eight users at a time, two calls of a second each: half of them can be read.
+    let end = tokio::time::Instant::now() + Duration::from_secs(14);
+    let inventory = gather(&account, now(), Some(end), |_, _| ()).await;
+    assert_eq!(tokio::time::Instant::now(), end);
+    let report = run::dry(&inventory, &config(), now());
+    let (expired, unknown) = (report.summary.expired, report.summary.unknown);
+    assert!(expired >= 40 && unknown >= 40 && expired + unknown == 100, "{:?}", report.summary);
+    assert!(report.errors.iter().any(|error| error.operation == "deadline"), "{:?}", report.errors);
+}
+
+#[tokio::test]
 async fn brake_holds_everything_and_is_said_first() {
     let account = FakeAccount::default();
     for i in 0..26 {
@@ -183,7 +221,7 @@ async fn brake_holds_everything_and_is_said_first() {
     let inventory = read(&account).await;
     let memory = Memory::default();
     let notifier = Notifier::new(vec![Channel::Memory(memory.clone())]);
-    let report = run::wet(&account, &inventory, &config(), &notifier, now(), |_, _| ()).await;
+    let report = run::wet(&account, &inventory, &config(), &notifier, now(), Deadlines::default(), |_, _| ()).await;
     assert_eq!(account.state().writes, Vec::<String>::new());
     assert_eq!(report.keys.iter().filter(|key| key.outcome == Outcome::Held).count(), 26);
     let (error, sent) = (&report.errors[0], &memory.sent()[0]);
@@ -197,7 +235,8 @@ async fn account_without_its_canary_is_not_acted_on() {
     let account = idle();
     let inventory = read(&account).await;
     let config = Config { canary: Some("zoe".into()), ..config() };
-    let report = run::wet(&account, &inventory, &config, &Notifier::default(), now(), |_, _| ()).await;
+    let report =
+        run::wet(&account, &inventory, &config, &Notifier::default(), now(), Deadlines::default(), |_, _| ()).await;
     assert_eq!(account.state().writes, Vec::<String>::new());
     assert_eq!(report.brake.as_deref(), Some("the user `zoe` (CANARY_USER) is not there"));
     assert!(!report.is_complete());
@@ -209,7 +248,7 @@ async fn two_runs_at_once_do_no_harm() {
     account.key("alice", "AKIA0002", 1, 0);
     let inventory = read(&account).await;
     let (config, notifier) = (config(), Notifier::default());
-    let run = || run::wet(&account, &inventory, &config, &notifier, now(), |_, _| ());
+    let run = || run::wet(&account, &inventory, &config, &notifier, now(), Deadlines::default(), |_, _| ());
     let (one, other) = tokio::join!(run(), run());
     for report in [&one, &other] {
         assert!(report.is_complete(), "{report:?}");
@@ -234,7 +273,7 @@ async fn report_is_kept_before_the_change_and_before_the_message() {
     let keep = |stage, report: &Report| {
         kept.push((stage, report.keys[0].outcome, account.state().writes.len(), memory.sent().len()));
     };
-    run::wet(&account, &inventory, &config(), &notifier, now(), keep).await;
+    run::wet(&account, &inventory, &config(), &notifier, now(), Deadlines::default(), keep).await;
     assert_eq!(kept, [(run::Stage::Planned, Outcome::Planned, 0, 0), (run::Stage::Applied, Outcome::Done, 1, 0)]);
 }
 
@@ -265,7 +304,7 @@ proptest! {
                 .map(|target| format!("{} {}", target.user, target.key))
                 .collect();
             expected.sort();
-            run::wet(&account, &inventory, &config, &Notifier::default(), now(), |_, _| ()).await;
+            run::wet(&account, &inventory, &config, &Notifier::default(), now(), Deadlines::default(), |_, _| ()).await;
             let mut writes = account.state().writes.clone();
             writes.sort();
             assert_eq!(writes, expected);

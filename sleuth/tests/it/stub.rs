@@ -223,3 +223,17 @@ async fn expired_token_is_not_taken_for_a_denied_call() {
     assert!(run.calls.iter().all(|call| !is(call, "ListUsers")));
     assert_eq!(run.report["errors"][0]["message"], "ExpiredToken: no luck");
 }
+
+#[tokio::test]
+async fn run_out_of_time_ends_with_what_it_has() {
+    let run = run(&["--timeout", "4"], |action, parameters, _| {
+        let carol = parameters.get("UserName").is_some_and(|user| user == "carol");
+        (action == "ListAccessKeys" && carol)
+            .then(|| usual(action, parameters).set_delay(std::time::Duration::from_secs(60)))
+    })
+    .await;
+    assert_eq!(run.ended.code, 4, "{:?}", run.ended);
+    assert_eq!((&run.report["summary"]["keys"], &run.report["summary"]["unknown"]), (&json!(7), &json!(1)));
+    let message = "the time of the run was over";
+    assert_eq!(run.report["errors"], json!([{"subject": "carol", "operation": "deadline", "message": message}]));
+}

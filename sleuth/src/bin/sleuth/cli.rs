@@ -92,6 +92,10 @@ pub(crate) struct KeysArguments {
     #[arg(long, value_name = "STATUS")]
     pub(crate) fail_on: Option<FailOn>,
 
+    /// Be done after so many seconds: what was not read by then is unknown, what was not done or sent is reported
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400), conflicts_with = "from")]
+    pub(crate) timeout: Option<u64>,
+
     #[command(flatten)]
     pub(crate) thresholds: Thresholds,
 }

@@ -1,12 +1,13 @@
 //! `sleuth demo` and `sleuth keys`.
 
-use std::io::ErrorKind;
+use std::{io::ErrorKind, time::Duration};
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use notifier::slack;
 use sleuth::{
     config::Config,
+    deadline::Deadlines,
     demo,
     exit::Exit,
     keys::Inventory,
@@ -14,6 +15,8 @@ use sleuth::{
     report::Report,
     run, snapshot,
 };
+
+use tokio::time::Instant;
 
 use crate::{
     cli::{FailOn, Form, KeysArguments},
@@ -34,7 +37,9 @@ pub(crate) fn demo() -> anyhow::Result<Exit> {
 
 /// Audits an account or a saved inventory.
 pub(crate) async fn run(arguments: Box<KeysArguments>, environment: Vec<(String, String)>) -> anyhow::Result<Exit> {
-    let KeysArguments { apply, output: form, from, save, now, fail_on, thresholds } = *arguments;
+    let KeysArguments { apply, output: form, from, save, now, fail_on, timeout, thresholds } = *arguments;
+    let deadlines = timeout
+        .map_or_else(Deadlines::default, |seconds| Deadlines::within(Instant::now(), Duration::from_secs(seconds)));
     let config = Config::new(environment, thresholds.into())?;
     let report = match from {
         Some(path) => {
@@ -43,7 +48,7 @@ pub(crate) async fn run(arguments: Box<KeysArguments>, environment: Vec<(String,
             output::note(&format!("Auditing the inventory of {} as of {now}.", inventory.taken_at));
             dry(&inventory, &config, now)
         }
-        None => live::run(&config, now, apply, save.as_deref()).await?,
+        None => live::run(&config, now, deadlines, apply, save.as_deref()).await?,
     };
     let text = match form {
         Form::Table => table(&report, output::look()),
@@ -104,6 +109,7 @@ mod live {
     use sleuth::{
         aws,
         config::Config,
+        deadline::Deadlines,
         gather::gather,
         report::Report,
         run::{self, Stage},
@@ -122,6 +128,7 @@ mod live {
     pub(super) async fn run(
         config: &Config,
         now: Option<DateTime<Utc>>,
+        deadlines: Deadlines,
         apply: bool,
         save: Option<&Path>,
     ) -> anyhow::Result<Report> {
@@ -130,7 +137,7 @@ mod live {
         let sdk = aws::connect().await?;
         let iam = aws::iam::Iam::new(&sdk);
         let bar = output::progress("Reading users");
-        let inventory = gather(&iam, taken_at, |done, total| {
+        let inventory = gather(&iam, taken_at, deadlines.read, |done, total| {
             bar.set_length(total as u64);
             bar.set_position(done as u64);
         })
@@ -144,7 +151,7 @@ mod live {
         }
         let notifier = aws::notifier(&sdk, config).context("no HTTPS client could be made")?;
         let bar = output::progress("Disabling keys, telling owners");
-        let report = run::wet(&iam, &inventory, config, &notifier, now, |stage, report| {
+        let report = run::wet(&iam, &inventory, config, &notifier, now, deadlines, |stage, report| {
             bar.tick();
             if config.debug && stage == Stage::Applied {
                 show_payloads(report, config);
@@ -163,7 +170,7 @@ mod live {
     use std::{future::Ready, path::Path};
 
     use chrono::{DateTime, Utc};
-    use sleuth::{config::Config, report::Report};
+    use sleuth::{config::Config, deadline::Deadlines, report::Report};
 
     use crate::cli::BadArgument;
 
@@ -173,6 +180,7 @@ mod live {
     pub(super) fn run(
         _: &Config,
         _: Option<DateTime<Utc>>,
+        _: Deadlines,
         _: bool,
         _: Option<&Path>,
     ) -> Ready<anyhow::Result<Report>> {
