@@ -3,6 +3,7 @@
 //! The way of a message, one room each:
 //!
 //! - [`notification`]: what is to be said, free of any channel: a title, instructions, groups of lines.
+//! - [`slack_id`]: who is to be called, as tags say it.
 //! - [`layout`]: cuts lines into parts that keep a channel's limits. Pure.
 //! - [`slack`] and [`sns`]: `payloads()` turns a notification into exactly what goes over the wire (pure), and a
 //!   channel that sends it.
@@ -20,9 +21,11 @@ pub mod notification;
 pub mod notifier;
 pub mod retry;
 pub mod slack;
+pub mod slack_id;
 pub mod sns;
 
 pub use delivery::{DeliveryReport, PartDelivery, PartResult};
 pub use notification::{Colour, Group, Line, Mention, Notification, Span};
 pub use notifier::{Channel, Notifier};
 pub use retry::RetryPolicy;
+pub use slack_id::SlackId;

@@ -8,7 +8,7 @@ mod webhook;
 
 use std::time::Duration;
 
-use notifier::{Colour, Group, Line, Mention, Notification, RetryPolicy, Span, notification::slack_id::SlackId};
+use notifier::{Colour, Group, Line, Mention, Notification, RetryPolicy, SlackId, Span};
 
 /// One line that mentions somebody and says something.
 pub(crate) fn line(subject: &str, slack: Option<&str>, name: &str, text: &str) -> Line {

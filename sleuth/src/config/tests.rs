@@ -1,4 +1,5 @@
 use super::*;
+use crate::keys::Days;
 
 fn config(environment: &[(&str, &str)]) -> Result<Config, Problems> {
     with_flags(environment, Flags::default())

@@ -1,6 +1,6 @@
 //! A report as messages to the owners: keys that expire or have expired by age, and the same for inactivity.
 
-use notifier::{Colour, Group, Line, Mention, Notification, Span, notification::slack_id::SlackId};
+use notifier::{Colour, Group, Line, Mention, Notification, SlackId, Span};
 
 use super::words;
 use crate::{

@@ -1,0 +1,138 @@
+//! The rules of single settings. Collects every problem.
+
+use std::{fmt, str::FromStr};
+
+use super::{Environment, Flags, Problem};
+use crate::keys::{Days, Policy, PolicyError};
+
+/// Largest number of days that is accepted: a hundred years.
+const MOST_DAYS: i64 = 36_500;
+
+/// A threshold and where it came from.
+pub(super) struct Threshold {
+    name: &'static str,
+    value: Option<String>,
+}
+
+pub(super) struct Thresholds {
+    expiration: Threshold,
+    warning: Threshold,
+    inactivity: Threshold,
+    inactivity_warning: Threshold,
+}
+
+impl Thresholds {
+    pub(super) fn new(env: &Environment, flags: Flags) -> Self {
+        let pick = |flag: Option<String>, flag_name, value: &Option<String>, name| match flag {
+            Some(flag) => Threshold { name: flag_name, value: Some(flag) },
+            None => Threshold { name, value: value.clone() },
+        };
+        Self {
+            expiration: pick(flags.expiration_age, "--expiration-age", &env.expiration_age, "EXPIRATION_AGE"),
+            warning: pick(flags.warning_age, "--warning-age", &env.warning_age, "WARNING_AGE"),
+            inactivity: pick(flags.inactivity_age, "--inactivity-age", &env.inactivity_age, "INACTIVITY_AGE"),
+            inactivity_warning: pick(
+                flags.inactivity_warning_age,
+                "--inactivity-warning-age",
+                &env.inactivity_warning_age,
+                "INACTIVITY_WARNING_AGE",
+            ),
+        }
+    }
+}
+
+/// Collects problems.
+pub(super) struct Check(pub(super) Vec<Problem>);
+
+impl Check {
+    pub(super) fn fail<T>(&mut self, name: &'static str, value: Option<&str>, rule: String) -> Option<T> {
+        // An address in the wrong place may be the webhook.
+        let value = value.filter(|value| !value.contains("://")).map(ToOwned::to_owned);
+        self.0.push(Problem { name, value, rule });
+        None
+    }
+
+    pub(super) fn boolean(&mut self, name: &'static str, value: Option<&str>) -> bool {
+        match value.map(|value| value.trim().to_ascii_lowercase()).as_deref() {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => {
+                let _: Option<()> = self.fail(name, value, "must be `true` or `false`".to_owned());
+                false
+            }
+        }
+    }
+
+    pub(super) fn number<N>(&mut self, name: &'static str, value: Option<&str>, most: N) -> Option<N>
+    where
+        N: FromStr + PartialOrd + fmt::Display + Copy,
+    {
+        let value = value?;
+        match value.trim().parse() {
+            Ok(number) if number <= most => Some(number),
+            _ => self.fail(name, Some(value), format!("must be a whole number from 0 to {most}")),
+        }
+    }
+
+    /// A threshold in days, or its default. `None` if it is not a number.
+    fn days(&mut self, threshold: &Threshold, default: i64) -> Option<Days> {
+        let Some(value) = &threshold.value else { return Some(Days(default)) };
+        match value.trim().parse() {
+            Ok(days) if (0..=MOST_DAYS).contains(&days) => Some(Days(days)),
+            _ => {
+                self.fail(threshold.name, Some(value), format!("must be a whole number of days from 0 to {MOST_DAYS}"))
+            }
+        }
+    }
+
+    pub(super) fn policy(&mut self, thresholds: &Thresholds) -> Option<Policy> {
+        let Thresholds { expiration, warning, inactivity, inactivity_warning } = thresholds;
+        let problems = self.0.len();
+        let expiration_age = self.days(expiration, 90);
+        let warning_age = self.days(warning, 80);
+        let (inactivity_age, inactivity_warning_age) =
+            if inactivity.value.is_none() && inactivity_warning.value.is_none() {
+                // By default a key expires by inactivity when it expires by age, so that inactivity plays no part.
+                (expiration_age, warning_age)
+            } else {
+                (self.one_of_pair(inactivity, inactivity_warning), self.one_of_pair(inactivity_warning, inactivity))
+            };
+        let inherited = inactivity.value.is_none();
+        for error in Policy::check(expiration_age, warning_age, inactivity_age, inactivity_warning_age) {
+            let (this, age, other, limit, how) = match error {
+                PolicyError::WarningNotBeforeExpiration => {
+                    (warning, warning_age, expiration, expiration_age, "lower than")
+                }
+                PolicyError::InactivityAfterExpiration => {
+                    (inactivity, inactivity_age, expiration, expiration_age, "at most")
+                }
+                // A default that follows a wrong pair says nothing new.
+                PolicyError::InactivityWarningNotBeforeInactivity if inherited => continue,
+                PolicyError::InactivityWarningNotBeforeInactivity => {
+                    (inactivity_warning, inactivity_warning_age, inactivity, inactivity_age, "lower than")
+                }
+            };
+            let value = format!("{}{}", shown(age), if this.value.is_none() { " (the default)" } else { "" });
+            let rule = format!("must be {how} {}, which is {}", other.name, shown(limit));
+            let _: Option<()> = self.fail(this.name, Some(&value), rule);
+        }
+        if self.0.len() > problems {
+            return None;
+        }
+        Policy::new(expiration_age?, warning_age?, inactivity_age?, inactivity_warning_age?).ok()
+    }
+
+    /// An age that makes sense only if its other is set too.
+    fn one_of_pair(&mut self, this: &Threshold, other: &Threshold) -> Option<Days> {
+        let value = this.value.as_deref()?;
+        if other.value.is_none() {
+            let rule = format!("needs {} too: set both or neither", other.name);
+            let _: Option<()> = self.fail(this.name, Some(value), rule);
+        }
+        self.days(this, 0)
+    }
+}
+
+fn shown(age: Option<Days>) -> String {
+    age.map(|age| age.0.to_string()).unwrap_or_default()
+}
