@@ -1,5 +1,7 @@
 //! Cuts lines into pieces that keep a channel's limits, by whole lines wherever that is possible.
 
+use crate::notification::Line;
+
 /// Text that a channel already gave its form, in units that must not be cut: a character, an escape, a mention.
 pub(crate) type Units = Vec<String>;
 
@@ -7,15 +9,42 @@ pub(crate) type Units = Vec<String>;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Shaped {
     pub(crate) subject: String,
+    /// The whole line as plain text; empty where a line goes on.
+    pub(crate) plain: String,
     pub(crate) text: String,
+}
+
+/// A line to be laid out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Source {
+    pub(crate) subject: String,
+    pub(crate) plain: String,
+    pub(crate) units: Units,
+}
+
+impl Source {
+    /// Words that are about nobody.
+    pub(crate) fn words(text: &str, units: Units) -> Self {
+        Self { subject: String::new(), plain: text.to_owned(), units }
+    }
+
+    /// A line in a channel's form.
+    pub(crate) fn line(line: &Line, units: Units) -> Self {
+        Self { subject: line.subject.clone(), plain: line.plain(), units }
+    }
 }
 
 /// Lays `lines` into blocks of at most `max` each, as `size` measures, joined by line breaks.
 ///
 /// Lines stay whole; one that is longer than `max` alone goes on in the next line, cut between two units.
-pub(crate) fn blocks(lines: Vec<(String, Units)>, max: usize, size: fn(&str) -> usize) -> Vec<Vec<Shaped>> {
-    let shaped = lines.into_iter().flat_map(|(subject, units)| {
-        wrap(units, max, size).into_iter().map(move |text| Shaped { subject: subject.clone(), text })
+pub(crate) fn blocks(lines: Vec<Source>, max: usize, size: fn(&str) -> usize) -> Vec<Vec<Shaped>> {
+    let shaped = lines.into_iter().flat_map(|Source { subject, plain, units }| {
+        let texts = wrap(units, max, size).into_iter();
+        texts.enumerate().map(move |(index, text)| Shaped {
+            subject: subject.clone(),
+            plain: if index == 0 { plain.clone() } else { String::new() },
+            text,
+        })
     });
     let mut blocks: Vec<Vec<Shaped>> = Vec::new();
     let mut used = 0;
@@ -106,14 +135,15 @@ mod tests {
 
     #[test]
     fn lines_stay_whole_while_they_fit() {
-        let lines = ["aaa", "bbb", "ccc"].map(|text| (text.to_owned(), units(text))).to_vec();
+        let lines = ["aaa", "bbb", "ccc"].map(|text| Source::words(text, units(text))).to_vec();
         let texts: Vec<String> = blocks(lines, 7, chars).iter().map(|block| join(block)).collect();
         assert_eq!(texts, ["aaa\nbbb", "ccc"]);
     }
 
     #[test]
     fn a_line_over_the_limit_goes_on_in_the_next_one() {
-        let lines = vec![("x".to_owned(), vec!["aa".to_owned(), "<@U1>".to_owned(), "b".to_owned()])];
+        let units = ["aa", "<@U1>", "b"].map(ToOwned::to_owned).to_vec();
+        let lines = vec![Source { subject: "x".into(), plain: "aa somebody b".into(), units }];
         let laid = blocks(lines, 6, chars);
         let texts: Vec<String> = laid.iter().map(|block| join(block)).collect();
         assert_eq!(texts, ["aa", "<@U1>b"]);

@@ -162,7 +162,7 @@ impl<'a> Patience<'a> {
                 let reason = format!("{reason} (gave up: {limit})");
                 return (attempts, Err(Failure::Passing { reason, retry_after }));
             }
-            tracing::warn!(reason, wait_ms = pause.as_millis(), "delivery failed, will be tried again");
+            tracing::warn!(reason, wait_ms = pause.as_millis(), "an attempt failed and will be repeated");
             sleep(pause).await;
             self.left = self.left.saturating_sub(pause);
             wait = (wait * 2).min(self.policy.longest_wait);

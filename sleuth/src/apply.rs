@@ -101,7 +101,7 @@ async fn look_again(
         (Status::Disabled, _) => "somebody else disabled the key in the meantime".to_owned(),
         (_, Some(AutoExpire::Exempt)) => "the owner became exempt in the meantime".to_owned(),
         (_, Some(AutoExpire::Unclear(value))) => {
-            format!("tag KeyAutoExpire became `{value}`, neither true nor false")
+            format!("its user's tag KeyAutoExpire became `{value}`: set it to true or false")
         }
         _ if key.created != target.verdict.created => "the key's creation time changed".to_owned(),
         (Status::Expired, Some(AutoExpire::Allowed)) => return Ok(None),

@@ -23,15 +23,24 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// There is nothing to sign a call with.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "no AWS credentials: set AWS_PROFILE, sign in with `aws sso login`, or set AWS_ACCESS_KEY_ID and \
-     AWS_SECRET_ACCESS_KEY ({0})"
-)]
-pub struct NoCredentials(String);
+pub enum NoCredentials {
+    /// Nothing was named, and nothing was found.
+    #[error(
+        "no AWS credentials: set AWS_PROFILE, sign in with `aws sso login`, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+    )]
+    Nowhere,
+    /// A profile was named that gives none.
+    #[error(
+        "no AWS credentials: the profile `{0}` (AWS_PROFILE) has none; is it in ~/.aws/config, and are you signed in?"
+    )]
+    Profile(String),
+}
 
 /// Credentials, region and behaviour for all clients of a run, from the default chain. Without credentials, which every
 /// call would miss in its own way, no call is made.
-pub async fn connect() -> Result<SdkConfig, NoCredentials> {
+///
+/// `profile`: the one that is named, for the error.
+pub async fn connect(profile: Option<&str>) -> Result<SdkConfig, NoCredentials> {
     // The default chain without the instance metadata service, which elsewhere means seconds of waiting and a warning.
     let region = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
         .or_else(ProfileFileRegionProvider::new())
@@ -45,11 +54,14 @@ pub async fn connect() -> Result<SdkConfig, NoCredentials> {
         Err(_) => loader,
     };
     let sdk = loader.load().await;
-    let provider = sdk.credentials_provider().ok_or_else(|| NoCredentials("no source of credentials".to_owned()))?;
-    match provider.provide_credentials().await {
-        Ok(_) => Ok(sdk),
-        Err(error) => Err(NoCredentials(root_cause(&error))),
-    }
+    let found = match sdk.credentials_provider() {
+        Some(provider) => provider.provide_credentials().await.map_err(|error| root_cause(&error)),
+        None => Err("there is no provider of credentials".to_owned()),
+    };
+    found.map(|_| sdk).map_err(|cause| {
+        tracing::debug!(cause, "no credentials");
+        profile.map_or(NoCredentials::Nowhere, |profile| NoCredentials::Profile(profile.to_owned()))
+    })
 }
 
 /// The innermost error, which says what happened rather than where, on one line.

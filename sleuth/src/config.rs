@@ -41,6 +41,8 @@ pub struct Config {
     pub retry: RetryPolicy,
     /// More logging: `DEBUG`.
     pub debug: bool,
+    /// The SDK's own setting, kept to be named in errors: `AWS_PROFILE`.
+    pub profile: Option<String>,
 }
 
 /// The settings as they stand in the environment: one flat struct of strings, because envy cannot read numbers and
@@ -63,6 +65,7 @@ struct Environment {
     canary_user: Option<String>,
     notify_retry_seconds: Option<String>,
     debug: Option<String>,
+    aws_profile: Option<String>,
 }
 
 /// Thresholds from the command line, which go before the environment.
@@ -168,9 +171,17 @@ impl Config {
             inactive_text: env.inactive_notification_text.unwrap_or_default(),
         };
         match policy {
-            Some(policy) if check.0.is_empty() => {
-                Ok(Self { policy, limits, canary, texts, slack, topic, retry, debug: on(env.debug.as_deref()) })
-            }
+            Some(policy) if check.0.is_empty() => Ok(Self {
+                policy,
+                limits,
+                canary,
+                texts,
+                slack,
+                topic,
+                retry,
+                debug: on(env.debug.as_deref()),
+                profile: env.aws_profile,
+            }),
             _ => Err(Problems(check.0)),
         }
     }

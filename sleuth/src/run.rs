@@ -47,9 +47,11 @@ pub async fn wet(
 ) -> Report {
     let (plan, mut report) = planned(inventory, config, now);
     keep(Stage::Planned, &report);
-    for finding in uncallable(&report) {
-        let tag = finding.slack.as_deref().unwrap_or("missing");
-        tracing::warn!(user = %finding.user, tag, "no Slack id in the user's Slack tag: the owner is named, not called");
+    if config.slack.is_some() {
+        warn_of_uncallable(&report);
+    }
+    if notifier.is_empty() && !plan.is_empty() {
+        tracing::warn!("keys are disabled and nobody is told: neither SLACK_URL nor SNS_TOPIC is set");
     }
 
     let outcomes = apply(aws, &plan, &config.policy, now, deadlines.act).await;
@@ -58,4 +60,14 @@ pub async fn wet(
     let deliveries = notifier.send(&notifications(&report, &config.texts), deadlines.deliver).await;
     report.record_delivery(deliveries);
     report
+}
+
+fn warn_of_uncallable(report: &Report) {
+    for finding in uncallable(report) {
+        let user = &finding.user;
+        match &finding.slack {
+            None => tracing::warn!(%user, "no Slack tag: the owner is named, not called"),
+            Some(tag) => tracing::warn!(%user, tag, "the Slack tag is not a Slack id: the owner is named, not called"),
+        }
+    }
 }

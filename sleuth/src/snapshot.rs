@@ -84,20 +84,43 @@ pub fn load(path: &Path) -> Result<Inventory, SnapshotError> {
     parse(&text)
 }
 
-/// Writes an inventory to a file, all of it or nothing, readable by its owner only.
+/// A file that an inventory will be written to: all of it or nothing, readable by its owner only.
 #[cfg(feature = "cli")]
-pub fn save(path: &Path, inventory: &Inventory) -> Result<(), SnapshotError> {
-    use std::io::Write as _;
+#[derive(Debug)]
+pub struct Target {
+    path: PathBuf,
+    file: tempfile::NamedTempFile,
+}
 
-    let text = format(inventory)?;
-    let write = || {
-        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut file = tempfile::NamedTempFile::new_in(directory)?;
-        file.write_all(text.as_bytes())?;
-        file.persist(path)?;
-        Ok(())
-    };
-    write().map_err(|source| SnapshotError::Write { path: path.into(), source })
+#[cfg(feature = "cli")]
+impl Target {
+    /// Makes sure that `path` can be written, before there is anything to write. What stands there and is not a regular file,
+    /// a device for example, is not replaced; a symbolic link is followed.
+    pub fn new(path: &Path) -> Result<Self, SnapshotError> {
+        let failed = |source| SnapshotError::Write { path: path.into(), source };
+        let refused = |why: &str| failed(std::io::Error::new(std::io::ErrorKind::InvalidInput, why));
+        let path = match path.canonicalize() {
+            Ok(real) if real.is_file() => real,
+            Ok(_) => return Err(refused("it exists and is not a regular file")),
+            Err(_) => path.to_owned(),
+        };
+        let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if !folder.is_dir() {
+            return Err(refused("its folder does not exist"));
+        }
+        let file = tempfile::NamedTempFile::new_in(folder).map_err(|error| refused(&error.kind().to_string()))?;
+        Ok(Self { path, file })
+    }
+
+    /// Writes the inventory.
+    pub fn save(mut self, inventory: &Inventory) -> Result<(), SnapshotError> {
+        use std::io::Write as _;
+
+        let text = format(inventory)?;
+        let failed = |source| SnapshotError::Write { path: self.path.clone(), source };
+        self.file.write_all(text.as_bytes()).map_err(failed)?;
+        self.file.persist(&self.path).map(|_| ()).map_err(|error| failed(error.error))
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-    layout::{self, Shaped, Units},
+    layout::{self, Shaped, Source, Units},
     notification::{Group, Notification, Span},
     retry::Part,
 };
@@ -56,6 +56,14 @@ struct Chunk {
     lines: Vec<Shaped>,
 }
 
+impl Chunk {
+    /// What it says, for people who have to pass it on.
+    fn plain(&self) -> String {
+        let lines = self.lines.iter().map(|line| line.plain.as_str()).filter(|plain| !plain.is_empty());
+        std::iter::once(self.attachment.title.as_str()).chain(lines).collect::<Vec<_>>().join("\n")
+    }
+}
+
 pub(crate) fn parts(notification: &Notification) -> Vec<Part<Message>> {
     if notification.is_empty() {
         return Vec::new();
@@ -85,9 +93,10 @@ pub(crate) fn parts(notification: &Notification) -> Vec<Part<Message>> {
 
 fn part(notification: &Notification, head: Attachment, chunks: Vec<Chunk>, number: usize, of: usize) -> Part<Message> {
     let subjects = chunks.iter().flat_map(|chunk| &chunk.lines).map(|line| line.subject.clone()).collect();
+    let title = format!("{}\nAccount {}", head.title, notification.account);
+    let text = std::iter::once(title).chain(chunks.iter().map(Chunk::plain)).collect::<Vec<_>>().join("\n\n");
     let attachments: Vec<Attachment> =
         std::iter::once(head).chain(chunks.into_iter().map(|chunk| chunk.attachment)).collect();
-    let text = attachments.iter().map(|a| format!("{}\n{}", a.title, a.text)).collect::<Vec<_>>().join("\n\n");
     Part { title: notification.title.clone(), part: number, of, subjects, text, body: Message { attachments } }
 }
 
@@ -109,16 +118,13 @@ fn instructions(notification: &Notification) -> Vec<String> {
     }
     // Room for the lines with the alert and the account, every character of them escaped (`&amp;`).
     let room = TEXT_CHARACTERS - 5 * (ACCOUNT_CHARACTERS + ALERT_CHARACTERS) - 20;
-    let lines = notification.instructions.lines().map(|line| (String::new(), markup_units(line, room))).collect();
+    let lines = notification.instructions.lines().map(|line| Source::words(line, markup_units(line, room))).collect();
     layout::blocks(lines, room, characters).iter().map(|block| layout::join(block)).collect()
 }
 
 fn group_chunks(group: &Group) -> Vec<Chunk> {
-    let lines = group
-        .lines
-        .iter()
-        .map(|line| (line.subject.clone(), line.spans.iter().flat_map(span_units).collect()))
-        .collect();
+    let lines =
+        group.lines.iter().map(|line| Source::line(line, line.spans.iter().flat_map(span_units).collect())).collect();
     let heading = layout::clip(&group.heading, TITLE_CHARACTERS);
     layout::blocks(lines, TEXT_CHARACTERS, characters)
         .into_iter()

@@ -1,7 +1,7 @@
 //! What a notification looks like as plain text.
 
 use crate::{
-    layout::{self, Shaped},
+    layout::{self, Shaped, Source},
     notification::Notification,
     retry::Part,
 };
@@ -39,8 +39,8 @@ pub(crate) fn parts(notification: &Notification) -> Vec<Part<TextMessage>> {
 }
 
 /// Everything below the head, line by line.
-fn lines(notification: &Notification) -> Vec<(String, layout::Units)> {
-    let words = |text: &str| (String::new(), units(text));
+fn lines(notification: &Notification) -> Vec<Source> {
+    let words = |text: &str| Source::words(text, units(text));
     let mut lines = Vec::new();
     if !notification.instructions.trim().is_empty() {
         lines.extend(notification.instructions.lines().map(words));
@@ -51,7 +51,7 @@ fn lines(notification: &Notification) -> Vec<(String, layout::Units)> {
             lines.push(words(""));
         }
         lines.push(words(&group.heading));
-        lines.extend(group.lines.iter().map(|line| (line.subject.clone(), units(&format!("- {}", line.plain())))));
+        lines.extend(group.lines.iter().map(|line| Source::line(line, units(&format!("- {}", line.plain())))));
     }
     lines
 }

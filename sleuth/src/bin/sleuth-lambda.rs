@@ -63,7 +63,7 @@ mod keys {
         let now = clock();
         let left = deadline.saturating_sub(now.timestamp_millis().unsigned_abs());
         let deadlines = Deadlines::within(Instant::now(), Duration::from_millis(left));
-        let sdk = aws::connect().await.map_err(|e| diagnostic("Credentials", &e))?;
+        let sdk = aws::connect(None).await.map_err(|e| diagnostic("Credentials", &e))?;
         let iam = aws::iam::Iam::new(&sdk);
         let notifier = aws::notifier(&sdk, &config).map_err(|e| diagnostic("Internal", &e))?;
         let inventory = gather(&iam, now, deadlines.read, |_, _| ()).await;

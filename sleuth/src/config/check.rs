@@ -10,7 +10,9 @@ const MOST_DAYS: i64 = 36_500;
 
 /// A threshold and where it came from.
 pub(super) struct Threshold {
+    /// The variable, or the flag if that was given.
     name: &'static str,
+    flag: &'static str,
     value: Option<String>,
 }
 
@@ -23,9 +25,9 @@ pub(super) struct Thresholds {
 
 impl Thresholds {
     pub(super) fn new(env: &Environment, flags: Flags) -> Self {
-        let pick = |flag: Option<String>, flag_name, value: &Option<String>, name| match flag {
-            Some(flag) => Threshold { name: flag_name, value: Some(flag) },
-            None => Threshold { name, value: value.clone() },
+        let pick = |given: Option<String>, flag, value: &Option<String>, name| match given {
+            Some(given) => Threshold { name: flag, flag, value: Some(given) },
+            None => Threshold { name, flag, value: value.clone() },
         };
         Self {
             expiration: pick(flags.expiration_age, "--expiration-age", &env.expiration_age, "EXPIRATION_AGE"),
@@ -112,8 +114,9 @@ impl Check {
                     (inactivity_warning, inactivity_warning_age, inactivity, inactivity_age, "lower than")
                 }
             };
-            let value = format!("{}{}", shown(age), if this.value.is_none() { " (the default)" } else { "" });
-            let rule = format!("must be {how} {}, which is {}", other.name, shown(limit));
+            let default = if this.value.is_none() { "the default; " } else { "" };
+            let value = shown(age);
+            let rule = format!("{default}must be {how} {}, which is {}", other.name, shown(limit));
             let _: Option<()> = self.fail(this.name, Some(&value), rule);
         }
         if self.0.len() > problems {
@@ -126,7 +129,8 @@ impl Check {
     fn one_of_pair(&mut self, this: &Threshold, other: &Threshold) -> Option<Days> {
         let value = this.value.as_deref()?;
         if other.value.is_none() {
-            let rule = format!("needs {} too: set both or neither", other.name);
+            let other = if this.name.starts_with("--") { other.flag } else { other.name };
+            let rule = format!("needs {other} too: set both or neither");
             let _: Option<()> = self.fail(this.name, Some(value), rule);
         }
         self.days(this, 0)

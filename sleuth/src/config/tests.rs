@@ -138,7 +138,7 @@ fn every_problem_is_reported_at_once() {
 fn thresholds_that_cross_are_explained() {
     insta::assert_snapshot!(problems(&[("EXPIRATION_AGE", "60")]), @r"
     these settings cannot be used:
-      WARNING_AGE is `80 (the default)`: must be lower than EXPIRATION_AGE, which is 60
+      WARNING_AGE is `80`: the default; must be lower than EXPIRATION_AGE, which is 60
     ");
     insta::assert_snapshot!(problems(&[("WARNING_AGE", "90"), ("INACTIVITY_AGE", "91"), ("INACTIVITY_WARNING_AGE", "91")]), @r"
     these settings cannot be used:

@@ -127,10 +127,10 @@ pub fn plan(verdicts: Vec<Verdict>, limits: &Limits, doubt: Option<String>) -> P
     });
     let mut plan = Plan { steps: steps.collect(), brake: None };
     plan.brake = doubt.or_else(|| limits.exceeded(plan.targets().count(), working));
-    if let Some(reason) = &plan.brake {
+    if plan.brake.is_some() {
         let stopped = plan.steps.iter_mut().filter(|step| step.action == Action::Disable);
         for step in stopped.filter(|step| step.decision == Decision::Proceed) {
-            step.decision = Decision::Held(format!("the brake stopped all changes: {reason}"));
+            step.decision = Decision::Held("the brake stopped all changes of this run".to_owned());
         }
     }
     plan
@@ -148,9 +148,7 @@ fn decide(verdict: &Verdict, auto_expire: bool) -> (Action, Decision) {
 
 fn disable(verdict: &Verdict, auto_expire: bool) -> Decision {
     match &verdict.auto_expire {
-        Some(AutoExpire::Allowed) if !auto_expire => {
-            Decision::Held("disabling is switched off (ENABLE_AUTO_EXPIRE)".to_owned())
-        }
+        Some(AutoExpire::Allowed) if !auto_expire => Decision::Held("disabling is switched off".to_owned()),
         Some(AutoExpire::Allowed) => Decision::Proceed,
         // An exempt key does not come here, nor one whose tags were not read.
         _ => Decision::Held(unclear_tag(verdict).unwrap_or_else(|| "it is not known whether it may be".to_owned())),
@@ -160,7 +158,9 @@ fn disable(verdict: &Verdict, auto_expire: bool) -> Decision {
 /// What is wrong with the tag, if something is.
 fn unclear_tag(verdict: &Verdict) -> Option<String> {
     match &verdict.auto_expire {
-        Some(AutoExpire::Unclear(value)) => Some(format!("tag KeyAutoExpire is `{value}`, neither true nor false")),
+        Some(AutoExpire::Unclear(value)) => {
+            Some(format!("its user's tag KeyAutoExpire is `{value}`: set it to true or false"))
+        }
         _ => None,
     }
 }
@@ -201,7 +201,7 @@ mod tests {
         assert_eq!(decided(Status::Expired, allowed(), true), (Action::Disable, Decision::Proceed));
         let (action, decision) = decided(Status::Expired, allowed(), false);
         assert_eq!(action, Action::Disable);
-        assert_eq!(decision, Decision::Held("disabling is switched off (ENABLE_AUTO_EXPIRE)".into()));
+        assert_eq!(decision, Decision::Held("disabling is switched off".into()));
     }
 
     #[test]
@@ -214,7 +214,7 @@ mod tests {
     #[test]
     fn an_unclear_exemption_holds() {
         let (_, decision) = decided(Status::Expired, Some(AutoExpire::Unclear("no".into())), true);
-        assert_eq!(decision, Decision::Held("tag KeyAutoExpire is `no`, neither true nor false".into()));
+        assert_eq!(decision, Decision::Held("its user's tag KeyAutoExpire is `no`: set it to true or false".into()));
     }
 
     const ON: Limits = Limits { auto_expire: true, max_disable: 25, max_percent: None };
@@ -235,7 +235,7 @@ mod tests {
         let stopped = planned(26, 100, ON, None);
         assert!(stopped.is_empty());
         assert_eq!(stopped.brake.as_deref(), Some("26 keys were to be disabled, MAX_DISABLE is 25"));
-        let held = "the brake stopped all changes: 26 keys were to be disabled, MAX_DISABLE is 25".to_owned();
+        let held = "the brake stopped all changes of this run".to_owned();
         assert_eq!(stopped.steps[0].decision, Decision::Held(held));
     }
 

@@ -28,15 +28,15 @@ pub fn notifications(report: &Report, texts: &Texts) -> Vec<Notification> {
             Cause::Age,
             &texts.expire_title,
             &texts.expire_text,
-            "Access keys expired because of their age",
-            "Access keys that expire soon because of their age",
+            "Expired access keys: too old",
+            "Old access keys, about to expire",
         ),
         (
             Cause::Inactivity,
             &texts.inactive_title,
             &texts.inactive_text,
-            "Access keys expired because they are not used",
-            "Access keys that expire soon because they are not used",
+            "Expired access keys: unused for too long",
+            "Unused access keys, about to expire",
         ),
     ];
     causes
@@ -64,7 +64,7 @@ pub fn uncallable(report: &Report) -> impl Iterator<Item = &Finding> {
 fn group(report: &Report, heading: &str, colour: Colour, cause: Cause, action: Action) -> Group {
     let findings = report.keys.iter().filter(|finding| concerns_owner(finding));
     let findings = findings.filter(|finding| finding.cause == Some(cause) && finding.action == action);
-    Group { heading: heading.to_owned(), colour, lines: findings.map(line).collect() }
+    Group { heading: heading.to_owned(), colour, lines: findings.map(|finding| line(report, finding)).collect() }
 }
 
 /// Whether the owner is to be told. A key that was to be disabled may turn out to be none of that: used again, exempt, gone.
@@ -77,9 +77,9 @@ fn concerns_owner(finding: &Finding) -> bool {
     stands && !finding.exempt
 }
 
-fn line(finding: &Finding) -> Line {
+fn line(report: &Report, finding: &Finding) -> Line {
     let key = finding.key_id.as_ref().map(words::masked).unwrap_or_default();
-    let text = format!(": key {key}, {}, {}", words::history(finding), words::consequence(finding));
+    let text = format!(": key {key}, {}, {}", words::history(finding), words::consequence(report, finding));
     let user = &finding.user.0;
     let name = if finding.name == *user { user.clone() } else { format!("{} ({user})", finding.name) };
     let slack = finding.slack.as_deref().and_then(SlackId::parse);

@@ -6,10 +6,12 @@ use comfy_table::{
     Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width,
     presets,
 };
+use console::measure_text_width;
+use notifier::SlackId;
 
 use super::words;
 use crate::{
-    keys::{Cause, Days, Status},
+    keys::{Action, Cause, Days, Status},
     report::{Finding, Report, Summary},
 };
 
@@ -36,7 +38,7 @@ const LAST_ACCESS: usize = 6;
 /// Narrower tables show key ids masked, so that the words have room.
 const ROOM_FOR_KEY_IDS: u16 = 150;
 /// In narrower terminals the consequences stand below the table: they would not fit beside it.
-const ROOM_FOR_CONSEQUENCES: u16 = 120;
+const ROOM_FOR_CONSEQUENCES: u16 = 140;
 
 /// Lines above and below only: every column counts.
 const NARROW: TableStyle = {
@@ -50,18 +52,35 @@ pub fn table(report: &Report, look: Look) -> String {
     let narrow = look.width.is_some_and(|width| width < ROOM_FOR_CONSEQUENCES);
     let mut text = String::new();
     let _ = writeln!(text, "Account {}, {}", report.account, report.generated_at.format("%Y-%m-%d %H:%M UTC"));
-    if let Some(reason) = &report.brake {
-        let _ = writeln!(text, "NO KEY IS DISABLED: {}", printable(reason));
+    if let Some(note) = note(report) {
+        let _ = writeln!(text, "{}", printable(&note));
     }
     if !report.keys.is_empty() {
         let _ = writeln!(text, "{}", findings(report, look, narrow));
     }
     let _ = writeln!(text, "{}", summary(&report.summary));
     if narrow {
-        consequences(&mut text, report);
+        consequences(&mut text, report, look);
     }
-    errors(&mut text, report);
+    errors(&mut text, report, look);
     text
+}
+
+/// What a reader of the whole table should know first.
+fn note(report: &Report) -> Option<String> {
+    if let Some(reason) = &report.brake {
+        return Some(format!("NO KEY IS DISABLED: {reason}"));
+    }
+    let held = report.keys.iter().filter(|key| key.action == Action::Disable && key.auto_expire == Some(true)).count();
+    if report.policy.enable_auto_expire || held == 0 {
+        return None;
+    }
+    let brake = if held > report.policy.max_disable {
+        format!(", and {held} keys are more than MAX_DISABLE ({}) would allow in one run", report.policy.max_disable)
+    } else {
+        String::new()
+    };
+    Some(format!("Disabling is switched off: ENABLE_AUTO_EXPIRE is not true{brake}"))
 }
 
 fn findings(report: &Report, look: Look, narrow: bool) -> Table {
@@ -74,7 +93,7 @@ fn findings(report: &Report, look: Look, narrow: bool) -> Table {
     for finding in &report.keys {
         let mut cells = row(finding, mask, look.colours);
         if !narrow {
-            cells.push(Cell::new(printable(&consequence(finding))));
+            cells.push(Cell::new(printable(&consequence(report, finding))));
         }
         table.add_row(cells);
     }
@@ -104,16 +123,34 @@ fn findings(report: &Report, look: Look, narrow: bool) -> Table {
 }
 
 /// What stands in the last column of wider tables, as a list.
-fn consequences(text: &mut String, report: &Report) {
-    let mut head = format!("\n{}:\n", done(report));
-    for finding in &report.keys {
-        let words = consequence(finding);
-        if !words.is_empty() {
-            let key = finding.key_id.as_ref().map(|key| format!(" {}", words::masked(key))).unwrap_or_default();
-            let _ = writeln!(text, "{head}- {}{}: {}", printable(&finding.user.0), printable(&key), printable(&words));
-            head.clear();
-        }
+fn consequences(text: &mut String, report: &Report, look: Look) {
+    let mut items = report.keys.iter().filter_map(|finding| {
+        let words = consequence(report, finding);
+        let key = finding.key_id.as_ref().map(|key| format!(" {}", words::masked(key))).unwrap_or_default();
+        (!words.is_empty()).then(|| format!("{}{key}: {words}", finding.user))
+    });
+    if let Some(first) = items.next() {
+        let _ = writeln!(text, "\n{}:", done(report));
+        std::iter::once(first).chain(items).for_each(|item| list_item(text, &item, look));
     }
+}
+
+/// An item of a list, its words wrapped to fit.
+fn list_item(text: &mut String, item: &str, look: Look) {
+    let width = look.width.map_or(usize::MAX, usize::from);
+    let mut used = 1;
+    text.push('-');
+    for word in printable(item).split_whitespace() {
+        let need = measure_text_width(word);
+        if used + 1 + need > width && used > 1 {
+            text.push_str("\n ");
+            used = 1;
+        }
+        text.push(' ');
+        text.push_str(word);
+        used += 1 + need;
+    }
+    text.push('\n');
 }
 
 /// An empty table in the house's look.
@@ -148,7 +185,7 @@ fn row(finding: &Finding, mask: bool, colours: bool) -> Vec<Cell> {
     let status = Cell::new(status(finding));
     vec![
         Cell::new(printable(&finding.user.0)),
-        Cell::new(printable(finding.slack.as_deref().unwrap_or("-"))),
+        Cell::new(printable(&slack(finding))),
         Cell::new(printable(&key.unwrap_or_else(|| "-".to_owned()))),
         Cell::new(auto_expire),
         if colours { paint(status, finding) } else { status },
@@ -158,11 +195,20 @@ fn row(finding: &Finding, mask: bool, colours: bool) -> Vec<Cell> {
 }
 
 /// What the last column says. Of what could not be read only which call it was: the rest stands below the table.
-fn consequence(finding: &Finding) -> String {
-    let words = words::action(finding);
+fn consequence(report: &Report, finding: &Finding) -> String {
+    let words = words::action(report, finding);
     match words.match_indices(": ").nth(1) {
         Some((end, _)) if finding.status == Status::Unknown => words.get(..end).unwrap_or(&words).to_owned(),
         _ => words,
+    }
+}
+
+/// The tag, and whether nobody can be called by it.
+fn slack(finding: &Finding) -> String {
+    match finding.slack.as_deref() {
+        None => "-".to_owned(),
+        Some(tag) if SlackId::parse(tag).is_some() => tag.to_owned(),
+        Some(tag) => format!("{tag} (not an id)"),
     }
 }
 
@@ -200,19 +246,13 @@ fn summary(summary: &Summary) -> String {
     )
 }
 
-fn errors(text: &mut String, report: &Report) {
+fn errors(text: &mut String, report: &Report, look: Look) {
     if report.is_complete() {
         return;
     }
     let _ = writeln!(text, "\nIncomplete: this could not be read, done or delivered:");
     for error in &report.errors {
-        let _ = writeln!(
-            text,
-            "- {}: {}: {}",
-            printable(&error.subject),
-            printable(&error.operation),
-            printable(&error.message)
-        );
+        list_item(text, &format!("{}: {}: {}", error.subject, error.operation, error.message), look);
     }
 }
 

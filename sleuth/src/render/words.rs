@@ -1,12 +1,14 @@
 //! Findings in words. Every word matches the outcome: "was" is said only of what was done.
 
+use chrono::TimeDelta;
+
 use crate::{
-    keys::{AccessKeyId, Action, Days},
-    report::{Finding, Outcome},
+    keys::{AccessKeyId, Action, Days, Status},
+    report::{Finding, Outcome, Report},
 };
 
 /// What was, would be or could not be done about a finding, or when it expires.
-pub(super) fn consequence(finding: &Finding) -> String {
+pub(super) fn consequence(report: &Report, finding: &Finding) -> String {
     let reason = finding.reason.as_deref();
     let because = reason.unwrap_or("no reason is known");
     match (finding.action, finding.outcome) {
@@ -14,15 +16,39 @@ pub(super) fn consequence(finding: &Finding) -> String {
         (Action::Disable, Outcome::Done) => "was disabled".to_owned(),
         (Action::Disable, Outcome::Failed) => format!("could not be disabled: {because}"),
         (Action::Disable, Outcome::Held) => format!("would be disabled, but {because}"),
-        // The reason of a warning says when the key expires.
-        (Action::Warn | Action::None, _) => reason.unwrap_or_default().to_owned(),
+        (Action::Warn, _) => [Some(expiry(report, finding)), reason.map(ToOwned::to_owned)]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join("; "),
+        (Action::None, _) => reason.unwrap_or_default().to_owned(),
+    }
+}
+
+/// When a key that is warned about expires, and what that means. "Unless it is used" is said only where use helps.
+fn expiry(report: &Report, finding: &Finding) -> String {
+    let ages = report.policy.ages;
+    let by_age = finding.age_days.map(|age| age.until(ages.expiration_age()));
+    let by_inactivity = finding.idle_days.map(|idle| idle.until(ages.inactivity_age()));
+    let (Some(by_age), Some(by_inactivity)) = (by_age, by_inactivity) else { return "expires soon".to_owned() };
+    let disabled = report.policy.enable_auto_expire && finding.auto_expire == Some(true);
+    let verb = if disabled { "will be disabled" } else { "expires" };
+    let when = |left: Days| {
+        let date = TimeDelta::try_days(left.0).and_then(|days| report.generated_at.checked_add_signed(days));
+        let date = date.map(|date| format!(" ({})", date.format("%Y-%m-%d"))).unwrap_or_default();
+        format!("{verb} in {left}{date}")
+    };
+    match finding.status {
+        _ if by_age <= by_inactivity => when(by_age),
+        Status::Old => format!("{} unless it is used, in {by_age} at the latest", when(by_inactivity)),
+        _ => format!("{} unless it is used", when(by_inactivity)),
     }
 }
 
 /// The same for a table, which also says what became of warnings and notices.
 #[cfg(feature = "cli")]
-pub(super) fn action(finding: &Finding) -> String {
-    let words = consequence(finding);
+pub(super) fn action(report: &Report, finding: &Finding) -> String {
+    let words = consequence(report, finding);
     match (finding.action, finding.outcome, &finding.reason) {
         (Action::Warn, Outcome::Planned, _) => format!("would warn: {words}"),
         (Action::Warn, Outcome::Done, _) => format!("notice was sent: {words}"),
@@ -58,5 +84,69 @@ pub(super) fn masked(key: &AccessKeyId) -> String {
     match (chars.get(..4), chars.len().checked_sub(4).and_then(|start| chars.get(start..))) {
         (Some(first), Some(last)) if chars.len() >= 12 => first.iter().chain(&['…']).chain(last).collect(),
         _ => key.0.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::{
+        config::{Config, Flags},
+        keys::{AccessKey, Account, Inventory, KeyStatus, LastUse, Reading, User, UserName},
+        run,
+    };
+
+    /// The words about a key of these ages, with limits of 90/80 by age and of `inactivity` and `idle_warning`.
+    fn words(age: i64, idle: i64, inactivity: &str, idle_warning: &str, auto_expire: &str) -> String {
+        let now = DateTime::from_timestamp(1_780_000_000, 0).unwrap();
+        let ago = |days| now - TimeDelta::days(days);
+        let last_used = Reading::Read(LastUse::At { time: ago(idle), service: None, region: None });
+        let key = AccessKey {
+            id: AccessKeyId("AKIA1".into()),
+            status: KeyStatus::Active,
+            created: Some(ago(age)),
+            last_used,
+        };
+        let user = User {
+            name: UserName("alice".into()),
+            tags: Reading::Read(std::collections::BTreeMap::new()),
+            keys: Reading::Read(vec![key]),
+        };
+        let inventory = Inventory { taken_at: now, account: Account::default(), users: vec![user], errors: Vec::new() };
+        let settings = [
+            ("INACTIVITY_AGE", inactivity),
+            ("INACTIVITY_WARNING_AGE", idle_warning),
+            ("ENABLE_AUTO_EXPIRE", auto_expire),
+        ];
+        let settings = settings.map(|(k, v)| (k.to_owned(), v.to_owned())).to_vec();
+        let report = run::dry(&inventory, &Config::new(settings, Flags::default()).unwrap(), now);
+        consequence(&report, &report.keys[0])
+    }
+
+    #[test]
+    fn expiry_is_told_by_the_limit_that_comes_first() {
+        for (age, idle, inactivity, idle_warning, expected) in [
+            (85, 0, "60", "50", "expires in 5 days (2026-06-02)"),
+            (80, 50, "60", "50", "expires in 10 days (2026-06-07)"),
+            (80, 59, "60", "50", "expires in 1 day (2026-05-29) unless it is used, in 10 days at the latest"),
+            (55, 55, "60", "50", "expires in 5 days (2026-06-02) unless it is used"),
+            // A stagnant key that age ends first: using it does not help.
+            (70, 55, "85", "50", "expires in 20 days (2026-06-17)"),
+        ] {
+            assert_eq!(words(age, idle, inactivity, idle_warning, "false"), expected, "age {age}, idle {idle}");
+        }
+    }
+
+    #[test]
+    fn expiry_that_means_being_disabled_says_so() {
+        assert_eq!(words(85, 0, "60", "50", "true"), "will be disabled in 5 days (2026-06-02)");
+    }
+
+    #[test]
+    fn switched_off_is_said() {
+        assert_eq!(words(95, 0, "60", "50", "false"), "would be disabled, but disabling is switched off");
+        assert_eq!(words(95, 0, "60", "50", "true"), "would be disabled");
     }
 }

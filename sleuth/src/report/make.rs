@@ -109,7 +109,9 @@ pub(super) fn judged(verdict: &Verdict) -> Finding {
 
 fn read_errors(inventory: &Inventory) -> Vec<ReportError> {
     let account = inventory.errors.iter().map(|error| ReportError::read("account", error));
-    account.chain(inventory.users.iter().flat_map(user_errors)).collect()
+    let mut errors: Vec<ReportError> = account.chain(inventory.users.iter().flat_map(user_errors)).collect();
+    errors.dedup();
+    errors
 }
 
 fn user_errors(user: &User) -> Vec<ReportError> {

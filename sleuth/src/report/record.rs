@@ -84,5 +84,6 @@ fn warned(finding: &mut Finding, told: Option<Result<(), String>>) {
         None => (Outcome::Held, Some(NO_CHANNEL.to_owned())),
     };
     finding.outcome = outcome;
-    finding.reason = reason.or(finding.reason.take());
+    // What was said before still holds.
+    finding.reason = [reason, finding.reason.take()].into_iter().flatten().reduce(|a, b| a + "; " + &b);
 }

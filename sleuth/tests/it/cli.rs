@@ -98,6 +98,43 @@ async fn missing_credentials_are_explained_before_the_first_call() {
 }
 
 #[tokio::test]
+async fn profile_without_credentials_is_named() {
+    let none = [("AWS_ACCESS_KEY_ID", ""), ("AWS_SECRET_ACCESS_KEY", ""), ("AWS_PROFILE", "nosuch")];
+    let ended = sleuth(&["keys"], NOWHERE, &none).await;
+    assert_eq!(ended.code, 2);
+    assert!(ended.stderr.starts_with("sleuth: no AWS credentials: the profile `nosuch` (AWS_PROFILE)"), "{ended:?}");
+}
+
+#[tokio::test]
+async fn save_replaces_nothing_but_files_and_is_tried_before_the_first_call() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("socket");
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    let missing = folder.path().join("missing/x.json");
+    for (path, said) in [
+        (folder.path(), "it exists and is not a regular file"),
+        (&socket, "it exists and is not a regular file"),
+        (&missing, "its folder does not exist"),
+    ] {
+        let aws = MockServer::start().await;
+        let ended = sleuth(&["keys", "--save", path.to_str().unwrap()], &aws.uri(), &[]).await;
+        assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{ended:?}");
+        assert!(
+            ended.stderr.contains(said) && path.to_str().is_some_and(|path| ended.stderr.contains(path)),
+            "{ended:?}"
+        );
+        assert_eq!(aws.received_requests().await.unwrap().len(), 0);
+    }
+    assert!(!socket.is_file());
+}
+
+#[tokio::test]
+async fn inactivity_flags_come_in_pairs() {
+    let ended = offline(&["keys", "--inactivity-age", "40"]).await;
+    assert!(ended.stderr.contains("--inactivity-age is `40`: needs --inactivity-warning-age too"), "{ended:?}");
+}
+
+#[tokio::test]
 async fn unusable_files_are_explained() {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     for (text, said) in [
@@ -109,7 +146,8 @@ async fn unusable_files_are_explained() {
         std::fs::write(file.path(), text).unwrap();
         let ended = offline(&["keys", "--from", file.path().to_str().unwrap()]).await;
         assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{ended:?}");
-        assert!(ended.stderr.contains(said) && ended.stderr.contains(file.path().to_str().unwrap()), "{ended:?}");
+        assert_eq!(ended.stderr.matches(file.path().to_str().unwrap()).count(), 1, "{ended:?}");
+        assert!(ended.stderr.contains(said), "{ended:?}");
     }
 }
 

@@ -109,7 +109,7 @@ async fn owner_exempted_meanwhile_is_left_alone_and_not_told() {
 #[tokio::test]
 async fn tag_that_became_unclear_holds_and_is_told() {
     let (_, reason, said) = held(|account| account.tag("alice", "KeyAutoExpire", "please not")).await;
-    assert_eq!(reason, "tag KeyAutoExpire became `please not`, neither true nor false");
+    assert_eq!(reason, "its user's tag KeyAutoExpire became `please not`: set it to true or false");
     assert!(said.contains(&format!("would be disabled, but {reason}")), "{said}");
 }
 

@@ -12,7 +12,7 @@ Exit codes:
   1  internal error
   2  wrong usage or configuration; nothing was read
   3  findings of the kind named by --fail-on
-  4  incomplete: something could not be read, done or delivered";
+  4  incomplete: something could not be read, done or delivered; goes before 3";
 
 const ENVIRONMENT: &str = "\
 Environment (an empty value means \"not set\"; see docs/configuration.md):
@@ -85,7 +85,7 @@ pub(crate) struct KeysArguments {
     pub(crate) save: Option<PathBuf>,
 
     /// Count ages to this time instead of the current one, as in 2026-12-31T09:00:00Z
-    #[arg(long, value_name = "RFC3339", conflicts_with = "apply")]
+    #[arg(long, value_name = "RFC3339", value_parser = time, conflicts_with = "apply")]
     pub(crate) now: Option<DateTime<Utc>>,
 
     /// End with exit code 3 if a key that is not exempt has this status or a worse one
@@ -98,6 +98,10 @@ pub(crate) struct KeysArguments {
 
     #[command(flatten)]
     pub(crate) thresholds: Thresholds,
+}
+
+fn time(text: &str) -> Result<DateTime<Utc>, String> {
+    text.parse().map_err(|_| "must be a date and time with a zone, as in 2026-12-31T09:00:00Z".to_owned())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -142,7 +146,8 @@ pub(crate) struct Thresholds {
     #[arg(long, value_name = "DAYS")]
     warning_age: Option<String>,
 
-    /// Days since last use at which a key is expired [env: INACTIVITY_AGE] [default: the expiration age]
+    /// Days since last use at which a key is expired [env: INACTIVITY_AGE] [default: the
+    /// expiration age; set both of these or neither]
     #[arg(long, value_name = "DAYS")]
     inactivity_age: Option<String>,
 

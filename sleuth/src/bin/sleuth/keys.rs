@@ -2,7 +2,6 @@
 
 use std::{io::ErrorKind, time::Duration};
 
-use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use notifier::slack;
 use sleuth::{
@@ -13,7 +12,8 @@ use sleuth::{
     keys::Inventory,
     render::{json, notification::notifications, preview::preview, table::table},
     report::Report,
-    run, snapshot,
+    run,
+    snapshot::{self, SnapshotError},
 };
 
 use tokio::time::Instant;
@@ -43,7 +43,10 @@ pub(crate) async fn run(arguments: Box<KeysArguments>, environment: Vec<(String,
     let config = Config::new(environment, thresholds.into())?;
     let report = match from {
         Some(path) => {
-            let inventory = snapshot::load(&path).with_context(|| path.display().to_string())?;
+            let inventory = snapshot::load(&path).map_err(|error| match error {
+                SnapshotError::Read { .. } => error.into(),
+                error => anyhow::Error::new(error).context(path.display().to_string()),
+            })?;
             let now = now.unwrap_or(inventory.taken_at);
             output::note(&format!("Auditing the inventory of {} as of {now}.", inventory.taken_at));
             dry(&inventory, &config, now)
@@ -59,7 +62,7 @@ pub(crate) async fn run(arguments: Box<KeysArguments>, environment: Vec<(String,
         Ok(()) => Ok(exit),
         // The reader went away, as `head` does. That is no failure …
         Err(error) if !report.applied && error.kind() == ErrorKind::BrokenPipe => Ok(exit),
-        Err(error) if !report.applied => Err(error.into()),
+        Err(error) if !report.applied => Err(anyhow::Error::new(error).context("stdout")),
         // … but what was done must not be lost with it.
         Err(error) => {
             output::note(&format!("sleuth: the report could not be written to stdout ({error}); here it is:"));
@@ -132,9 +135,10 @@ mod live {
         apply: bool,
         save: Option<&Path>,
     ) -> anyhow::Result<Report> {
+        let target = save.map(snapshot::Target::new).transpose()?;
         let taken_at = clock();
         let now = now.unwrap_or(taken_at);
-        let sdk = aws::connect().await?;
+        let sdk = aws::connect(config.profile.as_deref()).await?;
         let iam = aws::iam::Iam::new(&sdk);
         let bar = output::progress("Reading users");
         let inventory = gather(&iam, taken_at, deadlines.read, |done, total| {
@@ -143,22 +147,19 @@ mod live {
         })
         .await;
         bar.finish_and_clear();
-        if let Some(path) = save {
-            snapshot::save(path, &inventory)?;
+        if let Some(target) = target {
+            target.save(&inventory)?;
         }
         if !apply {
             return Ok(dry(&inventory, config, now));
         }
         let notifier = aws::notifier(&sdk, config).context("no HTTPS client could be made")?;
-        let bar = output::progress("Disabling keys, telling owners");
         let report = run::wet(&iam, &inventory, config, &notifier, now, deadlines, |stage, report| {
-            bar.tick();
             if config.debug && stage == Stage::Applied {
                 show_payloads(report, config);
             }
         })
         .await;
-        bar.finish_and_clear();
         Ok(report)
     }
 }

@@ -50,7 +50,7 @@ fn exit_of(error: &anyhow::Error) -> Exit {
     let usage = error.is::<Problems>()
         || error.is::<cli::BadArgument>()
         || error.is::<NoCredentials>()
-        || error.downcast_ref::<SnapshotError>().is_some_and(|error| !matches!(error, SnapshotError::Write { .. }));
+        || error.is::<SnapshotError>();
     let incomplete = error.is::<notifier::slack::users::DirectoryError>();
     match (usage, incomplete) {
         (true, _) => Exit::Usage,
