@@ -1,5 +1,7 @@
 //! What became of every part of every notification.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 /// Which channel took which part, and the text of what was not taken.
@@ -55,22 +57,29 @@ impl DeliveryReport {
         })
     }
 
-    /// Whether somebody was told about `subject`: `Ok` if at least one channel took every part that speaks of it, else the
-    /// reason why none did. `None` if no part speaks of it.
-    pub fn told(&self, subject: &str) -> Option<Result<(), String>> {
-        let about = |part: &&PartDelivery| part.subjects.iter().any(|s| s == subject);
-        let mut by_channel: std::collections::BTreeMap<&str, Result<(), String>> = std::collections::BTreeMap::new();
-        for part in self.parts.iter().filter(about) {
-            let told = by_channel.entry(part.channel).or_insert(Ok(()));
-            if let PartResult::Undelivered { reason, .. } = &part.result {
-                *told = Err(format!("{}: {reason}", part.channel));
+    /// Whether somebody was told, for every subject that a part speaks of: `Ok` if at least one channel took every part that
+    /// speaks of it, else the reasons why none did.
+    pub fn told(&self) -> BTreeMap<&str, Result<(), String>> {
+        let mut by_channel: BTreeMap<(&str, &str), Result<(), String>> = BTreeMap::new();
+        for part in &self.parts {
+            for subject in &part.subjects {
+                let told = by_channel.entry((subject, part.channel)).or_insert(Ok(()));
+                if let PartResult::Undelivered { reason, .. } = &part.result {
+                    *told = Err(format!("{}: {reason}", part.channel));
+                }
             }
         }
-        if by_channel.values().any(Result::is_ok) {
-            return Some(Ok(()));
+        let mut told: BTreeMap<&str, Result<(), String>> = BTreeMap::new();
+        for ((subject, _), on_channel) in by_channel {
+            let known = told.remove(subject);
+            let both = match (known, on_channel) {
+                (Some(Err(one)), Err(other)) => Err(format!("{one}; {other}")),
+                (Some(Err(_)) | None, on_channel) => on_channel,
+                (Some(Ok(())), _) => Ok(()),
+            };
+            told.insert(subject, both);
         }
-        let reasons: Vec<String> = by_channel.into_values().filter_map(Result::err).collect();
-        (!reasons.is_empty()).then(|| Err(reasons.join("; ")))
+        told
     }
 }
 
@@ -97,15 +106,21 @@ mod tests {
     fn one_channel_is_enough_to_be_told() {
         let report =
             DeliveryReport { parts: vec![part("slack", &["a"], Some("gone")), part("sns", &["a", "b"], None)] };
-        assert_eq!(report.told("a"), Some(Ok(())));
-        assert_eq!(report.told("c"), None);
+        assert_eq!(report.told(), BTreeMap::from([("a", Ok(())), ("b", Ok(()))]));
         assert_eq!(report.undelivered().count(), 1);
     }
 
     #[test]
     fn half_a_line_is_not_told() {
         let report = DeliveryReport { parts: vec![part("slack", &["a"], None), part("slack", &["a"], Some("gone"))] };
-        assert_eq!(report.told("a"), Some(Err("slack: gone".into())));
+        assert_eq!(report.told(), BTreeMap::from([("a", Err("slack: gone".into()))]));
+    }
+
+    #[test]
+    fn nobody_is_told_for_all_reasons() {
+        let report =
+            DeliveryReport { parts: vec![part("slack", &["a"], Some("gone")), part("sns", &["a"], Some("denied"))] };
+        assert_eq!(report.told(), BTreeMap::from([("a", Err("slack: gone; sns: denied".into()))]));
     }
 
     #[test]

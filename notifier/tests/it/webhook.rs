@@ -49,7 +49,7 @@ async fn ok_is_delivered_at_once() {
     let server = answering(ResponseTemplate::new(200).set_body_string("ok")).await;
     let report = send(channel(&server.uri())).await;
     assert_eq!(report.parts[0].result, PartResult::Delivered);
-    assert_eq!(report.told("AKIA1"), Some(Ok(())));
+    assert_eq!(report.told()["AKIA1"], Ok(()));
     let request = &server.received_requests().await.unwrap()[0];
     assert_eq!(request.headers["content-type"], "application/json");
     let body: serde_json::Value = request.body_json().unwrap();

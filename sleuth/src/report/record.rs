@@ -22,13 +22,15 @@ impl Report {
 
     /// Takes in what came of telling people.
     pub fn record_delivery(&mut self, deliveries: DeliveryReport) {
+        let mut told = deliveries.told();
         for finding in &mut self.keys {
-            match finding.action {
-                Action::Warn => warned(finding, deliveries.told(&finding.subject())),
-                Action::Disable if finding.outcome == Outcome::Done && deliveries.parts.is_empty() => {
-                    finding.reason = Some(format!("nobody was told: {NO_CHANNEL}"));
+            let told = told.remove(finding.subject().as_str()).unwrap_or_else(|| Err(NO_CHANNEL.to_owned()));
+            match (finding.action, finding.outcome) {
+                (Action::Warn, _) => warned(finding, told, deliveries.parts.is_empty()),
+                (Action::Disable, Outcome::Done) => {
+                    finding.reason = told.err().map(|reason| format!("nobody was told: {reason}"));
                 }
-                Action::Disable | Action::None => {}
+                _ => {}
             }
         }
         self.errors.extend(deliveries.undelivered().map(|(part, reason)| ReportError {
@@ -77,13 +79,13 @@ fn gone(finding: &Finding) -> Finding {
     Finding { status: Status::Disabled, cause: None, days_left: None, ..finding.clone() }
 }
 
-fn warned(finding: &mut Finding, told: Option<Result<(), String>>) {
-    let (outcome, reason) = match told {
-        Some(Ok(())) => (Outcome::Done, None),
-        Some(Err(reason)) => (Outcome::Failed, Some(reason)),
-        None => (Outcome::Held, Some(NO_CHANNEL.to_owned())),
+/// What came of a warning. Without a channel it was not even tried.
+fn warned(finding: &mut Finding, told: Result<(), String>, untried: bool) {
+    finding.outcome = match told {
+        Ok(()) => Outcome::Done,
+        Err(_) if untried => Outcome::Held,
+        Err(_) => Outcome::Failed,
     };
-    finding.outcome = outcome;
     // What was said before still holds.
-    finding.reason = [reason, finding.reason.take()].into_iter().flatten().reduce(|a, b| a + "; " + &b);
+    finding.reason = [told.err(), finding.reason.take()].into_iter().flatten().reduce(|a, b| a + "; " + &b);
 }

@@ -162,6 +162,7 @@ async fn undelivered_notice_fails_the_invocation_and_stays_in_the_log() {
     );
     assert_eq!(aws.inactive().await.len(), 1, "what could be done is done");
     let report = function.reports().pop().unwrap();
+    assert_eq!(report["keys"][0]["reason"], "nobody was told: slack: HTTP 404, `no_service`");
     assert!(report["deliveries"][0]["text"].as_str().unwrap().contains("was disabled"), "{report}");
 }
 
