@@ -4,7 +4,7 @@
 //!
 //! - [`notification`]: what is to be said, free of any channel: a title, instructions, groups of lines.
 //! - [`slack_id`]: who is to be called, as tags say it.
-//! - [`layout`]: cuts lines into parts that keep a channel's limits. Pure.
+//! - `layout`: cuts lines into parts that keep a channel's limits. Pure.
 //! - [`slack`] and [`sns`]: `payloads()` turns a notification into exactly what goes over the wire (pure), and a
 //!   channel that sends it.
 //! - [`memory`]: a channel that keeps what it is given, for tests.
@@ -15,7 +15,7 @@
 //! A notice may arrive twice (a request that timed out may have been accepted), but it is never lost in silence.
 
 pub mod delivery;
-pub mod layout;
+mod layout;
 pub mod memory;
 pub mod notification;
 pub mod notifier;

@@ -80,7 +80,7 @@ pub(crate) async fn deliver<B>(
             Some(reason) => (0, Err(Failure::Refused(format!("not tried, because an earlier part failed: {reason}")))),
             None => {
                 if !report.is_empty() {
-                    sleep(patience.policy.pace).await;
+                    patience.pause_between_parts().await;
                 }
                 patience.persist(async || post(&part.body).await).await
             }
@@ -169,6 +169,11 @@ impl<'a> Patience<'a> {
         }
     }
 
+    async fn pause_between_parts(&self) {
+        let left = self.until.map_or(self.policy.pace, |until| until.saturating_duration_since(Instant::now()));
+        sleep(left.min(self.policy.pace)).await;
+    }
+
     async fn in_time<T>(&self, attempt: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
         match self.until {
             None => attempt.await,
@@ -180,7 +185,8 @@ impl<'a> Patience<'a> {
 
     /// Why there is no time to wait so long, if there is none.
     fn forbids(&self, pause: Duration) -> Option<String> {
-        if self.until.is_some_and(|until| Instant::now() + pause >= until) {
+        // The wait may be one that somebody else asked for, and too long to be added to any time.
+        if self.until.is_some_and(|until| until.saturating_duration_since(Instant::now()) <= pause) {
             return Some(TIME_IS_OVER.to_owned());
         }
         let seconds = self.policy.budget.as_secs();
@@ -291,6 +297,14 @@ mod tests {
         for part in &report[2..] {
             let PartResult::Undelivered { reason, text } = &part.result else { panic!("delivered: {part:?}") };
             assert!(reason.contains(TIME_IS_OVER) && !text.is_empty(), "{reason}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_longer_than_any_time_is_not_begun() {
+        for until in [None, Some(Instant::now() + Duration::from_secs(60))] {
+            let (report, calls) = run_until(until, 2, |_, _| Err(passing(Some(u64::MAX)))).await;
+            assert_eq!((calls.len(), report.len()), (1, 2));
         }
     }
 

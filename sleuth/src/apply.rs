@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, stream};
-use tokio::time::Instant;
 
 use crate::{
-    deadline::before,
+    deadline::{Deadlines, before},
     gather::read_key,
     keys::{
         AccessKeyId, AutoExpire, KeyStatus, Plan, Policy, ReadError, Reading, Status, User, UserName, Verdict,
@@ -40,20 +39,20 @@ pub enum Outcome {
 /// Outcomes by user and key.
 pub type Outcomes = BTreeMap<(UserName, AccessKeyId), Outcome>;
 
-/// Disables every target of `plan`, each after a second look at it, until `end` if there is one. `policy` and `now` are those
-/// of the audit.
+/// Disables every target of `plan`, each after a second look at it, as far as there is time. `policy` and `now` are
+/// those of the audit.
 pub async fn apply(
     aws: &(impl ReadKeys + WriteKeys),
     plan: &Plan,
     policy: &Policy,
     now: DateTime<Utc>,
-    end: Option<Instant>,
+    deadlines: Deadlines,
 ) -> Outcomes {
     let targets: Vec<Target<'_>> = plan.targets().collect();
     stream::iter(targets)
         .map(|target| async move {
-            let outcome = disable(aws, target, policy, now, end).await;
-            tracing::info!(user = %target.user, key = %target.key, ?outcome, "disabling an access key");
+            let outcome = disable(aws, target, policy, now, deadlines).await;
+            tracing::info!(user = %target.user, key = %target.key, ?outcome, "what came of disabling an access key");
             ((target.user.clone(), target.key.clone()), outcome)
         })
         .buffer_unordered(CONCURRENCY)
@@ -66,17 +65,22 @@ async fn disable(
     target: Target<'_>,
     policy: &Policy,
     now: DateTime<Utc>,
-    end: Option<Instant>,
+    deadlines: Deadlines,
 ) -> Outcome {
-    let look = before(end, look_again(aws, target, policy, now)).await;
+    let look = before(deadlines.act, look_again(aws, target, policy, now)).await;
     match look.and_then(|look| look) {
         Err(error) => Outcome::Unconfirmed(error),
         Ok(Some(changed)) => changed,
-        // What is begun is waited for: to stop here would leave nobody who knows whether the key works.
-        Ok(None) => match aws.disable(target.user, target.key).await {
-            Ok(()) => Outcome::Done,
-            Err(error) => after_failure(aws, target, &error).await,
-        },
+        Ok(None) => before(deadlines.settle, change(aws, target))
+            .await
+            .unwrap_or_else(|over| Outcome::Failed(format!("whether it is disabled is not known: {over}"))),
+    }
+}
+
+async fn change(aws: &(impl ReadKeys + WriteKeys), target: Target<'_>) -> Outcome {
+    match aws.disable(target.user, target.key).await {
+        Ok(()) => Outcome::Done,
+        Err(error) => after_failure(aws, target, &error).await,
     }
 }
 
@@ -89,7 +93,7 @@ async fn look_again(
 ) -> Result<Option<Outcome>, ReadError> {
     let tags = aws.tags(target.user).await?;
     let Some(listed) = find(aws, target).await? else {
-        return Ok(Some(Outcome::Held { reason: "the key does not exist any more".to_owned(), verdict: None }));
+        return Ok(Some(gone()));
     };
     let key = read_key(aws, listed, None).await;
     let user = User { name: target.user.clone(), tags: Reading::Read(tags), keys: Reading::Read(vec![key.clone()]) };
@@ -114,9 +118,14 @@ async fn look_again(
 async fn after_failure(aws: &impl ReadKeys, target: Target<'_>, error: &WriteError) -> Outcome {
     match find(aws, target).await {
         Ok(Some(key)) if key.status == KeyStatus::Inactive => Outcome::Done,
-        Ok(_) => Outcome::Failed(error.to_string()),
+        Ok(Some(_)) => Outcome::Failed(error.to_string()),
+        Ok(None) => gone(),
         Err(unread) => Outcome::Failed(format!("{error}; whether it is disabled could not be read: {unread}")),
     }
+}
+
+fn gone() -> Outcome {
+    Outcome::Held { reason: "the key does not exist any more".to_owned(), verdict: None }
 }
 
 async fn find(aws: &impl ReadKeys, target: Target<'_>) -> Result<Option<ListedKey>, ReadError> {

@@ -8,8 +8,9 @@ use aws_config::{
 };
 use aws_sdk_sns::config::ProvideCredentials as _;
 use notifier::{Channel, Notifier, slack::SlackWebhook, sns::SnsTopic};
+use tokio::time::Instant;
 
-use crate::config::Config;
+use crate::{config::Config, deadline::before};
 
 #[cfg(feature = "keys")]
 pub mod iam;
@@ -31,16 +32,16 @@ pub enum NoCredentials {
     Nowhere,
     /// A profile was named that gives none.
     #[error(
-        "no AWS credentials: the profile `{0}` (AWS_PROFILE) has none; is it in ~/.aws/config, and are you signed in?"
+        "no AWS credentials from the profile `{0}` (AWS_PROFILE): is it in ~/.aws/config, and are you signed in? ({1})"
     )]
-    Profile(String),
+    Profile(String, String),
 }
 
 /// Credentials, region and behaviour for all clients of a run, from the default chain. Without credentials, which every
 /// call would miss in its own way, no call is made.
 ///
-/// `profile`: the one that is named, for the error.
-pub async fn connect(profile: Option<&str>) -> Result<SdkConfig, NoCredentials> {
+/// `profile`: the one that is named, for the error. `end`: when to stop waiting for credentials.
+pub async fn connect(profile: Option<&str>, end: Option<Instant>) -> Result<SdkConfig, NoCredentials> {
     // The default chain without the instance metadata service, which elsewhere means seconds of waiting and a warning.
     let region = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
         .or_else(ProfileFileRegionProvider::new())
@@ -55,12 +56,13 @@ pub async fn connect(profile: Option<&str>) -> Result<SdkConfig, NoCredentials> 
     };
     let sdk = loader.load().await;
     let found = match sdk.credentials_provider() {
-        Some(provider) => provider.provide_credentials().await.map_err(|error| root_cause(&error)),
+        Some(provider) => before(end, provider.provide_credentials()).await.map_err(|over| over.message),
         None => Err("there is no provider of credentials".to_owned()),
     };
+    let found = found.and_then(|found| found.map_err(|error| root_cause(&error)));
     found.map(|_| sdk).map_err(|cause| {
         tracing::debug!(cause, "no credentials");
-        profile.map_or(NoCredentials::Nowhere, |profile| NoCredentials::Profile(profile.to_owned()))
+        profile.map_or(NoCredentials::Nowhere, |profile| NoCredentials::Profile(profile.to_owned(), cause))
     })
 }
 

@@ -148,7 +148,7 @@ impl Config {
             max_disable: max_disable.unwrap_or(MAX_DISABLE),
             max_percent: check.number("MAX_DISABLE_PERCENT", env.max_disable_percent.as_deref(), 100),
         };
-        let canary = env.canary_user.map(|name| name.trim().to_owned());
+        let canary = check.user_name("CANARY_USER", env.canary_user.as_deref());
         let slack = env.slack_url.as_deref().and_then(|url| match WebhookUrl::parse(url.trim()) {
             Ok(url) => Some(url),
             Err(error) => check.fail("SLACK_URL", None, error.to_string()),

@@ -16,6 +16,8 @@ pub struct Deadlines {
     pub read: Option<Instant>,
     /// No change is begun after this.
     pub act: Option<Instant>,
+    /// No answer to a change is waited for after this.
+    pub settle: Option<Instant>,
     /// No message is waited for after this.
     pub deliver: Option<Instant>,
 }
@@ -23,10 +25,14 @@ pub struct Deadlines {
 impl Deadlines {
     /// Shares out `total` from `start` on: most of it for reading, and a rest to say that the time was over.
     pub fn within(start: Instant, total: Duration) -> Self {
-        let end = |percent: u32| Some(start + total * percent / 100);
-        Self { read: end(70), act: end(82), deliver: end(96) }
+        let shared = total.saturating_sub(RESERVE);
+        let end = |percent: u32| Some(start + shared * percent / 100);
+        Self { read: end(70), act: end(82), settle: end(88), deliver: end(96) }
     }
 }
+
+/// Time in which a run does nothing but write its report.
+const RESERVE: Duration = Duration::from_secs(1);
 
 /// The answer of a call, unless the time is over.
 pub(crate) async fn before<T>(end: Option<Instant>, call: impl Future<Output = T>) -> Result<T, ReadError> {
@@ -49,8 +55,9 @@ mod tests {
     #[test]
     fn parts_end_one_after_the_other_and_before_the_whole() {
         let start = Instant::now();
-        let Deadlines { read, act, deliver } = Deadlines::within(start, Duration::from_secs(900));
-        let seconds = [read, act, deliver].map(|end| (end.unwrap() - start).as_secs());
-        assert_eq!(seconds, [630, 738, 864]);
+        let Deadlines { read, act, settle, deliver } = Deadlines::within(start, Duration::from_secs(901));
+        let seconds = [read, act, settle, deliver].map(|end| (end.unwrap() - start).as_secs());
+        assert_eq!(seconds, [630, 738, 792, 864]);
+        assert_eq!(Deadlines::within(start, Duration::ZERO).deliver, Some(start));
     }
 }

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use crate::{
     deadline::before,
     keys::{AccessKey, Account, Inventory, ReadError, Reading, User, UserName, inventory::Tags},
-    ports::{ListedKey, ReadKeys, Users},
+    ports::{ListedKey, ReadKeys},
 };
 
 /// How many users are read side by side. IAM's rate limits are not published; this many stay below them.
@@ -23,10 +23,8 @@ pub async fn gather(
     end: Option<Instant>,
     progress: impl Fn(usize, usize) + Send + Sync,
 ) -> Inventory {
-    let (account, listing) =
-        futures::join!(before(end, Box::pin(reader.account())), before(end, Box::pin(reader.users())));
+    let (account, listing) = futures::join!(before(end, Box::pin(reader.account())), Box::pin(reader.users(end)));
     let (account, mut errors) = account.unwrap_or_else(|error| (Account::default(), vec![error]));
-    let listing = listing.unwrap_or_else(|error| Users { found: Vec::new(), error: Some(error) });
     errors.extend(listing.error);
     // Users come and go while pages are turned, so that one can stand on two of them.
     let found: BTreeMap<_, _> = listing.found.into_iter().collect();

@@ -2,6 +2,8 @@
 
 use std::future::Future;
 
+use tokio::time::Instant;
+
 use crate::keys::{AccessKey, AccessKeyId, Account, LastUse, ReadError, UserName, inventory::Tags};
 
 /// The users of an account, as far as they could be listed.
@@ -36,8 +38,8 @@ pub trait ReadKeys: Sync {
     /// Whose account this is. What could not be read is missing there and named here.
     fn account(&self) -> impl Future<Output = (Account, Vec<ReadError>)> + Send;
 
-    /// All users.
-    fn users(&self) -> impl Future<Output = Users> + Send;
+    /// All users, or those that could be listed until `end`.
+    fn users(&self, end: Option<Instant>) -> impl Future<Output = Users> + Send;
 
     /// The tags of one user.
     fn tags(&self, user: &UserName) -> impl Future<Output = Result<Tags, ReadError>> + Send;

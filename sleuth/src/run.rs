@@ -47,6 +47,7 @@ pub async fn wet(
 ) -> Report {
     let (plan, mut report) = planned(inventory, config, now);
     keep(Stage::Planned, &report);
+    tracing::debug!(%plan, "about to act");
     if config.slack.is_some() {
         warn_of_uncallable(&report);
     }
@@ -54,7 +55,7 @@ pub async fn wet(
         tracing::warn!("keys are disabled and nobody is told: neither SLACK_URL nor SNS_TOPIC is set");
     }
 
-    let outcomes = apply(aws, &plan, &config.policy, now, deadlines.act).await;
+    let outcomes = apply(aws, &plan, &config.policy, now, deadlines).await;
     report.record_outcomes(&outcomes);
     keep(Stage::Applied, &report);
     let deliveries = notifier.send(&notifications(&report, &config.texts), deadlines.deliver).await;

@@ -38,7 +38,7 @@ pub enum SnapshotError {
     #[error("not an inventory saved by `sleuth keys --save`")]
     Form(#[source] serde_json::Error),
     /// It is another kind of file, or another version.
-    #[error("holds `{kind}` version {version}; this program reads `{KIND}` version {VERSION}")]
+    #[error("holds `{}` version {version}; this program reads `{KIND}` version {VERSION}", kind.escape_debug())]
     Version {
         /// What it says it is.
         kind: String,
@@ -102,6 +102,10 @@ impl Target {
         let path = match path.canonicalize() {
             Ok(real) if real.is_file() => real,
             Ok(_) => return Err(refused("it exists and is not a regular file")),
+            Err(_) if path.is_symlink() => return Err(refused("it is a link to nothing")),
+            Err(_) if path.as_os_str().as_encoded_bytes().ends_with(b"/") => {
+                return Err(refused("it is the name of a folder"));
+            }
             Err(_) => path.to_owned(),
         };
         let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));

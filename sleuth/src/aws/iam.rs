@@ -1,23 +1,31 @@
 //! Users and access keys, through IAM.
 
-use std::error::Error;
+use std::{error::Error, time::Duration};
 
 use aws_config::SdkConfig;
 use aws_sdk_iam::{
+    config::{retry::RetryConfig, timeout::TimeoutConfig},
     error::{ProvideErrorMetadata, SdkError},
     primitives::DateTime as AwsTime,
     types::{AccessKeyLastUsed, EntityType, StatusType, Tag},
 };
 use chrono::{DateTime, Utc};
+use tokio::time::Instant;
 
 use super::root_cause;
 use crate::{
+    deadline::before,
     keys::{AccessKeyId, Account, KeyStatus, LastUse, ReadError, UserName, inventory::Tags},
     ports::{ListedKey, ReadKeys, Users, WriteError, WriteKeys},
 };
 
 /// Items a page: the most IAM gives. It may give fewer, so pages are followed until IAM says they end.
 const PAGE: i32 = 1_000;
+
+/// How often a change is tried.
+const WRITE_ATTEMPTS: u32 = 3;
+/// How long one attempt of a change may take.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// IAM and STS of one account.
 #[derive(Debug, Clone)]
@@ -33,41 +41,46 @@ impl Iam {
     }
 
     /// All users with their tags, in a few calls.
-    async fn users_with_tags(&self) -> (Users, Option<Denied>) {
+    async fn users_with_tags(&self, end: Option<Instant>) -> (Users, Option<Denied>) {
         let mut users = Users::default();
         let call = self.iam.get_account_authorization_details().filter(EntityType::User).max_items(PAGE);
         let mut pages = call.into_paginator().send();
-        while let Some(page) = pages.next().await {
-            match page {
-                Ok(page) => users.found.extend(
+        loop {
+            match before(end, pages.next()).await {
+                Err(over) => {
+                    users.error = Some(over);
+                    return (users, None);
+                }
+                Ok(None) => return (users, None),
+                Ok(Some(Ok(page))) => users.found.extend(
                     page.user_detail_list()
                         .iter()
                         .filter_map(|user| Some((UserName(user.user_name()?.to_owned()), Some(tags(user.tags()))))),
                 ),
-                Err(error) => {
+                Ok(Some(Err(error))) => {
                     let denied = is_denied(&error).then_some(Denied);
                     users.error = Some(read_error("GetAccountAuthorizationDetails", &error));
                     return (users, denied);
                 }
             }
         }
-        (users, None)
     }
 
     /// All users, without tags.
-    async fn users_only(&self) -> Users {
+    async fn users_only(&self, end: Option<Instant>) -> Users {
         let mut users = Users::default();
         let mut pages = self.iam.list_users().into_paginator().page_size(PAGE).items().send();
-        while let Some(user) = pages.next().await {
-            match user {
-                Ok(user) => users.found.push((UserName(user.user_name), None)),
-                Err(error) => {
-                    users.error = Some(read_error("ListUsers", &error));
-                    break;
-                }
+        loop {
+            match before(end, pages.next()).await {
+                Ok(Some(Ok(user))) => users.found.push((UserName(user.user_name), None)),
+                Ok(None) => return users,
+                Ok(Some(Err(error))) => users.error = Some(read_error("ListUsers", &error)),
+                Err(over) => users.error = Some(over),
+            }
+            if users.error.is_some() {
+                return users;
             }
         }
-        users
     }
 }
 
@@ -89,11 +102,11 @@ impl ReadKeys for Iam {
         (account, errors)
     }
 
-    async fn users(&self) -> Users {
-        match self.users_with_tags().await {
+    async fn users(&self, end: Option<Instant>) -> Users {
+        match self.users_with_tags(end).await {
             (_, Some(Denied)) => {
                 tracing::warn!("GetAccountAuthorizationDetails is denied; asking for the tags of each user instead");
-                self.users_only().await
+                self.users_only(end).await
             }
             (users, None) => users,
         }
@@ -141,7 +154,12 @@ impl WriteKeys for Iam {
     async fn disable(&self, user: &UserName, key: &AccessKeyId) -> Result<(), WriteError> {
         // Without a user name IAM would look for the key among the caller's own.
         let call = self.iam.update_access_key().user_name(&user.0).access_key_id(&key.0).status(StatusType::Inactive);
-        call.send().await.map(|_| ()).map_err(|error| WriteError(describe(&error)))
+        // Not for long: the second look at the key grows old.
+        let soon = aws_sdk_iam::Config::builder()
+            .retry_config(RetryConfig::standard().with_max_attempts(WRITE_ATTEMPTS))
+            .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(WRITE_TIMEOUT).build());
+        let answer = call.customize().config_override(soon).send().await;
+        answer.map(|_| ()).map_err(|error| WriteError(describe(&error)))
     }
 }
 

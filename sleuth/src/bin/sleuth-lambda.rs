@@ -62,8 +62,9 @@ mod keys {
             Config::new(config::environment(), Flags::default()).map_err(|e| diagnostic("Configuration", &e))?;
         let now = clock();
         let left = deadline.saturating_sub(now.timestamp_millis().unsigned_abs());
+        let now = now.trunc_subsecs(0);
         let deadlines = Deadlines::within(Instant::now(), Duration::from_millis(left));
-        let sdk = aws::connect(None).await.map_err(|e| diagnostic("Credentials", &e))?;
+        let sdk = aws::connect(None, deadlines.read).await.map_err(|e| diagnostic("Credentials", &e))?;
         let iam = aws::iam::Iam::new(&sdk);
         let notifier = aws::notifier(&sdk, &config).map_err(|e| diagnostic("Internal", &e))?;
         let inventory = gather(&iam, now, deadlines.read, |_, _| ()).await;
@@ -77,9 +78,8 @@ mod keys {
     }
 
     #[expect(clippy::disallowed_methods, reason = "a binary reads the clock, once")]
-    /// The time, in whole seconds as everywhere in the report.
     fn clock() -> DateTime<Utc> {
-        Utc::now().trunc_subsecs(0)
+        Utc::now()
     }
 
     /// The whole report, as JSON, on stdout, which is the function's log.

@@ -49,7 +49,8 @@ pub(super) struct Check(pub(super) Vec<Problem>);
 impl Check {
     pub(super) fn fail<T>(&mut self, name: &'static str, value: Option<&str>, rule: String) -> Option<T> {
         // An address in the wrong place may be the webhook.
-        let value = value.filter(|value| !value.contains("://")).map(ToOwned::to_owned);
+        let secret = |value: &str| ["://", "/services/", "hooks."].iter().any(|part| value.contains(part));
+        let value = value.filter(|value| !secret(value)).map(ToOwned::to_owned);
         self.0.push(Problem { name, value, rule });
         None
     }
@@ -74,6 +75,21 @@ impl Check {
             Ok(number) if number <= most => Some(number),
             _ => self.fail(name, Some(value), format!("must be a whole number from 0 to {most}")),
         }
+    }
+
+    /// A name as IAM allows it
+    /// (<https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateUser.html#API_CreateUser_RequestParameters>).
+    pub(super) fn user_name(&mut self, name: &'static str, value: Option<&str>) -> Option<String> {
+        let value = value?.trim();
+        let allowed = value.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b));
+        if allowed && value.len() <= 64 {
+            return Some(value.to_owned());
+        }
+        self.fail(
+            name,
+            Some(value),
+            "must be the name of an IAM user: letters, digits and _+=,.@-, at most 64".to_owned(),
+        )
     }
 
     /// A threshold in days, or its default. `None` if it is not a number.

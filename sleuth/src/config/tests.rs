@@ -172,7 +172,9 @@ fn secrets_do_not_print() {
     let config = config(&[("SLACK_URL", "https://hooks.slack.com/services/T/B/hush")]).unwrap();
     assert!(!format!("{config:?}").contains("hush"));
     assert!(!problems(&[("SLACK_URL", "hush")]).contains("hush"));
-    assert!(!problems(&[("SNS_TOPIC", "https://hooks.slack.com/services/T/B/hush")]).contains("hush"));
+    for misplaced in ["https://hooks.slack.com/services/T/B/hush", "hooks.slack.com/services/T/B/hush"] {
+        assert!(!problems(&[("SNS_TOPIC", misplaced), ("CANARY_USER", misplaced)]).contains("hush"));
+    }
 }
 
 #[test]

@@ -54,7 +54,8 @@ impl Inventory {
     /// is known to exist is missing.
     pub fn doubt(&self, canary: Option<&str>) -> Option<String> {
         let canary = canary.filter(|name| self.users.iter().all(|user| user.name.0 != **name))?;
-        Some(format!("the user `{canary}` (CANARY_USER) is not there"))
+        let unread = self.errors.first().map(|error| format!(", and not everything could be read: {error}"));
+        Some(format!("the user `{canary}` (CANARY_USER) was not seen{}", unread.unwrap_or_default()))
     }
 }
 
@@ -298,7 +299,7 @@ mod tests {
         assert_eq!(inventory(Vec::new()).doubt(None), None);
         let alice = inventory(vec![user(&[])]);
         assert_eq!((alice.doubt(None), alice.doubt(Some("alice"))), (None, None));
-        assert_eq!(alice.doubt(Some("bob")).as_deref(), Some("the user `bob` (CANARY_USER) is not there"));
+        assert_eq!(alice.doubt(Some("bob")).as_deref(), Some("the user `bob` (CANARY_USER) was not seen"));
     }
 
     #[test]

@@ -68,7 +68,8 @@ impl Limits {
     /// Why `disabled` of `working` keys are too many, if they are.
     fn exceeded(&self, disabled: usize, working: usize) -> Option<String> {
         if disabled > self.max_disable {
-            return Some(format!("{disabled} keys were to be disabled, MAX_DISABLE is {}", self.max_disable));
+            let keys = if disabled == 1 { "1 key was".to_owned() } else { format!("{disabled} keys were") };
+            return Some(format!("{keys} to be disabled, MAX_DISABLE is {}", self.max_disable));
         }
         let percent = self.max_percent.filter(|percent| disabled * 100 > percent * working)?;
         Some(format!("{disabled} of {working} working keys were to be disabled, MAX_DISABLE_PERCENT is {percent}"))

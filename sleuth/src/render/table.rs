@@ -51,7 +51,12 @@ const NARROW: TableStyle = {
 pub fn table(report: &Report, look: Look) -> String {
     let narrow = look.width.is_some_and(|width| width < ROOM_FOR_CONSEQUENCES);
     let mut text = String::new();
-    let _ = writeln!(text, "Account {}, {}", report.account, report.generated_at.format("%Y-%m-%d %H:%M UTC"));
+    let _ = writeln!(
+        text,
+        "Account {}, {}",
+        printable(&report.account.to_string()),
+        report.generated_at.format("%Y-%m-%d %H:%M UTC")
+    );
     if let Some(note) = note(report) {
         let _ = writeln!(text, "{}", printable(&note));
     }

@@ -31,8 +31,9 @@ fn expiry(report: &Report, finding: &Finding) -> String {
     let by_age = finding.age_days.map(|age| age.until(ages.expiration_age()));
     let by_inactivity = finding.idle_days.map(|idle| idle.until(ages.inactivity_age()));
     let (Some(by_age), Some(by_inactivity)) = (by_age, by_inactivity) else { return "expires soon".to_owned() };
-    let disabled = report.policy.enable_auto_expire && finding.auto_expire == Some(true);
-    let verb = if disabled { "will be disabled" } else { "expires" };
+    let policy = &report.policy;
+    let acts = policy.enable_auto_expire && policy.max_disable > 0 && report.brake.is_none();
+    let verb = if acts && finding.auto_expire == Some(true) { "will be disabled" } else { "expires" };
     let when = |left: Days| {
         let date = TimeDelta::try_days(left.0).and_then(|days| report.generated_at.checked_add_signed(days));
         let date = date.map(|date| format!(" ({})", date.format("%Y-%m-%d"))).unwrap_or_default();
@@ -63,7 +64,7 @@ pub(super) fn action(report: &Report, finding: &Finding) -> String {
 pub(super) fn history(finding: &Finding) -> String {
     let age = finding.age_days.map_or_else(|| "of unknown age".to_owned(), |age| format!("{age} old"));
     match (finding.last_used, finding.idle_days) {
-        (Some(_), Some(Days(0))) => format!("{age}, last used today{}", place(finding)),
+        (Some(_), Some(Days(0))) => format!("{age}, last used less than a day ago{}", place(finding)),
         (Some(_), Some(idle)) => format!("{age}, last used {idle} ago{}", place(finding)),
         (None, Some(_)) => format!("{age}, never used"),
         (_, None) => age,

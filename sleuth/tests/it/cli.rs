@@ -102,7 +102,10 @@ async fn profile_without_credentials_is_named() {
     let none = [("AWS_ACCESS_KEY_ID", ""), ("AWS_SECRET_ACCESS_KEY", ""), ("AWS_PROFILE", "nosuch")];
     let ended = sleuth(&["keys"], NOWHERE, &none).await;
     assert_eq!(ended.code, 2);
-    assert!(ended.stderr.starts_with("sleuth: no AWS credentials: the profile `nosuch` (AWS_PROFILE)"), "{ended:?}");
+    assert!(
+        ended.stderr.starts_with("sleuth: no AWS credentials from the profile `nosuch` (AWS_PROFILE)"),
+        "{ended:?}"
+    );
 }
 
 #[tokio::test]
@@ -111,10 +114,15 @@ async fn save_replaces_nothing_but_files_and_is_tried_before_the_first_call() {
     let socket = folder.path().join("socket");
     let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
     let missing = folder.path().join("missing/x.json");
+    let dangling = folder.path().join("link");
+    std::os::unix::fs::symlink("nowhere", &dangling).unwrap();
+    let named_folder = folder.path().join("new/");
     for (path, said) in [
         (folder.path(), "it exists and is not a regular file"),
         (&socket, "it exists and is not a regular file"),
         (&missing, "its folder does not exist"),
+        (&dangling, "it is a link to nothing"),
+        (&named_folder, "it is the name of a folder"),
     ] {
         let aws = MockServer::start().await;
         let ended = sleuth(&["keys", "--save", path.to_str().unwrap()], &aws.uri(), &[]).await;

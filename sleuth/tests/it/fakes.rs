@@ -11,6 +11,7 @@ use sleuth::{
     keys::{AccessKeyId, Account, KeyStatus, LastUse, ReadError, UserName, inventory::Tags},
     ports::{ListedKey, ReadKeys, Users, WriteError, WriteKeys},
 };
+use tokio::time::Instant;
 
 /// The time of all these tests.
 pub(crate) fn now() -> DateTime<Utc> {
@@ -35,6 +36,8 @@ pub(crate) struct State {
     pub(crate) keys: BTreeMap<String, FakeKey>,
     /// Calls that fail: operation and user or key.
     pub(crate) failing: Vec<(&'static str, String)>,
+    /// A key whose change is never answered.
+    pub(crate) hanging: Option<String>,
     /// How long every call takes.
     pub(crate) latency: Duration,
     /// Every change that was asked for.
@@ -84,7 +87,7 @@ impl ReadKeys for FakeAccount {
         (Account { id: Some("123456789012".into()), alias: Some("acme".into()) }, Vec::new())
     }
 
-    async fn users(&self) -> Users {
+    async fn users(&self, _: Option<Instant>) -> Users {
         let found =
             self.state().users.iter().map(|(name, tags)| (UserName(name.clone()), Some(tags.clone()))).collect();
         Users { found, error: self.check("ListUsers", "").await.err() }
@@ -122,6 +125,10 @@ impl WriteKeys for FakeAccount {
             let mut state = self.state();
             let found = state.keys.get_mut(&key.0).filter(|found| found.user == user.0);
             found.ok_or_else(|| WriteError("NoSuchEntity".into()))?.status = KeyStatus::Inactive;
+        }
+        let hangs = self.state().hanging.as_ref() == Some(&key.0);
+        if hangs {
+            std::future::pending::<()>().await;
         }
         // The change is made, its answer may still be lost.
         self.check("UpdateAccessKey answer", &key.0).await.map_err(|error| WriteError(error.message))

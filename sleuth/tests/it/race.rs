@@ -180,8 +180,8 @@ async fn listing_that_breaks_off_is_reported_and_the_rest_is_served() {
 async fn nothing_is_begun_after_the_deadline() {
     let account = idle();
     let past = Some(tokio::time::Instant::now());
-    let late = gather(&account, now(), past, |_, _| ()).await;
-    assert_eq!((late.users.len(), late.errors.len()), (0, 2), "{late:?}");
+    let late = run::dry(&gather(&account, now(), past, |_, _| ()).await, &config(), now());
+    assert_eq!((late.summary.unknown, late.errors.len()), (1, 2), "{late:?}");
 
     let inventory = read(&account).await;
     let memory = Memory::default();
@@ -192,6 +192,25 @@ async fn nothing_is_begun_after_the_deadline() {
     assert_eq!((report.keys[0].outcome, report.errors[0].operation.as_str()), (Outcome::Held, "deadline"));
     let said = memory.sent()[0].groups[0].lines[0].plain();
     assert!(said.contains("would be disabled, but it could not be looked at again: deadline: the time"), "{said}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn change_without_an_answer_ends_in_time_and_people_are_told() {
+    let account = idle();
+    account.key("bob", "AKIA0002", 200, 1);
+    account.state().hanging = Some("AKIA0001".into());
+    let inventory = read(&account).await;
+    let memory = Memory::default();
+    let notifier = Notifier::new(vec![Channel::Memory(memory.clone())]);
+    let deadlines = Deadlines::within(tokio::time::Instant::now(), Duration::from_secs(101));
+    let report = run::wet(&account, &inventory, &config(), &notifier, now(), deadlines, |_, _| ()).await;
+    assert_eq!(Some(tokio::time::Instant::now()), deadlines.settle);
+    let outcomes: Vec<_> = report.keys.iter().map(|key| (key.user.0.as_str(), key.outcome)).collect();
+    assert_eq!(outcomes, [("bob", Outcome::Done), ("alice", Outcome::Failed)]);
+    let said: String =
+        memory.sent().iter().flat_map(|n| &n.groups).flat_map(|g| &g.lines).map(|l| l.plain() + "\n").collect();
+    assert!(said.contains("was disabled\n"), "{said}");
+    assert!(said.contains("could not be disabled: whether it is disabled is not known"), "{said}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -238,7 +257,7 @@ async fn account_without_its_canary_is_not_acted_on() {
     let report =
         run::wet(&account, &inventory, &config, &Notifier::default(), now(), Deadlines::default(), |_, _| ()).await;
     assert_eq!(account.state().writes, Vec::<String>::new());
-    assert_eq!(report.brake.as_deref(), Some("the user `zoe` (CANARY_USER) is not there"));
+    assert_eq!(report.brake.as_deref(), Some("the user `zoe` (CANARY_USER) was not seen"));
     assert!(!report.is_complete());
 }
 

@@ -114,7 +114,7 @@ mod live {
         config::Config,
         deadline::Deadlines,
         gather::gather,
-        report::Report,
+        report::{Report, ReportError},
         run::{self, Stage},
         snapshot,
     };
@@ -138,7 +138,7 @@ mod live {
         let target = save.map(snapshot::Target::new).transpose()?;
         let taken_at = clock();
         let now = now.unwrap_or(taken_at);
-        let sdk = aws::connect(config.profile.as_deref()).await?;
+        let sdk = aws::connect(config.profile.as_deref(), deadlines.read).await?;
         let iam = aws::iam::Iam::new(&sdk);
         let bar = output::progress("Reading users");
         let inventory = gather(&iam, taken_at, deadlines.read, |done, total| {
@@ -147,19 +147,25 @@ mod live {
         })
         .await;
         bar.finish_and_clear();
-        if let Some(target) = target {
-            target.save(&inventory)?;
-        }
+        // What is read is used, even if it cannot be kept.
+        let unsaved = target.and_then(|target| target.save(&inventory).err()).map(|error| ReportError {
+            subject: "inventory".to_owned(),
+            operation: "save".to_owned(),
+            message: format!("{:#}", anyhow::Error::new(error)),
+        });
         if !apply {
-            return Ok(dry(&inventory, config, now));
+            let mut report = dry(&inventory, config, now);
+            report.errors.extend(unsaved);
+            return Ok(report);
         }
         let notifier = aws::notifier(&sdk, config).context("no HTTPS client could be made")?;
-        let report = run::wet(&iam, &inventory, config, &notifier, now, deadlines, |stage, report| {
+        let mut report = run::wet(&iam, &inventory, config, &notifier, now, deadlines, |stage, report| {
             if config.debug && stage == Stage::Applied {
                 show_payloads(report, config);
             }
         })
         .await;
+        report.errors.extend(unsaved);
         Ok(report)
     }
 }
