@@ -15,7 +15,6 @@ use sleuth::{
     run,
     snapshot::{self, SnapshotError},
 };
-
 use tokio::time::Instant;
 
 use crate::{
@@ -122,8 +121,8 @@ mod live {
     use super::{dry, show_payloads};
     use crate::output;
 
-    #[expect(clippy::disallowed_methods, reason = "a binary reads the clock, once")]
     /// The time, in whole seconds as everywhere in the report.
+    #[expect(clippy::disallowed_methods, reason = "a binary reads the clock, once")]
     fn clock() -> DateTime<Utc> {
         Utc::now().trunc_subsecs(0)
     }
