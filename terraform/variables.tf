@@ -35,6 +35,11 @@ variable "canary_user" {
   description = "IAM user known to exist. If the account does not show it, no key is disabled and the run fails."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.canary_user == null ? true : can(regex("^[A-Za-z0-9_+=,.@-]{0,64}$", trimspace(var.canary_user)))
+    error_message = "canary_user must be the name of an IAM user: letters, digits and _+=,.@-, at most 64."
+  }
 }
 
 variable "expiration_age" {

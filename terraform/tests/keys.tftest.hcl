@@ -734,3 +734,13 @@ run "max_disable_percent_above_all" {
 
   expect_failures = [var.max_disable_percent]
 }
+
+run "canary_user_is_no_name" {
+  command = plan
+
+  variables {
+    canary_user = "https://example.com"
+  }
+
+  expect_failures = [var.canary_user]
+}
