@@ -95,6 +95,11 @@ pub(crate) fn pack<T>(
     parts
 }
 
+/// What follows a title to say which part this is; nothing if it is the only one.
+pub(crate) fn number(part: usize, of: usize) -> String {
+    if of > 1 { format!(" ({part}/{of})") } else { String::new() }
+}
+
 /// Shortens `text` to at most `max` characters, the last one an ellipsis if something was cut.
 pub(crate) fn clip(text: &str, max: usize) -> String {
     if text.chars().count() <= max {

@@ -2,9 +2,10 @@
 
 use std::future::Future;
 
+use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
-use crate::keys::{AccessKey, AccessKeyId, Account, LastUse, ReadError, UserName, inventory::Tags};
+use crate::keys::{AccessKey, AccessKeyId, Account, KeyStatus, LastUse, ReadError, UserName, inventory::Tags};
 
 /// The users of an account, as far as they could be listed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,9 +22,9 @@ pub struct ListedKey {
     /// Id.
     pub id: AccessKeyId,
     /// Whether it works.
-    pub status: crate::keys::KeyStatus,
+    pub status: KeyStatus,
     /// When it was created.
-    pub created: Option<chrono::DateTime<chrono::Utc>>,
+    pub created: Option<DateTime<Utc>>,
 }
 
 impl ListedKey {

@@ -102,7 +102,7 @@ fn part(notification: &Notification, head: Attachment, chunks: Vec<Chunk>, numbe
 
 /// The first attachment of every message: whose report this is, which part of it, and on the first what to do.
 fn head(notification: &Notification, instructions: &str, part: usize, of: usize) -> Attachment {
-    let number = if of > 1 { format!(" ({part}/{of})") } else { String::new() };
+    let number = layout::number(part, of);
     let title = layout::clip(&notification.title, TITLE_CHARACTERS) + &number;
     let account = escape(&layout::clip(&notification.account, ACCOUNT_CHARACTERS));
     let alert = escape(&layout::clip(&notification.alert, ALERT_CHARACTERS));

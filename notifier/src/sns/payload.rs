@@ -57,7 +57,7 @@ fn lines(notification: &Notification) -> Vec<Source> {
 }
 
 fn part(notification: &Notification, part: usize, of: usize, block: &[Shaped]) -> Part<TextMessage> {
-    let number = if of > 1 { format!(" ({part}/{of})") } else { String::new() };
+    let number = layout::number(part, of);
     let title = layout::clip(&one_line(&notification.title), TITLE_CHARACTERS);
     let account = layout::clip(&one_line(&notification.account), TITLE_CHARACTERS);
     let alert = layout::clip(&one_line(&notification.alert), TITLE_CHARACTERS);

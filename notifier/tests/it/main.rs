@@ -9,6 +9,7 @@ mod webhook;
 use std::time::Duration;
 
 use notifier::{Colour, Group, Line, Mention, Notification, RetryPolicy, SlackId, Span};
+use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
 
 /// One line that mentions somebody and says something.
 pub(crate) fn line(subject: &str, slack: Option<&str>, name: &str, text: &str) -> Line {
@@ -40,4 +41,15 @@ pub(crate) fn impatient() -> RetryPolicy {
         longest_wait: Duration::from_millis(100),
         pace: Duration::ZERO,
     }
+}
+
+/// A server that gives these answers in turn, the last one for ever.
+pub(crate) async fn answering(answers: Vec<ResponseTemplate>) -> MockServer {
+    let server = MockServer::start().await;
+    let last = answers.len() - 1;
+    for (index, answer) in answers.into_iter().enumerate() {
+        let mock = Mock::given(any()).respond_with(answer);
+        if index < last { mock.up_to_n_times(1).mount(&server).await } else { mock.mount(&server).await }
+    }
+    server
 }

@@ -7,9 +7,9 @@ use notifier::{
     Channel, DeliveryReport, Notifier, PartResult,
     sns::{SnsTopic, TopicArn},
 };
-use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
+use wiremock::{MockServer, ResponseTemplate};
 
-use crate::{impatient, line, notification};
+use crate::{answering, impatient, line, notification};
 
 async fn send(server: &MockServer, topic: &str) -> DeliveryReport {
     let config = aws_sdk_sns::Config::builder()
@@ -32,16 +32,6 @@ fn accepted() -> ResponseTemplate {
 fn refused(status: u16, code: &str) -> ResponseTemplate {
     let error = format!("<Error><Type>Sender</Type><Code>{code}</Code><Message>no luck</Message></Error>");
     ResponseTemplate::new(status).set_body_string(format!("<ErrorResponse>{error}</ErrorResponse>"))
-}
-
-async fn answering(answers: Vec<ResponseTemplate>) -> MockServer {
-    let server = MockServer::start().await;
-    let last = answers.len() - 1;
-    for (index, answer) in answers.into_iter().enumerate() {
-        let mock = Mock::given(any()).respond_with(answer);
-        if index < last { mock.up_to_n_times(1).mount(&server).await } else { mock.mount(&server).await }
-    }
-    server
 }
 
 /// The parameters of every request.

@@ -7,9 +7,9 @@ use notifier::{
     memory::Memory,
     slack::{SlackWebhook, WebhookUrl},
 };
-use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
+use wiremock::{MockServer, ResponseTemplate};
 
-use crate::{impatient, line, notification};
+use crate::{answering, impatient, line, notification};
 
 const HUSH: &str = "/services/T000/B000/hush-hush";
 
@@ -34,19 +34,13 @@ fn reason(report: &DeliveryReport) -> String {
     }
 }
 
-async fn answering(answer: ResponseTemplate) -> MockServer {
-    let server = MockServer::start().await;
-    Mock::given(any()).respond_with(answer).mount(&server).await;
-    server
-}
-
 async fn calls(server: &MockServer) -> usize {
     server.received_requests().await.unwrap().len()
 }
 
 #[tokio::test]
 async fn ok_is_delivered_at_once() {
-    let server = answering(ResponseTemplate::new(200).set_body_string("ok")).await;
+    let server = answering(vec![ResponseTemplate::new(200).set_body_string("ok")]).await;
     let report = send(channel(&server.uri())).await;
     assert_eq!(report.parts[0].result, PartResult::Delivered);
     assert_eq!(report.told()["AKIA1"], Ok(()));
@@ -58,21 +52,19 @@ async fn ok_is_delivered_at_once() {
 
 #[tokio::test]
 async fn rate_limit_and_server_error_are_tried_again() {
-    let server = MockServer::start().await;
-    for answer in [
+    let server = answering(vec![
         ResponseTemplate::new(429).insert_header("Retry-After", "1"),
         ResponseTemplate::new(500).set_body_string("rollup_error"),
-    ] {
-        Mock::given(any()).respond_with(answer).up_to_n_times(1).mount(&server).await;
-    }
-    Mock::given(any()).respond_with(ResponseTemplate::new(200)).mount(&server).await;
+        ResponseTemplate::new(200),
+    ])
+    .await;
     let report = send(channel(&server.uri())).await;
     assert_eq!((&report.parts[0].result, report.parts[0].attempts), (&PartResult::Delivered, 3));
 }
 
 #[tokio::test]
 async fn endless_server_error_is_given_up_and_named() {
-    let server = answering(ResponseTemplate::new(500).set_body_string("rollup_error")).await;
+    let server = answering(vec![ResponseTemplate::new(500).set_body_string("rollup_error")]).await;
     let reason = reason(&send(channel(&server.uri())).await);
     assert!(reason.contains("HTTP 500, `rollup_error`") && reason.contains("gave up"), "{reason}");
     assert!(calls(&server).await > 3);
@@ -87,7 +79,7 @@ async fn permanent_errors_are_named_and_not_repeated() {
         (404, "no_service"),
         (410, "channel_is_archived"),
     ] {
-        let server = answering(ResponseTemplate::new(status).set_body_string(body)).await;
+        let server = answering(vec![ResponseTemplate::new(status).set_body_string(body)]).await;
         let reason = reason(&send(channel(&server.uri())).await);
         assert!(reason.contains(body) && reason.contains(&status.to_string()), "{reason}");
         assert_eq!(calls(&server).await, 1, "{body}");
@@ -96,29 +88,27 @@ async fn permanent_errors_are_named_and_not_repeated() {
 
 #[tokio::test]
 async fn answer_without_wait_is_given_up() {
-    let server = answering(ResponseTemplate::new(429).insert_header("Retry-After", "0")).await;
+    let server = answering(vec![ResponseTemplate::new(429).insert_header("Retry-After", "0")]).await;
     let reason = reason(&send(channel(&server.uri())).await);
     assert!(reason.contains("HTTP 429") && reason.contains("gave up"), "{reason}");
 }
 
 #[tokio::test]
 async fn web_page_is_not_slack() {
-    let server = answering(ResponseTemplate::new(200).set_body_string("<html>Log in</html>")).await;
+    let server = answering(vec![ResponseTemplate::new(200).set_body_string("<html>Log in</html>")]).await;
     assert!(reason(&send(channel(&server.uri())).await).contains("a web page"));
 }
 
 #[tokio::test]
 async fn body_that_repeats_the_address_is_not_quoted() {
-    let server = answering(ResponseTemplate::new(404).set_body_string(format!("Cannot POST {HUSH}"))).await;
+    let server = answering(vec![ResponseTemplate::new(404).set_body_string(format!("Cannot POST {HUSH}"))]).await;
     assert_eq!(reason(&send(channel(&server.uri())).await), "HTTP 404");
 }
 
 #[tokio::test]
 async fn a_message_that_is_refused_does_not_close_the_channel() {
-    let server = MockServer::start().await;
     let refusal = ResponseTemplate::new(400).set_body_string("too_many_attachments");
-    Mock::given(any()).respond_with(refusal).up_to_n_times(1).mount(&server).await;
-    Mock::given(any()).respond_with(ResponseTemplate::new(200)).mount(&server).await;
+    let server = answering(vec![refusal, ResponseTemplate::new(200)]).await;
     let one = notification(vec![line("AKIA1", None, "alice", " was disabled")]);
     let report = Notifier::new(vec![channel(&server.uri())]).send(&[one.clone(), one], None).await;
     assert_eq!(report.undelivered().count(), 1);
@@ -127,8 +117,8 @@ async fn a_message_that_is_refused_does_not_close_the_channel() {
 
 #[tokio::test]
 async fn redirect_is_not_followed() {
-    let elsewhere = answering(ResponseTemplate::new(200)).await;
-    let server = answering(ResponseTemplate::new(302).insert_header("Location", elsewhere.uri().as_str())).await;
+    let elsewhere = answering(vec![ResponseTemplate::new(200)]).await;
+    let server = answering(vec![ResponseTemplate::new(302).insert_header("Location", elsewhere.uri().as_str())]).await;
     let reason = reason(&send(channel(&server.uri())).await);
     assert!(reason.contains("302") && reason.contains("redirect"), "{reason}");
     assert_eq!(calls(&elsewhere).await, 0);
@@ -136,7 +126,7 @@ async fn redirect_is_not_followed() {
 
 #[tokio::test]
 async fn silence_is_given_up() {
-    let server = answering(ResponseTemplate::new(200).set_delay(Duration::from_secs(30))).await;
+    let server = answering(vec![ResponseTemplate::new(200).set_delay(Duration::from_secs(30))]).await;
     let reason = reason(&send(channel(&server.uri())).await);
     assert!(reason.contains("no answer in time"), "{reason}");
 }
@@ -150,7 +140,7 @@ async fn nobody_listening_is_given_up_without_showing_the_address() {
 
 #[tokio::test]
 async fn a_failing_channel_does_not_stop_the_other() {
-    let server = answering(ResponseTemplate::new(404).set_body_string("no_service")).await;
+    let server = answering(vec![ResponseTemplate::new(404).set_body_string("no_service")]).await;
     let memory = Memory::default();
     let sent = notification(vec![line("AKIA1", None, "alice", " was disabled")]);
     let notifier = Notifier::new(vec![

@@ -47,12 +47,17 @@ impl Thresholds {
 pub(super) struct Check(pub(super) Vec<Problem>);
 
 impl Check {
+    /// Notes a problem. `None` is what the setting is worth then.
     pub(super) fn fail<T>(&mut self, name: &'static str, value: Option<&str>, rule: String) -> Option<T> {
+        self.note(name, value, rule);
+        None
+    }
+
+    fn note(&mut self, name: &'static str, value: Option<&str>, rule: String) {
         // An address in the wrong place may be the webhook.
         let secret = |value: &str| ["://", "/services/", "hooks."].iter().any(|part| value.contains(part));
         let value = value.filter(|value| !secret(value)).map(ToOwned::to_owned);
         self.0.push(Problem { name, value, rule });
-        None
     }
 
     pub(super) fn boolean(&mut self, name: &'static str, value: Option<&str>) -> bool {
@@ -60,7 +65,7 @@ impl Check {
             None | Some("false") => false,
             Some("true") => true,
             Some(_) => {
-                let _: Option<()> = self.fail(name, value, "must be `true` or `false`".to_owned());
+                self.note(name, value, "must be `true` or `false`".to_owned());
                 false
             }
         }
@@ -133,7 +138,7 @@ impl Check {
             let default = if this.value.is_none() { "the default; " } else { "" };
             let value = shown(age);
             let rule = format!("{default}must be {how} {}, which is {}", other.name, shown(limit));
-            let _: Option<()> = self.fail(this.name, Some(&value), rule);
+            self.note(this.name, Some(&value), rule);
         }
         if self.0.len() > problems {
             return None;
@@ -147,7 +152,7 @@ impl Check {
         if other.value.is_none() {
             let other = if this.name.starts_with("--") { other.flag } else { other.name };
             let rule = format!("needs {other} too: set both or neither");
-            let _: Option<()> = self.fail(this.name, Some(value), rule);
+            self.note(this.name, Some(value), rule);
         }
         self.days(this, 0)
     }

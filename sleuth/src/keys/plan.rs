@@ -121,8 +121,7 @@ pub fn plan(verdicts: Vec<Verdict>, limits: &Limits, doubt: Option<String>) -> P
     let steps = verdicts.into_iter().map(|mut verdict| {
         let (action, decision) = decide(&verdict, limits.auto_expire);
         if action == Action::Warn {
-            verdict.note =
-                [verdict.note.take(), unclear_tag(&verdict)].into_iter().flatten().reduce(|a, b| a + "; " + &b);
+            verdict.note = both(verdict.note.take(), unclear_tag(&verdict));
         }
         Step { verdict, action, decision }
     });
@@ -135,6 +134,11 @@ pub fn plan(verdicts: Vec<Verdict>, limits: &Limits, doubt: Option<String>) -> P
         }
     }
     plan
+}
+
+/// Two remarks as one, as far as there are any.
+pub(crate) fn both(one: Option<String>, other: Option<String>) -> Option<String> {
+    [one, other].into_iter().flatten().reduce(|one, other| format!("{one}; {other}"))
 }
 
 fn decide(verdict: &Verdict, auto_expire: bool) -> (Action, Decision) {

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use crate::{
-    keys::{AccessKeyId, Action, Days, Status},
+    keys::{AccessKeyId, Action, Days, Status, plan::both},
     report::{Finding, Outcome, Report},
 };
 
@@ -16,11 +16,7 @@ pub(super) fn consequence(report: &Report, finding: &Finding) -> String {
         (Action::Disable, Outcome::Done) => "was disabled".to_owned(),
         (Action::Disable, Outcome::Failed) => format!("could not be disabled: {because}"),
         (Action::Disable, Outcome::Held) => format!("would be disabled, but {because}"),
-        (Action::Warn, _) => [Some(expiry(report, finding)), reason.map(ToOwned::to_owned)]
-            .into_iter()
-            .flatten()
-            .collect::<Vec<_>>()
-            .join("; "),
+        (Action::Warn, _) => both(Some(expiry(report, finding)), finding.reason.clone()).unwrap_or_default(),
         (Action::None, _) => reason.unwrap_or_default().to_owned(),
     }
 }

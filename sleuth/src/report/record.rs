@@ -5,7 +5,7 @@ use notifier::DeliveryReport;
 use super::{Finding, Outcome, Report, ReportError, make::judged};
 use crate::{
     apply::{Outcome as Applied, Outcomes},
-    keys::{Action, Status},
+    keys::{Action, Status, plan::both},
 };
 
 impl Report {
@@ -87,5 +87,5 @@ fn warned(finding: &mut Finding, told: Result<(), String>, untried: bool) {
         Err(_) => Outcome::Failed,
     };
     // What was said before still holds.
-    finding.reason = [told.err(), finding.reason.take()].into_iter().flatten().reduce(|a, b| a + "; " + &b);
+    finding.reason = both(told.err(), finding.reason.take());
 }

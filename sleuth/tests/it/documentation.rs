@@ -5,10 +5,11 @@ use std::{collections::BTreeSet, path::Path};
 use notifier::{DeliveryReport, PartDelivery, PartResult};
 use serde_json::Value;
 use sleuth::{
-    demo,
     render::table::{Look, table},
-    run, snapshot,
+    snapshot,
 };
+
+use crate::support::demo_report;
 
 fn read(path: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join(path)).unwrap()
@@ -21,9 +22,7 @@ fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
 
 #[test]
 fn readme_shows_the_real_table() {
-    let inventory = demo::inventory().unwrap();
-    let report = run::dry(&inventory, &demo::config().unwrap(), demo::now(&inventory));
-    let text = table(&report, Look { width: Some(140), colours: false });
+    let text = table(&demo_report(), Look { width: Some(140), colours: false });
     let shown = text.split("\n\nIncomplete").next().unwrap();
     let readme = read("README.md");
     let block = between(&readme, "tests keep this block true -->\n```text\n", "\n```\n<!-- end of demo");
@@ -46,8 +45,7 @@ fn fields(value: &Value, found: &mut BTreeSet<String>) {
 
 #[test]
 fn every_field_of_the_report_is_documented() {
-    let inventory = demo::inventory().unwrap();
-    let mut report = run::dry(&inventory, &demo::config().unwrap(), demo::now(&inventory));
+    let mut report = demo_report();
     report.record_delivery(DeliveryReport {
         parts: vec![PartDelivery {
             channel: "slack",

@@ -11,13 +11,9 @@ use sleuth::{
         table::{Look, table},
     },
     report::{Outcome, Report},
-    run,
 };
 
-fn demo_report() -> Report {
-    let inventory = demo::inventory().unwrap();
-    run::dry(&inventory, &demo::config().unwrap(), demo::now(&inventory))
-}
+use crate::support::demo_report;
 
 fn lines(report: &Report) -> Vec<String> {
     let notifications = notifications(report, &demo::config().unwrap().texts);

@@ -13,6 +13,7 @@ use aws_sdk_iam::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
+use sleuth::{demo, report::Report, run};
 
 /// A tool that `scripts/tools` installed.
 pub(crate) fn tool(name: &str) -> PathBuf {
@@ -191,4 +192,10 @@ impl Ended {
 pub(crate) fn finding<'a>(report: &'a Value, key: &str) -> &'a Value {
     let keys = report["keys"].as_array().unwrap();
     keys.iter().find(|finding| finding["key_id"] == key).unwrap_or_else(|| panic!("no finding about {key}: {report}"))
+}
+
+/// The report on the demo's account.
+pub(crate) fn demo_report() -> Report {
+    let inventory = demo::inventory().unwrap();
+    run::dry(&inventory, &demo::config().unwrap(), demo::now(&inventory))
 }
