@@ -7,7 +7,7 @@ use futures::{StreamExt, stream};
 
 use crate::{
     deadline::{Deadlines, before},
-    gather::read_key,
+    gather::{Want, read_key},
     keys::{
         AccessKeyId, AutoExpire, KeyStatus, Plan, Policy, ReadError, Reading, Status, User, UserName, Verdict,
         audit::judge, plan::Target,
@@ -95,8 +95,10 @@ async fn look_again(
     let Some(listed) = find(aws, target).await? else {
         return Ok(Some(gone()));
     };
-    let key = read_key(aws, listed, None).await;
-    let user = User { name: target.user.clone(), tags: Reading::Read(tags), keys: Reading::Read(vec![key.clone()]) };
+    let want = Want::Verdicts { policy: *policy, now, by_report: false };
+    let key = read_key(aws, listed, &want, None).await;
+    let keys = Reading::Read(vec![key.clone()]);
+    let user = User { name: target.user.clone(), tags: Reading::Read(tags), keys, quarantine: Vec::new() };
     let verdict = judge(&user, &key, policy, now);
     if let Some(error) = verdict.unread {
         return Err(error);

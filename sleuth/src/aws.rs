@@ -1,19 +1,30 @@
 //! The only room that knows the AWS SDK.
 
-use std::{error::Error, time::Duration};
+use std::time::Duration;
 
 use aws_config::{
     AppName, BehaviorVersion, Region, SdkConfig, environment::EnvironmentVariableRegionProvider,
     meta::region::RegionProviderChain, profile::ProfileFileRegionProvider, retry::RetryConfig, timeout::TimeoutConfig,
 };
 use aws_sdk_sns::config::ProvideCredentials as _;
-use notifier::{Channel, Notifier, slack::SlackWebhook, sns::SnsTopic};
+use notifier::{
+    Channel, Notifier,
+    slack::{SlackWebhook, WebhookUrl},
+    sns::SnsTopic,
+};
 use tokio::time::Instant;
 
-use crate::{config::Config, deadline::before};
+use crate::{
+    config::{Config, SlackUrl, secret_value},
+    deadline::before,
+};
+use error::root_cause;
+use secrets::SecretError;
 
+mod error;
 #[cfg(feature = "keys")]
 pub mod iam;
+pub mod secrets;
 
 /// Region that is used where none is set. IAM is global, so any will do in the standard partition.
 const FALLBACK_REGION: &str = "us-east-1";
@@ -66,20 +77,23 @@ pub async fn connect(profile: Option<&str>, end: Option<Instant>) -> Result<SdkC
     })
 }
 
-/// The innermost error, which says what happened rather than where, on one line.
-fn root_cause(error: &(dyn Error + 'static)) -> String {
-    let mut cause = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
+/// Why people could not be told anything, so that the run must not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum NotifierError {
+    /// This machine's TLS set-up is broken.
+    #[error("no HTTPS client could be made")]
+    Client(#[from] reqwest::Error),
+    /// A setting points to a secret that is not to be had.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
 }
 
-/// The channels that `config` names. Fails if this machine's TLS set-up is broken.
-pub fn notifier(sdk: &SdkConfig, config: &Config) -> Result<Notifier, reqwest::Error> {
+/// The channels that `config` names, with the secrets it points to, waited for until `end`.
+pub async fn notifier(sdk: &SdkConfig, config: &Config, end: Option<Instant>) -> Result<Notifier, NotifierError> {
     let mut channels = Vec::new();
     if let Some(url) = &config.slack {
-        channels.push(Channel::Slack(SlackWebhook::new(url.clone(), config.retry)?));
+        let url = webhook(sdk, url, end).await?;
+        channels.push(Channel::Slack(SlackWebhook::new(url, config.retry)?));
     }
     if let Some(topic) = &config.topic {
         // The topic's own region, which need not be ours.
@@ -88,4 +102,19 @@ pub fn notifier(sdk: &SdkConfig, config: &Config) -> Result<Notifier, reqwest::E
         channels.push(Channel::Sns(SnsTopic::new(topic.clone(), client, config.retry)));
     }
     Ok(Notifier::new(channels))
+}
+
+/// The webhook's address, which may be kept elsewhere.
+async fn webhook(sdk: &SdkConfig, url: &SlackUrl, end: Option<Instant>) -> Result<WebhookUrl, SecretError> {
+    const NAME: &str = "SLACK_URL";
+    let arn = match url {
+        SlackUrl::Plain(url) => return Ok(url.clone()),
+        SlackUrl::Kept(arn) => arn,
+    };
+    let failed = |problem: String| SecretError { name: NAME, arn: arn.to_string(), problem };
+    let secret = before(end, secrets::read(sdk, arn)).await.map_err(|over| over.message);
+    let secret = secret.and_then(|secret| secret).map_err(failed)?;
+    let address = secret_value(&secret, NAME)
+        .ok_or_else(|| failed(format!("must hold the address, or a JSON object with the entry `{NAME}`")))?;
+    WebhookUrl::parse(&address).map_err(|error| failed(format!("what it holds {error}")))
 }

@@ -13,7 +13,10 @@ use crate::{
 };
 use check::{Check, Thresholds};
 
+pub use secret::{SecretArn, Store, value as secret_value};
+
 mod check;
+mod secret;
 
 /// Most keys that one run may disable if nothing else is said. An audit that ran every day finds a few a day.
 const MAX_DISABLE: usize = 25;
@@ -22,6 +25,11 @@ const MOST_KEYS: usize = 1_000_000;
 /// Longest time for retries that is accepted, in seconds: what a Lambda function may run at all.
 const MOST_SECONDS: u64 = 900;
 
+/// How many users are read side by side if nothing else is said: measured in docs/performance.md.
+const CONCURRENCY: usize = 16;
+/// Most users that may be read side by side.
+const MOST_CONCURRENT: usize = 100;
+
 /// Everything a run needs to know.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -29,12 +37,16 @@ pub struct Config {
     pub policy: Policy,
     /// Whether and how many keys may be disabled: `ENABLE_AUTO_EXPIRE`, `MAX_DISABLE`, `MAX_DISABLE_PERCENT`.
     pub limits: Limits,
+    /// Whether the credential report may rule users out: `INVENTORY`.
+    pub by_report: bool,
+    /// How many users are read side by side: `CONCURRENCY`.
+    pub concurrency: usize,
     /// A user that is known to exist: `CANARY_USER`.
     pub canary: Option<String>,
     /// Titles and instructions of messages.
     pub texts: Texts,
     /// Where Slack messages go: `SLACK_URL`.
-    pub slack: Option<WebhookUrl>,
+    pub slack: Option<SlackUrl>,
     /// Where SNS messages go: `SNS_TOPIC`.
     pub topic: Option<TopicArn>,
     /// How patiently messages are sent.
@@ -43,6 +55,15 @@ pub struct Config {
     pub debug: bool,
     /// The SDK's own setting, kept to be named in errors: `AWS_PROFILE`.
     pub profile: Option<String>,
+}
+
+/// The address of a Slack webhook, or where it is kept.
+#[derive(Debug, Clone)]
+pub enum SlackUrl {
+    /// It itself.
+    Plain(WebhookUrl),
+    /// The secret that holds it.
+    Kept(SecretArn),
 }
 
 /// The settings as they stand in the environment: one flat struct of strings, because envy cannot read numbers and
@@ -63,6 +84,8 @@ struct Environment {
     max_disable: Option<String>,
     max_disable_percent: Option<String>,
     canary_user: Option<String>,
+    inventory: Option<String>,
+    concurrency: Option<String>,
     notify_retry_seconds: Option<String>,
     debug: Option<String>,
     aws_profile: Option<String>,
@@ -148,11 +171,10 @@ impl Config {
             max_disable: max_disable.unwrap_or(MAX_DISABLE),
             max_percent: check.number("MAX_DISABLE_PERCENT", env.max_disable_percent.as_deref(), 100),
         };
+        let by_report = check.one_of("INVENTORY", env.inventory.as_deref(), ["live", "report"]) == Some("report");
+        let concurrency = check.count("CONCURRENCY", env.concurrency.as_deref(), MOST_CONCURRENT);
         let canary = check.user_name("CANARY_USER", env.canary_user.as_deref());
-        let slack = env.slack_url.as_deref().and_then(|url| match WebhookUrl::parse(url.trim()) {
-            Ok(url) => Some(url),
-            Err(error) => check.fail("SLACK_URL", None, error.to_string()),
-        });
+        let slack = env.slack_url.as_deref().and_then(|url| check.slack_url("SLACK_URL", url.trim()));
         let topic = env.sns_topic.as_deref().and_then(|arn| match TopicArn::parse(arn.trim()) {
             Ok(topic) => Some(topic),
             Err(error) => check.fail("SNS_TOPIC", Some(arn), error.to_string()),
@@ -174,6 +196,8 @@ impl Config {
             Some(policy) if check.0.is_empty() => Ok(Self {
                 policy,
                 limits,
+                by_report,
+                concurrency: concurrency.unwrap_or(CONCURRENCY),
                 canary,
                 texts,
                 slack,

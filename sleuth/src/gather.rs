@@ -8,60 +8,139 @@ use tokio::time::Instant;
 
 use crate::{
     deadline::before,
-    keys::{AccessKey, Account, Inventory, ReadError, Reading, User, UserName, inventory::Tags},
-    ports::{ListedKey, ReadKeys},
+    keys::{AccessKey, CredentialReport, Inventory, Policy, ReadError, Reading, User, UserName, audit::needs_last_use},
+    ports::{ListedKey, ListedUser, Overview, ReadKeys},
 };
 
-/// How many users are read side by side. IAM's rate limits are not published; this many stay below them.
-pub const CONCURRENCY: usize = 8;
+/// What is to be read, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Scope {
+    /// The time it is.
+    pub taken_at: DateTime<Utc>,
+    /// When to stop: what is not read by then is unread.
+    pub end: Option<Instant>,
+    /// How many users are read side by side.
+    pub concurrency: usize,
+    /// What the inventory is for.
+    pub want: Want,
+}
 
-/// Reads every user and key through `reader`, until `end` if there is one; what is not read by then is unread. `progress`
-/// hears how many of how many users are done.
-pub async fn gather(
-    reader: &impl ReadKeys,
-    now: DateTime<Utc>,
-    end: Option<Instant>,
-    progress: impl Fn(usize, usize) + Send + Sync,
-) -> Inventory {
-    let (account, listing) = futures::join!(before(end, Box::pin(reader.account())), Box::pin(reader.users(end)));
-    let (account, mut errors) = account.unwrap_or_else(|error| (Account::default(), vec![error]));
-    errors.extend(listing.error);
+/// What an inventory is for.
+#[derive(Debug, Clone, Copy)]
+pub enum Want {
+    /// Anything: every last use is asked for.
+    Everything,
+    /// An audit by this policy, counting to this time: a last use is asked for only where it can change the verdict.
+    Verdicts {
+        /// The policy.
+        policy: Policy,
+        /// The time ages are counted to.
+        now: DateTime<Utc>,
+        /// Whether users may be ruled out by the credential report.
+        by_report: bool,
+    },
+}
+
+impl Want {
+    /// Whether the last use of `key` is wanted.
+    fn last_use(&self, key: &ListedKey) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Verdicts { policy, now, .. } => needs_last_use(&key.status, key.created, policy, *now),
+        }
+    }
+}
+
+/// Reads users and keys through `reader`, as far as `scope` goes. `progress` hears how many of how many users are done.
+pub async fn gather(reader: &impl ReadKeys, scope: &Scope, progress: impl Fn(usize, usize) + Send + Sync) -> Inventory {
+    let end = scope.end;
+    let (overview, listing, report) = futures::join!(
+        before(end, Box::pin(reader.overview())),
+        Box::pin(reader.users(end)),
+        Box::pin(current_report(reader, scope)),
+    );
+    let overview = overview.unwrap_or_else(|over| Overview { errors: vec![over], ..Overview::default() });
     // Users come and go while pages are turned, so that one can stand on two of them.
-    let found: BTreeMap<_, _> = listing.found.into_iter().collect();
+    let found: BTreeMap<UserName, ListedUser> =
+        listing.found.into_iter().map(|user| (user.name.clone(), user)).collect();
     let total = found.len();
     progress(0, total);
     let mut users = Vec::with_capacity(total);
-    let mut readings =
-        stream::iter(found).map(|(name, tags)| read_user(reader, name, tags, end)).buffer_unordered(CONCURRENCY);
+    let report = report.as_ref();
+    let mut readings = stream::iter(found.into_values())
+        .map(|user| read_user(reader, user, report, scope))
+        .buffer_unordered(scope.concurrency);
     while let Some(user) = readings.next().await {
         users.push(user);
         progress(users.len(), total);
     }
     users.sort_by(|a, b| a.name.cmp(&b.name));
-    Inventory { taken_at: now, account, users, errors }
+    Inventory {
+        taken_at: scope.taken_at,
+        account: overview.account,
+        users,
+        user_count: overview.user_count,
+        root_keys: overview.root_keys.or_else(|| report.and_then(|report| report.root_keys)),
+        credential_report: report.map(|report| report.made_at),
+        errors: overview.errors.into_iter().chain(listing.errors).collect(),
+    }
 }
 
-async fn read_user(reader: &impl ReadKeys, name: UserName, tags: Option<Tags>, end: Option<Instant>) -> User {
+/// The credential report, if it is wanted and to be had and says enough. Without it every user is read one by one.
+async fn current_report(reader: &impl ReadKeys, scope: &Scope) -> Option<CredentialReport> {
+    let Want::Verdicts { policy, now, by_report: true } = scope.want else { return None };
+    match reader.credential_report(scope.end).await {
+        Ok(report) if report.is_current(scope.taken_at, &policy, now) => Some(report),
+        Ok(report) => {
+            tracing::warn!(made_at = %report.made_at, "the credential report is too old; reading every user instead");
+            None
+        }
+        Err(error) => {
+            tracing::warn!(%error, "there is no credential report; reading every user instead");
+            None
+        }
+    }
+}
+
+async fn read_user(reader: &impl ReadKeys, user: ListedUser, report: Option<&CredentialReport>, scope: &Scope) -> User {
+    let ListedUser { name, created, tags, quarantine } = user;
     let tags = match tags {
         Some(tags) => Reading::Read(tags),
-        None => flat(before(end, reader.tags(&name)).await).into(),
+        None => flat(before(scope.end, reader.tags(&name)).await).into(),
     };
-    let keys = match flat(before(end, reader.keys(&name)).await) {
-        Err(error) => Reading::Unread(error),
-        Ok(listed) => {
-            let mut keys = Vec::with_capacity(listed.len());
-            for key in listed {
-                keys.push(read_key(reader, key, end).await);
-            }
-            Reading::Read(keys)
-        }
+    let keys = match ruled_out(&name, created, report, scope) {
+        Some(keys) => Reading::Read(keys),
+        None => read_keys(reader, &name, scope).await,
     };
-    User { name, tags, keys }
+    User { name, tags, keys, quarantine }
 }
 
-/// The key with its last use.
-pub(crate) async fn read_key(reader: &impl ReadKeys, key: ListedKey, end: Option<Instant>) -> AccessKey {
-    let last_use = flat(before(end, reader.last_use(&key.id)).await);
+/// The keys of a user of whom the report says enough.
+fn ruled_out(
+    user: &UserName,
+    created: Option<DateTime<Utc>>,
+    report: Option<&CredentialReport>,
+    scope: &Scope,
+) -> Option<Vec<AccessKey>> {
+    let Want::Verdicts { policy, now, .. } = scope.want else { return None };
+    report?.ruled_out(user, created, &policy, now)
+}
+
+async fn read_keys(reader: &impl ReadKeys, user: &UserName, scope: &Scope) -> Reading<Vec<AccessKey>> {
+    let listed = match flat(before(scope.end, reader.keys(user)).await) {
+        Ok(listed) => listed,
+        Err(error) => return Reading::Unread(error),
+    };
+    let mut keys = Vec::with_capacity(listed.len());
+    for key in listed {
+        keys.push(read_key(reader, key, &scope.want, scope.end).await);
+    }
+    Reading::Read(keys)
+}
+
+/// The key with its last use, if that is wanted.
+pub(crate) async fn read_key(reader: &impl ReadKeys, key: ListedKey, want: &Want, end: Option<Instant>) -> AccessKey {
+    let last_use = if want.last_use(&key) { Some(flat(before(end, reader.last_use(&key.id)).await)) } else { None };
     key.with_last_use(last_use)
 }
 

@@ -5,15 +5,44 @@ use std::future::Future;
 use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
-use crate::keys::{AccessKey, AccessKeyId, Account, KeyStatus, LastUse, ReadError, UserName, inventory::Tags};
+use crate::keys::{
+    AccessKey, AccessKeyId, Account, CredentialReport, KeyStatus, LastUse, ReadError, Reading, UserName,
+    inventory::Tags,
+};
+
+/// An account as a whole. What could not be read is `None`, and why is in `errors`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Overview {
+    /// Whose it is.
+    pub account: Account,
+    /// How many users it has.
+    pub user_count: Option<usize>,
+    /// Whether the root user has access keys.
+    pub root_keys: Option<bool>,
+    /// What could not be read.
+    pub errors: Vec<ReadError>,
+}
 
 /// The users of an account, as far as they could be listed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Users {
-    /// Names, with the tags where the listing had them.
-    pub found: Vec<(UserName, Option<Tags>)>,
+    /// Them.
+    pub found: Vec<ListedUser>,
     /// Why the listing is incomplete, if it is.
-    pub error: Option<ReadError>,
+    pub errors: Vec<ReadError>,
+}
+
+/// A user as it is listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedUser {
+    /// Name.
+    pub name: UserName,
+    /// When it was created.
+    pub created: Option<DateTime<Utc>>,
+    /// Tags, where the listing has them.
+    pub tags: Option<Tags>,
+    /// Attached policies that quarantine the user, by name.
+    pub quarantine: Vec<String>,
 }
 
 /// An access key as it is listed: everything but its last use.
@@ -28,19 +57,26 @@ pub struct ListedKey {
 }
 
 impl ListedKey {
-    /// The key with its last use.
-    pub fn with_last_use(self, last_used: Result<LastUse, ReadError>) -> AccessKey {
-        AccessKey { id: self.id, status: self.status, created: self.created, last_used: last_used.into() }
+    /// The key with its last use, if that was asked for.
+    pub fn with_last_use(self, last_used: Option<Result<LastUse, ReadError>>) -> AccessKey {
+        let last_used = last_used.map(Reading::from);
+        AccessKey { id: Some(self.id), status: self.status, created: self.created, last_used }
     }
 }
 
 /// Reads users and access keys. Every method reads all pages.
 pub trait ReadKeys: Sync {
-    /// Whose account this is. What could not be read is missing there and named here.
-    fn account(&self) -> impl Future<Output = (Account, Vec<ReadError>)> + Send;
+    /// Whose account this is, and what it says of itself.
+    fn overview(&self) -> impl Future<Output = Overview> + Send;
 
     /// All users, or those that could be listed until `end`.
     fn users(&self, end: Option<Instant>) -> impl Future<Output = Users> + Send;
+
+    /// The credential report, waited for until `end`, and not for long.
+    fn credential_report(
+        &self,
+        end: Option<Instant>,
+    ) -> impl Future<Output = Result<CredentialReport, ReadError>> + Send;
 
     /// The tags of one user.
     fn tags(&self, user: &UserName) -> impl Future<Output = Result<Tags, ReadError>> + Send;

@@ -29,8 +29,13 @@ pub struct Report {
     pub applied: bool,
     /// The policy in force.
     pub policy: PolicyInForce,
+    /// When the credential report was made that the keys without ids are known from; `null` if all keys were read one by
+    /// one.
+    pub credential_report: Option<DateTime<Utc>>,
     /// Why no key is disabled, if something stopped them all.
     pub brake: Option<String>,
+    /// What cannot wait for a key to grow old.
+    pub alerts: Vec<Alert>,
     /// Counts.
     pub summary: Summary,
     /// One finding a key, worst first.
@@ -76,6 +81,37 @@ pub struct Summary {
     pub unknown: usize,
     /// Of all these, keys whose owner is exempt.
     pub exempt: usize,
+    /// Alerts.
+    pub alerts: usize,
+}
+
+/// Something that somebody should look at now, and whether somebody was told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Alert {
+    /// What it is.
+    pub kind: AlertKind,
+    /// The user it is about; `null`: the root user.
+    pub user: Option<UserName>,
+    /// The owner's display name.
+    pub name: Option<String>,
+    /// The `Slack` tag, as written.
+    pub slack: Option<String>,
+    /// What is wrong, and what to do.
+    pub message: String,
+    /// What came of telling people.
+    pub outcome: Outcome,
+    /// Why that failed or was not tried.
+    pub reason: Option<String>,
+}
+
+/// Kinds of alerts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AlertKind {
+    /// The root user has access keys.
+    RootAccessKeys,
+    /// AWS found a key of the user in public.
+    Quarantine,
 }
 
 /// What was found about one key, and what came of it.
@@ -87,7 +123,7 @@ pub struct Finding {
     pub name: String,
     /// The `Slack` tag, as written.
     pub slack: Option<String>,
-    /// Key id; `null` if the user's keys could not be listed.
+    /// Key id; `null` if the user's keys could not be listed, or are known from the credential report only.
     pub key_id: Option<AccessKeyId>,
     /// Verdict.
     pub status: Status,
@@ -99,6 +135,8 @@ pub struct Finding {
     pub auto_expire: Option<bool>,
     /// Creation time.
     pub created: Option<DateTime<Utc>>,
+    /// What is known of the last use.
+    pub last_use: LastUseKnown,
     /// Last use; `null` if it was never used or that is not known.
     pub last_used: Option<DateTime<Utc>>,
     /// Service of the last use.
@@ -117,6 +155,20 @@ pub struct Finding {
     pub outcome: Outcome,
     /// Why nothing was done, why it failed, or what else there is to know.
     pub reason: Option<String>,
+}
+
+/// What is known of a key's last use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LastUseKnown {
+    /// When it was.
+    Recorded,
+    /// That there was none.
+    Never,
+    /// Nothing: it could not change the verdict.
+    NotAsked,
+    /// Nothing: it could not be read.
+    Unread,
 }
 
 /// What came of an action.
@@ -150,6 +202,13 @@ impl Report {
     /// Whether everything could be read, done and delivered.
     pub fn is_complete(&self) -> bool {
         self.errors.is_empty()
+    }
+}
+
+impl Alert {
+    /// A name for this alert that is unique in its report, and no finding's.
+    pub fn subject(&self) -> String {
+        format!("alert/{:?}/{}", self.kind, self.user.as_ref().map_or("", |user| user.0.as_str()))
     }
 }
 

@@ -2,16 +2,24 @@
 
 use chrono::{DateTime, Utc};
 use notifier::Notifier;
+use tokio::time::Instant;
 
 use crate::{
     apply::apply,
     config::Config,
     deadline::Deadlines,
+    gather::{Scope, Want},
     keys::{Inventory, Plan, audit, plan},
     ports::{ReadKeys, WriteKeys},
     render::notification::{notifications, uncallable},
     report::Report,
 };
+
+/// What `config`'s audit needs to know of an account, at the time `taken_at`, counting ages to `now`.
+pub fn scope(config: &Config, taken_at: DateTime<Utc>, now: DateTime<Utc>, end: Option<Instant>) -> Scope {
+    let want = Want::Verdicts { policy: config.policy, now, by_report: config.by_report };
+    Scope { taken_at, end, concurrency: config.concurrency, want }
+}
 
 /// How far a run has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

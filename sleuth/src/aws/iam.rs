@@ -4,24 +4,34 @@ use std::{error::Error, time::Duration};
 
 use aws_config::SdkConfig;
 use aws_sdk_iam::{
-    config::{retry::RetryConfig, timeout::TimeoutConfig},
+    config::{
+        retry::{RetryConfig, RetryPartition, TokenBucket},
+        timeout::TimeoutConfig,
+    },
     error::{ProvideErrorMetadata, SdkError},
     primitives::DateTime as AwsTime,
-    types::{AccessKeyLastUsed, EntityType, StatusType, Tag},
+    types::{AccessKeyLastUsed, StatusType, SummaryKeyType, Tag},
 };
 use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
-use super::root_cause;
+use super::error::describe;
 use crate::{
-    deadline::before,
-    keys::{AccessKeyId, Account, KeyStatus, LastUse, ReadError, UserName, inventory::Tags},
-    ports::{ListedKey, ReadKeys, Users, WriteError, WriteKeys},
+    keys::{AccessKeyId, Account, CredentialReport, KeyStatus, LastUse, ReadError, UserName, inventory::Tags},
+    ports::{ListedKey, Overview, ReadKeys, Users, WriteError, WriteKeys},
 };
+use users::Denied;
+
+mod credential_report;
+mod users;
 
 /// Items a page: the most IAM gives. It may give fewer, so pages are followed until IAM says they end.
 const PAGE: i32 = 1_000;
 
+/// How often a call is tried. Throttling may last for minutes where others call IAM too.
+const ATTEMPTS: u32 = 10;
+/// Longest pause between two attempts.
+const LONGEST_BACKOFF: Duration = Duration::from_secs(10);
 /// How often a change is tried.
 const WRITE_ATTEMPTS: u32 = 3;
 /// How long one attempt of a change may take.
@@ -32,78 +42,59 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(8);
 pub struct Iam {
     iam: aws_sdk_iam::Client,
     sts: aws_sdk_sts::Client,
+    /// `aws`, or what it is called where AWS is kept apart.
+    partition: &'static str,
 }
 
 impl Iam {
     /// The account that the credentials in `sdk` belong to.
     pub fn new(sdk: &SdkConfig) -> Self {
-        Self { iam: aws_sdk_iam::Client::new(sdk), sts: aws_sdk_sts::Client::new(sdk) }
-    }
-
-    /// All users with their tags, in a few calls.
-    async fn users_with_tags(&self, end: Option<Instant>) -> (Users, Option<Denied>) {
-        let mut users = Users::default();
-        let call = self.iam.get_account_authorization_details().filter(EntityType::User).max_items(PAGE);
-        let mut pages = call.into_paginator().send();
-        loop {
-            match before(end, pages.next()).await {
-                Err(over) => {
-                    users.error = Some(over);
-                    return (users, None);
-                }
-                Ok(None) => return (users, None),
-                Ok(Some(Ok(page))) => users.found.extend(
-                    page.user_detail_list()
-                        .iter()
-                        .filter_map(|user| Some((UserName(user.user_name()?.to_owned()), Some(tags(user.tags()))))),
-                ),
-                Ok(Some(Err(error))) => {
-                    let denied = is_denied(&error).then_some(Denied);
-                    users.error = Some(read_error("GetAccountAuthorizationDetails", &error));
-                    return (users, denied);
-                }
-            }
-        }
-    }
-
-    /// All users, without tags.
-    async fn users_only(&self, end: Option<Instant>) -> Users {
-        let mut users = Users::default();
-        let mut pages = self.iam.list_users().into_paginator().page_size(PAGE).items().send();
-        loop {
-            match before(end, pages.next()).await {
-                Ok(Some(Ok(user))) => users.found.push((UserName(user.user_name), None)),
-                Ok(None) => return users,
-                Ok(Some(Err(error))) => users.error = Some(read_error("ListUsers", &error)),
-                Err(over) => users.error = Some(over),
-            }
-            if users.error.is_some() {
-                return users;
-            }
+        // Adaptive retries slow all calls down when IAM throttles some, so that they get through, and leave room for
+        // others. How many retries there are in all is bounded by the run's deadline, not by a quota that some
+        // throttled users could use up for all others.
+        let patient = aws_sdk_iam::config::Builder::from(sdk)
+            .retry_config(RetryConfig::adaptive().with_max_attempts(ATTEMPTS).with_max_backoff(LONGEST_BACKOFF))
+            .retry_partition(RetryPartition::custom("iam").token_bucket(TokenBucket::unlimited()).build())
+            .build();
+        Self {
+            iam: aws_sdk_iam::Client::from_conf(patient),
+            sts: aws_sdk_sts::Client::new(sdk),
+            partition: partition(sdk.region().map_or("", |region| region.as_ref())),
         }
     }
 }
 
-/// The call is not allowed, which another call may be.
-struct Denied;
-
 impl ReadKeys for Iam {
-    async fn account(&self) -> (Account, Vec<ReadError>) {
-        let (identity, aliases) =
-            futures::join!(self.sts.get_caller_identity().send(), self.iam.list_account_aliases().send());
+    async fn overview(&self) -> Overview {
+        let (identity, aliases, summary) = futures::join!(
+            self.sts.get_caller_identity().send(),
+            self.iam.list_account_aliases().send(),
+            self.iam.get_account_summary().send(),
+        );
         let mut errors = Vec::new();
         let id = identity.map_err(|error| errors.push(read_error("GetCallerIdentity", &error)));
         let alias = aliases.map_err(|error| errors.push(read_error("ListAccountAliases", &error)));
+        let summary = summary.map_err(|error| errors.push(read_error("GetAccountSummary", &error)));
+        let summary = summary.ok().and_then(|answer| answer.summary_map).unwrap_or_default();
         let account = Account {
             id: id.ok().and_then(|identity| identity.account),
             // An account has at most one alias.
             alias: alias.ok().and_then(|aliases| aliases.account_aliases.into_iter().next()),
         };
-        (account, errors)
+        Overview {
+            account,
+            user_count: summary.get(&SummaryKeyType::Users).and_then(|count| usize::try_from(*count).ok()),
+            root_keys: summary.get(&SummaryKeyType::AccountAccessKeysPresent).map(|present| *present > 0),
+            errors,
+        }
+    }
+
+    async fn credential_report(&self, end: Option<Instant>) -> Result<CredentialReport, ReadError> {
+        self.fetch_report(end).await
     }
 
     async fn users(&self, end: Option<Instant>) -> Users {
-        match self.users_with_tags(end).await {
+        match self.users_with_details(end).await {
             (_, Some(Denied)) => {
                 tracing::warn!("GetAccountAuthorizationDetails is denied; asking for the tags of each user instead");
                 self.users_only(end).await
@@ -163,6 +154,17 @@ impl WriteKeys for Iam {
     }
 }
 
+/// The partition of a region (<https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html>).
+fn partition(region: &str) -> &'static str {
+    match region.split('-').collect::<Vec<_>>().as_slice() {
+        ["cn", ..] => "aws-cn",
+        ["us", "gov", ..] => "aws-us-gov",
+        ["us", "iso", ..] => "aws-iso",
+        ["us", "isob", ..] => "aws-iso-b",
+        _ => "aws",
+    }
+}
+
 fn tags(tags: &[Tag]) -> Tags {
     tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect()
 }
@@ -187,34 +189,4 @@ where
 
 fn strange(operation: &str, what: &str) -> ReadError {
     ReadError { operation: operation.to_owned(), message: format!("AWS answered with {what}") }
-}
-
-fn is_denied<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
-    match error.code() {
-        Some(code) => code.starts_with("AccessDenied"),
-        None => status(error) == Some(403),
-    }
-}
-
-fn status<E>(error: &SdkError<E>) -> Option<u16> {
-    error.raw_response().map(|response| response.status().as_u16())
-}
-
-/// An error as AWS names it, or else its innermost cause.
-fn describe<E>(error: &SdkError<E>) -> String
-where
-    E: ProvideErrorMetadata + Error + 'static,
-{
-    match (error.code(), error.message()) {
-        (Some(code), Some(message)) => format!("{code}: {message}"),
-        (Some(code), None) => code.to_owned(),
-        (None, _) => {
-            let cause = root_cause(error);
-            match (error, status(error)) {
-                (SdkError::TimeoutError(_), _) => format!("no answer in time: {cause}"),
-                (_, Some(status)) => format!("HTTP {status}: {cause}"),
-                _ => cause,
-            }
-        }
-    }
 }

@@ -66,8 +66,9 @@ mod keys {
         let deadlines = Deadlines::within(Instant::now(), Duration::from_millis(left));
         let sdk = aws::connect(None, deadlines.read).await.map_err(|e| diagnostic("Credentials", &e))?;
         let iam = aws::iam::Iam::new(&sdk);
-        let notifier = aws::notifier(&sdk, &config).map_err(|e| diagnostic("Internal", &e))?;
-        let inventory = gather(&iam, now, deadlines.read, |_, _| ()).await;
+        let notifier =
+            aws::notifier(&sdk, &config, deadlines.read).await.map_err(|e| diagnostic("Configuration", &e))?;
+        let inventory = gather(&iam, &run::scope(&config, now, now, deadlines.read), |_, _| ()).await;
         let report = run::wet(&iam, &inventory, &config, &notifier, now, deadlines, |_, report| log(report)).await;
         log(&report);
         if report.is_complete() { Ok(answer(&report)) } else { Err(failure(&report)) }

@@ -2,7 +2,9 @@
 
 use std::{fmt, str::FromStr};
 
-use super::{Environment, Flags, Problem};
+use notifier::slack::WebhookUrl;
+
+use super::{Environment, Flags, Problem, SecretArn, SlackUrl};
 use crate::keys::{Days, Policy, PolicyError};
 
 /// Largest number of days that is accepted: a hundred years.
@@ -71,6 +73,30 @@ impl Check {
         }
     }
 
+    /// One of some words, in any case; the first if none is given.
+    pub(super) fn one_of<const N: usize>(
+        &mut self,
+        name: &'static str,
+        value: Option<&str>,
+        words: [&'static str; N],
+    ) -> Option<&'static str> {
+        let Some(value) = value else { return words.first().copied() };
+        let found = words.into_iter().find(|word| value.trim().eq_ignore_ascii_case(word));
+        found.or_else(|| {
+            let allowed: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+            self.fail(name, Some(value), format!("must be {}", allowed.join(" or ")))
+        })
+    }
+
+    /// A whole number that is not 0.
+    pub(super) fn count(&mut self, name: &'static str, value: Option<&str>, most: usize) -> Option<usize> {
+        let value = value?;
+        match value.trim().parse() {
+            Ok(count) if (1..=most).contains(&count) => Some(count),
+            _ => self.fail(name, Some(value), format!("must be a whole number from 1 to {most}")),
+        }
+    }
+
     pub(super) fn number<N>(&mut self, name: &'static str, value: Option<&str>, most: N) -> Option<N>
     where
         N: FromStr + PartialOrd + fmt::Display + Copy,
@@ -95,6 +121,19 @@ impl Check {
             Some(value),
             "must be the name of an IAM user: letters, digits and _+=,.@-, at most 64".to_owned(),
         )
+    }
+
+    /// A webhook, or the ARN of a secret that holds one.
+    pub(super) fn slack_url(&mut self, name: &'static str, url: &str) -> Option<SlackUrl> {
+        if url.starts_with("arn:") {
+            let rule = "must be the ARN of a secret of Secrets Manager or of a parameter of Systems Manager";
+            let arn = SecretArn::parse(url);
+            return arn.map(SlackUrl::Kept).or_else(|| self.fail(name, Some(url), rule.to_owned()));
+        }
+        match WebhookUrl::parse(url) {
+            Ok(url) => Some(SlackUrl::Plain(url)),
+            Err(error) => self.fail(name, None, error.to_string()),
+        }
     }
 
     /// A threshold in days, or its default. `None` if it is not a number.

@@ -20,7 +20,8 @@ pub struct Verdict {
     pub slack: Option<String>,
     /// Whether it may be disabled; `None` if the tags could not be read.
     pub auto_expire: Option<AutoExpire>,
-    /// The key; `None` if the user's keys could not be listed, and this verdict stands for all of them.
+    /// The key; `None` if the user's keys could not be listed, and this verdict stands for all of them, or if it is known
+    /// from the credential report only.
     pub key: Option<AccessKeyId>,
     /// What it is.
     pub status: Status,
@@ -30,6 +31,8 @@ pub struct Verdict {
     pub created: Option<DateTime<Utc>>,
     /// Its last use; `None` if that is not known.
     pub last_use: Option<LastUse>,
+    /// Whether anybody asked for its last use.
+    pub last_use_asked: bool,
     /// Days since its creation.
     pub age: Option<Days>,
     /// Days since its last use, or since its creation if it was never used.
@@ -61,15 +64,23 @@ fn user_verdicts(user: &User, policy: &Policy, now: DateTime<Utc>) -> Vec<Verdic
     }
 }
 
-/// Judges one key. Whatever could not be read makes a working key unknown, whether or not it could have been decisive.
+/// Whether the last use of a key has to be known to judge it.
+pub fn needs_last_use(status: &KeyStatus, created: Option<DateTime<Utc>>, policy: &Policy, now: DateTime<Utc>) -> bool {
+    *status == KeyStatus::Active && created.is_some_and(|created| !policy.decides_by_age(Days::between(created, now)))
+}
+
+/// Judges one key. Whatever could not be read makes a working key unknown, whether or not it could have been decisive; a
+/// last use that nobody asked for does so only if it could have been.
 pub fn judge(user: &User, key: &AccessKey, policy: &Policy, now: DateTime<Utc>) -> Verdict {
-    let last_use = key.last_used.as_read().cloned();
+    let last_use = key.last_used.as_ref().and_then(Reading::as_read).cloned();
     let age = key.created.map(|created| Days::between(created, now));
     let idle = last_use
         .as_ref()
         .zip(key.created)
         .map(|(last_use, created)| Days::between(last_active(last_use, created), now));
-    let facts = Verdict { key: Some(key.id.clone()), created: key.created, last_use, age, idle, ..blank(user) };
+    let last_use_asked = key.last_used.is_some();
+    let facts =
+        Verdict { key: key.id.clone(), created: key.created, last_use, last_use_asked, age, idle, ..blank(user) };
     match &key.status {
         KeyStatus::Inactive => return Verdict { status: Status::Disabled, ..facts },
         KeyStatus::Expired => {
@@ -78,31 +89,48 @@ pub fn judge(user: &User, key: &AccessKey, policy: &Policy, now: DateTime<Utc>) 
         }
         KeyStatus::Active | KeyStatus::Other(_) => {}
     }
-    match (key.unread().or_else(|| user.tags.as_unread().cloned()), age, idle) {
+    let verdict = match (key.unread().or_else(|| user.tags.as_unread().cloned()), age, idle) {
         (None, Some(age), Some(idle)) => working(facts, age, idle, policy, now),
+        (None, Some(age), None) if policy.decides_by_age(age) => {
+            // Days that depend on the last use are not known.
+            let known = policy.days_left(age, Days(0)) == policy.days_left(age, age);
+            let verdict = working(facts, age, Days(0), policy, now);
+            Verdict { days_left: verdict.days_left.filter(|_| known), ..verdict }
+        }
         (Some(error), ..) => unknown(facts, error),
-        // Both ages are known of a key of which nothing is unread.
-        (None, ..) => unknown(facts, ReadError { operation: "judge".to_owned(), message: "no age".to_owned() }),
+        // The creation time is known of a key of which nothing is unread.
+        (None, ..) => unknown(facts, not_asked("nobody asked for the last use, and these thresholds need it")),
+    };
+    match verdict.status {
+        Status::Old | Status::Stagnant | Status::Expired if key.id.is_none() => {
+            unknown(verdict, not_asked("the key is known from the credential report only, which has no ids"))
+        }
+        _ => verdict,
     }
+}
+
+/// The `operation` of what nobody asked AWS for and an audit would need.
+pub const NOT_ASKED: &str = "audit";
+
+fn not_asked(message: &str) -> ReadError {
+    ReadError { operation: NOT_ASKED.to_owned(), message: message.to_owned() }
 }
 
 fn working(facts: Verdict, age: Days, idle: Days, policy: &Policy, now: DateTime<Utc>) -> Verdict {
     let (status, cause) = policy.classify(age, idle);
-    let (by_age, by_inactivity) = (age.until(policy.expiration_age()), idle.until(policy.inactivity_age()));
     let ahead = facts.created.is_some_and(|created| created.signed_duration_since(now) > TimeDelta::days(1));
     let note = ahead.then(|| "created after the time of this audit: is the clock right?".to_owned());
-    let days_left = if status == Status::Expired { Days(0) } else { by_age.min(by_inactivity) };
-    Verdict { status, cause, days_left: Some(days_left), note, ..facts }
+    Verdict { status, cause, days_left: Some(policy.days_left(age, idle)), note, ..facts }
 }
 
 fn unknown(facts: Verdict, error: ReadError) -> Verdict {
     let note = Some(format!("could not be read: {error}"));
-    Verdict { status: Status::Unknown, unread: Some(error), note, ..facts }
+    Verdict { status: Status::Unknown, cause: None, days_left: None, unread: Some(error), note, ..facts }
 }
 
 /// The time a key counts as last used: a key that was never used counts from its creation, and so does one whose recorded
 /// use lies before its creation, which cannot be.
-fn last_active(last_use: &LastUse, created: DateTime<Utc>) -> DateTime<Utc> {
+pub(super) fn last_active(last_use: &LastUse, created: DateTime<Utc>) -> DateTime<Utc> {
     match last_use {
         LastUse::Never => created,
         LastUse::At { time, .. } => created.max(*time),
@@ -121,6 +149,7 @@ fn blank(user: &User) -> Verdict {
         cause: None,
         created: None,
         last_use: None,
+        last_use_asked: true,
         age: None,
         idle: None,
         days_left: None,
@@ -132,7 +161,7 @@ fn blank(user: &User) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::keys::inventory::{Account, Reading, Tags};
+    use crate::keys::inventory::{Reading, Tags};
 
     const NOW: &str = "2026-07-01T12:00:00Z";
 
@@ -153,11 +182,16 @@ mod tests {
     }
 
     fn key(created: i64, last_used: Reading<LastUse>) -> AccessKey {
-        AccessKey { id: AccessKeyId("AKIA1".into()), status: KeyStatus::Active, created: Some(ago(created)), last_used }
+        AccessKey {
+            id: Some(AccessKeyId("AKIA1".into())),
+            status: KeyStatus::Active,
+            created: Some(ago(created)),
+            last_used: Some(last_used),
+        }
     }
 
     fn user(tags: Reading<Tags>) -> User {
-        User { name: UserName("alice".into()), tags, keys: Reading::Read(Vec::new()) }
+        User { name: UserName("alice".into()), tags, keys: Reading::Read(Vec::new()), quarantine: Vec::new() }
     }
 
     fn judged(key: &AccessKey) -> Verdict {
@@ -225,6 +259,41 @@ mod tests {
     }
 
     #[test]
+    fn last_use_that_nobody_asked_for_is_missed_only_where_it_decides() {
+        // The limits are 90 and 80 days of age, 60 and 50 without use.
+        for (age, status, days_left) in [
+            (0, Status::Good, Some(Days(60))),
+            (49, Status::Good, None),
+            (50, Status::Unknown, None),
+            (89, Status::Unknown, None),
+            (90, Status::Expired, Some(Days(0))),
+        ] {
+            let verdict = judged(&AccessKey { last_used: None, ..key(age, used(0)) });
+            assert_eq!((verdict.status, verdict.days_left, verdict.idle), (status, days_left, None), "age {age}");
+            assert!(!verdict.last_use_asked);
+        }
+    }
+
+    #[test]
+    fn by_default_age_alone_decides() {
+        let policy = Policy::new(Days(90), Days(80), Days(90), Days(80)).unwrap();
+        for (age, status, days_left) in [(79, Status::Good, 11), (80, Status::Old, 10), (90, Status::Expired, 0)] {
+            let key = AccessKey { last_used: None, ..key(age, used(0)) };
+            let verdict = judge(&user(Reading::Read(Tags::new())), &key, &policy, now());
+            assert_eq!((verdict.status, verdict.days_left), (status, Some(Days(days_left))));
+            assert!(!needs_last_use(&key.status, key.created, &policy, now()));
+        }
+    }
+
+    #[test]
+    fn key_without_an_id_is_never_condemned() {
+        for (age, status) in [(1, Status::Good), (50, Status::Unknown), (90, Status::Unknown)] {
+            let verdict = judged(&AccessKey { id: None, ..key(age, used(age)) });
+            assert_eq!((verdict.status, verdict.cause), (status, None));
+        }
+    }
+
+    #[test]
     fn unread_tags_make_a_key_unknown() {
         let policy = Policy::new(Days(90), Days(80), Days(60), Days(50)).unwrap();
         let user = user(Reading::Unread(error("ListUserTags")));
@@ -249,8 +318,7 @@ mod tests {
         let good = User { keys: Reading::Read(vec![key(1, used(0)); 3]), ..user(Reading::Read(Tags::new())) };
         let denied =
             User { keys: Reading::Unread(error("ListAccessKeys")), name: UserName("bob".into()), ..good.clone() };
-        let inventory =
-            Inventory { taken_at: now(), account: Account::default(), users: vec![good, denied], errors: Vec::new() };
+        let inventory = Inventory { users: vec![good, denied], ..Inventory::empty(now()) };
         let policy = Policy::new(Days(90), Days(80), Days(90), Days(80)).unwrap();
         let verdicts = audit(&inventory, &policy, now());
         let seen: Vec<_> = verdicts.iter().map(|v| (v.user.0.as_str(), v.status)).collect();

@@ -44,18 +44,47 @@ pub struct Inventory {
     pub account: Account,
     /// Every user that was seen, by name.
     pub users: Vec<User>,
+    /// How many users the account says it has; `None` if it did not say.
+    #[serde(default)]
+    pub user_count: Option<usize>,
+    /// Whether the root user has access keys; `None` if that could not be read.
+    #[serde(default)]
+    pub root_keys: Option<bool>,
+    /// When the credential report was made that ruled users out; `None` if all were read one by one.
+    #[serde(default)]
+    pub credential_report: Option<DateTime<Utc>>,
     /// What could not be read of the account as a whole.
     #[serde(default)]
     pub errors: Vec<ReadError>,
 }
 
 impl Inventory {
-    /// Why this may not be the whole account, or not the right one, so that nothing should be done about it: the user that
-    /// is known to exist is missing.
+    /// An inventory of nothing.
+    pub fn empty(taken_at: DateTime<Utc>) -> Self {
+        Self {
+            taken_at,
+            account: Account::default(),
+            users: Vec::new(),
+            user_count: None,
+            root_keys: None,
+            credential_report: None,
+            errors: Vec::new(),
+        }
+    }
+
+    /// Why this may not be the whole account, or not the right one, so that nothing should be done about it: no user was
+    /// seen where the account says it has some, or the user that is known to exist is missing.
     pub fn doubt(&self, canary: Option<&str>) -> Option<String> {
-        let canary = canary.filter(|name| self.users.iter().all(|user| user.name.0 != **name))?;
+        let canary = canary.filter(|name| self.users.iter().all(|user| user.name.0 != **name));
+        let doubt = match (canary, self.user_count) {
+            (None, Some(count)) if count > 0 && self.users.is_empty() => {
+                format!("no user was seen, and the account says it has {count}")
+            }
+            (None, _) => return None,
+            (Some(canary), _) => format!("the user `{canary}` (CANARY_USER) was not seen"),
+        };
         let unread = self.errors.first().map(|error| format!(", and not everything could be read: {error}"));
-        Some(format!("the user `{canary}` (CANARY_USER) was not seen{}", unread.unwrap_or_default()))
+        Some(doubt + &unread.unwrap_or_default())
     }
 }
 
@@ -139,6 +168,9 @@ pub struct User {
     pub tags: Reading<Tags>,
     /// Access keys, however many there are.
     pub keys: Reading<Vec<AccessKey>>,
+    /// Attached policies by which AWS quarantines users whose key it found leaked, by name.
+    #[serde(default)]
+    pub quarantine: Vec<String>,
 }
 
 /// Tags of a user: key and value, as written.
@@ -196,14 +228,14 @@ fn values<'a>(tags: &'a Tags, key: &'static str) -> impl Iterator<Item = &'a str
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AccessKey {
-    /// Id.
-    pub id: AccessKeyId,
+    /// Id; `None` if only the credential report was asked, which has no ids.
+    pub id: Option<AccessKeyId>,
     /// Whether it works.
     pub status: KeyStatus,
     /// When it was created; `None` if AWS did not say.
     pub created: Option<DateTime<Utc>>,
-    /// When it was last used.
-    pub last_used: Reading<LastUse>,
+    /// When it was last used; `None` if nobody asked.
+    pub last_used: Option<Reading<LastUse>>,
 }
 
 impl AccessKey {
@@ -214,7 +246,7 @@ impl AccessKey {
             (KeyStatus::Inactive | KeyStatus::Expired, ..) => None,
             (KeyStatus::Other(status), ..) => Some(strange(format!("AWS answered with the unknown status `{status}`"))),
             (KeyStatus::Active, None, _) => Some(strange("AWS answered without a creation time".to_owned())),
-            (KeyStatus::Active, Some(_), last_used) => last_used.as_unread().cloned(),
+            (KeyStatus::Active, Some(_), last_used) => last_used.as_ref().and_then(Reading::as_unread).cloned(),
         }
     }
 }
@@ -281,7 +313,12 @@ mod tests {
 
     fn user(tags: &[(&str, &str)]) -> User {
         let tags: Tags = tags.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        User { name: UserName("alice".into()), tags: Reading::Read(tags), keys: Reading::Read(Vec::new()) }
+        User {
+            name: UserName("alice".into()),
+            tags: Reading::Read(tags),
+            keys: Reading::Read(Vec::new()),
+            quarantine: Vec::new(),
+        }
     }
 
     fn auto_expire(tags: &[(&str, &str)]) -> AutoExpire {
@@ -290,16 +327,19 @@ mod tests {
 
     #[test]
     fn missing_canary_is_doubtful() {
-        let inventory = |users: Vec<User>| Inventory {
-            taken_at: "2026-07-01T00:00:00Z".parse().unwrap(),
-            account: Account::default(),
-            users,
-            errors: Vec::new(),
-        };
+        let inventory =
+            |users: Vec<User>| Inventory { users, ..Inventory::empty("2026-07-01T00:00:00Z".parse().unwrap()) };
         assert_eq!(inventory(Vec::new()).doubt(None), None);
         let alice = inventory(vec![user(&[])]);
         assert_eq!((alice.doubt(None), alice.doubt(Some("alice"))), (None, None));
         assert_eq!(alice.doubt(Some("bob")).as_deref(), Some("the user `bob` (CANARY_USER) was not seen"));
+    }
+
+    #[test]
+    fn an_account_that_shows_none_of_its_users_is_doubtful() {
+        let empty = |user_count| Inventory { user_count, ..Inventory::empty("2026-07-01T00:00:00Z".parse().unwrap()) };
+        assert_eq!(empty(Some(0)).doubt(None), None);
+        assert_eq!(empty(Some(7)).doubt(None).as_deref(), Some("no user was seen, and the account says it has 7"));
     }
 
     #[test]

@@ -117,7 +117,13 @@ impl fmt::Display for Plan {
 /// Decides what to do about each verdict. More keys to disable than `limits` allow, or a `doubt` about the inventory as a
 /// whole, and none is disabled: whatever caused that is more likely a mistake than a morning's work.
 pub fn plan(verdicts: Vec<Verdict>, limits: &Limits, doubt: Option<String>) -> Plan {
-    let working = verdicts.iter().filter(|verdict| verdict.status != Status::Disabled && verdict.key.is_some()).count();
+    let works = |verdict: &&Verdict| match verdict.status {
+        Status::Disabled => false,
+        // A finding that stands for keys that could not be listed is no key.
+        Status::Unknown => verdict.key.is_some(),
+        _ => true,
+    };
+    let working = verdicts.iter().filter(works).count();
     let steps = verdicts.into_iter().map(|mut verdict| {
         let (action, decision) = decide(&verdict, limits.auto_expire);
         if action == Action::Warn {
@@ -188,6 +194,7 @@ mod tests {
             cause: Some(Cause::Age),
             created: None,
             last_use: None,
+            last_use_asked: true,
             age: Some(Days(100)),
             idle: None,
             days_left: None,

@@ -103,6 +103,23 @@ impl Policy {
         self.inactivity_age
     }
 
+    /// Days until a key of this age and idleness expires if it is not used, by whichever limit comes first.
+    pub fn days_left(&self, age: Days, idle: Days) -> Days {
+        match self.classify(age, idle).0 {
+            Status::Expired => Days(0),
+            _ => age.until(self.expiration_age).min(idle.until(self.inactivity_age)),
+        }
+    }
+
+    /// Whether a key of this age is judged the same whenever it was last used, and so are the days that its owner is
+    /// given if it is close to expiring. A key cannot be idle for longer than it exists, and severity grows with idleness,
+    /// so the two ends decide.
+    pub fn decides_by_age(&self, age: Days) -> bool {
+        let (used_now, never_used) = (self.classify(age, Days(0)), self.classify(age, age));
+        let same_days = || self.days_left(age, Days(0)) == self.days_left(age, age);
+        used_now == never_used && (used_now.0 == Status::Good || same_days())
+    }
+
     /// Judges a working key by its age and the time since its last use. The first rule that holds decides.
     pub fn classify(&self, age: Days, idle: Days) -> (Status, Option<Cause>) {
         if age >= self.expiration_age {
@@ -287,6 +304,18 @@ mod tests {
             let at = |age, idle| severity(policy.classify(Days(age), Days(idle)).0);
             prop_assert!(at(age, idle) <= at(age + more, idle));
             prop_assert!(at(age, idle) <= at(age, idle + more));
+        }
+
+        #[test]
+        fn age_decides_only_where_no_last_use_could_change_the_verdict(policy in any_policy(), age in 0i64..500) {
+            let age = Days(age);
+            let judged = |idle| {
+                let (status, cause) = policy.classify(age, Days(idle));
+                let told = status != Status::Good;
+                (status, cause, told.then(|| policy.days_left(age, Days(idle))))
+            };
+            let all_the_same = (0..=age.0).all(|idle| judged(idle) == judged(0));
+            prop_assert_eq!(policy.decides_by_age(age), all_the_same);
         }
     }
 }

@@ -46,6 +46,7 @@ impl Parts {
         let empty = Report {
             account: report.account.clone(),
             brake: report.brake.clone(),
+            alerts: report.alerts.clone(),
             keys: Vec::new(),
             errors: Vec::new(),
             deliveries: notifier::DeliveryReport::default(),

@@ -1,11 +1,12 @@
-//! A report as messages to the owners: keys that expire or have expired by age, and the same for inactivity.
+//! A report as messages to the owners: what cannot wait, keys that expire or have expired by age, and the same for
+//! inactivity.
 
 use notifier::{Colour, Group, Line, Mention, Notification, SlackId, Span};
 
 use super::words;
 use crate::{
     keys::{Action, Cause, Status},
-    report::{Finding, Report},
+    report::{Alert, AlertKind, Finding, Report},
 };
 
 /// Titles and instructions, as the operator set them.
@@ -39,7 +40,7 @@ pub fn notifications(report: &Report, texts: &Texts) -> Vec<Notification> {
             "Unused access keys, about to expire",
         ),
     ];
-    causes
+    let told: Vec<Notification> = causes
         .into_iter()
         .map(|(cause, title, instructions, expired, soon)| Notification {
             title: title.clone(),
@@ -52,7 +53,53 @@ pub fn notifications(report: &Report, texts: &Texts) -> Vec<Notification> {
             ],
         })
         .filter(|notification| !notification.is_empty())
-        .collect()
+        .collect();
+    let mut all = Vec::from_iter(alarm(report, told.is_empty()));
+    all.extend(told);
+    all
+}
+
+/// What cannot wait, in a message of its own before the others: alerts, and that something stopped all changes if no other
+/// message is there to say so.
+fn alarm(report: &Report, alone: bool) -> Option<Notification> {
+    let stopped = report.brake.as_ref().filter(|_| alone).map(|reason| Line {
+        subject: BRAKE.to_owned(),
+        spans: vec![Span::Text(format!("No key was disabled: {reason}"))],
+    });
+    let group = |heading: &str, lines: Vec<Line>| Group { heading: heading.to_owned(), colour: Colour::Red, lines };
+    let of_kind = |kind| report.alerts.iter().filter(move |alert| alert.kind == kind).map(alert_line).collect();
+    let notification = Notification {
+        title: ALARM_TITLE.to_owned(),
+        alert: String::new(),
+        instructions: String::new(),
+        account: report.account.to_string(),
+        groups: vec![
+            group("The run was stopped", stopped.into_iter().collect()),
+            group("Root user", of_kind(AlertKind::RootAccessKeys)),
+            group("Leaked access keys", of_kind(AlertKind::Quarantine)),
+        ],
+    };
+    (!notification.is_empty()).then_some(notification)
+}
+
+const ALARM_TITLE: &str = "AWS IAM Key Alert";
+/// Subject of the line about the brake.
+const BRAKE: &str = "brake";
+
+fn alert_line(alert: &Alert) -> Line {
+    let mut spans = Vec::new();
+    if let Some(user) = &alert.user {
+        spans.push(mention(&user.0, alert.name.as_deref().unwrap_or(&user.0), alert.slack.as_deref()));
+        spans.push(Span::Text(": ".to_owned()));
+    }
+    spans.push(Span::Text(alert.message.clone()));
+    Line { subject: alert.subject(), spans }
+}
+
+/// The owner of a user. Its name stands beside the mention: one person may own several users.
+fn mention(user: &str, name: &str, slack: Option<&str>) -> Span {
+    let name = if name == user { user.to_owned() } else { format!("{name} ({user})") };
+    Span::Mention(Mention { name, label: user.to_owned(), slack: slack.and_then(SlackId::parse) })
 }
 
 /// Findings whose owners nobody can call in Slack: they are told by name, and somebody should mend the tag.
@@ -80,11 +127,6 @@ fn concerns_owner(finding: &Finding) -> bool {
 fn line(report: &Report, finding: &Finding) -> Line {
     let key = finding.key_id.as_ref().map(words::masked).unwrap_or_default();
     let text = format!(": key {key}, {}, {}", words::history(finding), words::consequence(report, finding));
-    let user = &finding.user.0;
-    let name = if finding.name == *user { user.clone() } else { format!("{} ({user})", finding.name) };
-    let slack = finding.slack.as_deref().and_then(SlackId::parse);
-    Line {
-        subject: finding.subject(),
-        spans: vec![Span::Mention(Mention { name, label: user.clone(), slack }), Span::Text(text)],
-    }
+    let owner = mention(&finding.user.0, &finding.name, finding.slack.as_deref());
+    Line { subject: finding.subject(), spans: vec![owner, Span::Text(text)] }
 }

@@ -6,13 +6,13 @@ use comfy_table::{
     Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width,
     presets,
 };
-use console::measure_text_width;
+use console::{Style, measure_text_width};
 use notifier::SlackId;
 
 use super::words;
 use crate::{
     keys::{Action, Cause, Days, Status},
-    report::{Finding, Report, Summary},
+    report::{Alert, Finding, LastUseKnown, Report, Summary},
 };
 
 /// How a table is to look.
@@ -57,6 +57,9 @@ pub fn table(report: &Report, look: Look) -> String {
         printable(&report.account.to_string()),
         report.generated_at.format("%Y-%m-%d %H:%M UTC")
     );
+    for alert in &report.alerts {
+        let _ = writeln!(text, "{}", alarm(alert, look));
+    }
     if let Some(note) = note(report) {
         let _ = writeln!(text, "{}", printable(&note));
     }
@@ -64,11 +67,36 @@ pub fn table(report: &Report, look: Look) -> String {
         let _ = writeln!(text, "{}", findings(report, look, narrow));
     }
     let _ = writeln!(text, "{}", summary(&report.summary));
+    legend(&mut text, report, look);
     if narrow {
         consequences(&mut text, report, look);
     }
     errors(&mut text, report, look);
     text
+}
+
+/// What cannot wait, in red.
+fn alarm(alert: &Alert, look: Look) -> String {
+    let whose = alert.user.as_ref().map(|user| format!("{user}: ")).unwrap_or_default();
+    let mut words = String::new();
+    wrapped(&mut words, "ALERT:", &format!("{whose}{}", alert.message), look);
+    let red = Style::new().red().bold().force_styling(look.colours);
+    red.apply_to(words.trim_end()).to_string()
+}
+
+/// What the signs in the table mean that are not plain.
+fn legend(text: &mut String, report: &Report, look: Look) {
+    let seen = |known| report.keys.iter().any(|key| key.last_use == known);
+    if seen(LastUseKnown::NotAsked) {
+        wrapped(text, "", "Last access `-`: not asked for, as it could not change the verdict; --all asks.", look);
+    }
+    if let Some(made_at) = report.credential_report {
+        let words = format!(
+            "Keys without an id are in order by the credential report of {}, which has no ids.",
+            made_at.format("%Y-%m-%d %H:%M UTC")
+        );
+        wrapped(text, "", &words, look);
+    }
 }
 
 /// What a reader of the whole table should know first.
@@ -142,18 +170,26 @@ fn consequences(text: &mut String, report: &Report, look: Look) {
 
 /// An item of a list, its words wrapped to fit.
 fn list_item(text: &mut String, item: &str, look: Look) {
+    wrapped(text, "-", item, look);
+}
+
+/// Words wrapped to fit, after a sign, if there is one. What follows a line break is set in.
+fn wrapped(text: &mut String, sign: &str, words: &str, look: Look) {
     let width = look.width.map_or(usize::MAX, usize::from);
-    let mut used = 1;
-    text.push('-');
-    for word in printable(item).split_whitespace() {
+    let mut used = measure_text_width(sign);
+    text.push_str(sign);
+    for word in printable(words).split_whitespace() {
         let need = measure_text_width(word);
         if used + 1 + need > width && used > 1 {
             text.push_str("\n ");
             used = 1;
         }
-        text.push(' ');
+        if used > 0 {
+            text.push(' ');
+            used += 1;
+        }
         text.push_str(word);
-        used += 1 + need;
+        used += need;
     }
     text.push('\n');
 }
@@ -195,7 +231,10 @@ fn row(finding: &Finding, mask: bool, colours: bool) -> Vec<Cell> {
         Cell::new(auto_expire),
         if colours { paint(status, finding) } else { status },
         Cell::new(days(finding.age_days)),
-        Cell::new(days(finding.idle_days)),
+        Cell::new(match finding.last_use {
+            LastUseKnown::NotAsked => "-".to_owned(),
+            _ => days(finding.idle_days),
+        }),
     ]
 }
 
@@ -241,7 +280,8 @@ fn days(days: Option<Days>) -> String {
 }
 
 fn summary(summary: &Summary) -> String {
-    let Summary { users, keys, good, old, stagnant, expired, disabled, unknown, exempt } = summary;
+    // Alerts stand above, each in a line of its own.
+    let Summary { users, keys, good, old, stagnant, expired, disabled, unknown, exempt, alerts: _ } = summary;
     let plural = |n: &usize| if *n == 1 { "" } else { "s" };
     format!(
         "{users} user{}, {keys} key{}: {expired} expired, {unknown} unknown, {old} old, {stagnant} stagnant, {good} good, \

@@ -26,7 +26,9 @@ fn expiry(report: &Report, finding: &Finding) -> String {
     let ages = report.policy.ages;
     let by_age = finding.age_days.map(|age| age.until(ages.expiration_age()));
     let by_inactivity = finding.idle_days.map(|idle| idle.until(ages.inactivity_age()));
-    let (Some(by_age), Some(by_inactivity)) = (by_age, by_inactivity) else { return "expires soon".to_owned() };
+    let Some(by_age) = by_age else { return "expires soon".to_owned() };
+    // Nobody asks for the last use of a key whose age decides.
+    let by_inactivity = by_inactivity.unwrap_or(by_age);
     let policy = &report.policy;
     let acts = policy.enable_auto_expire && policy.max_disable > 0 && report.brake.is_none();
     let verb = if acts && finding.auto_expire == Some(true) { "will be disabled" } else { "expires" };
@@ -91,7 +93,7 @@ mod tests {
     use super::*;
     use crate::{
         config::{Config, Flags},
-        keys::{AccessKey, Account, Inventory, KeyStatus, LastUse, Reading, User, UserName},
+        keys::{AccessKey, Inventory, KeyStatus, LastUse, Reading, User, UserName},
         run,
     };
 
@@ -101,17 +103,18 @@ mod tests {
         let ago = |days| now - TimeDelta::days(days);
         let last_used = Reading::Read(LastUse::At { time: ago(idle), service: None, region: None });
         let key = AccessKey {
-            id: AccessKeyId("AKIA1".into()),
+            id: Some(AccessKeyId("AKIA1".into())),
             status: KeyStatus::Active,
             created: Some(ago(age)),
-            last_used,
+            last_used: Some(last_used),
         };
         let user = User {
             name: UserName("alice".into()),
             tags: Reading::Read(std::collections::BTreeMap::new()),
             keys: Reading::Read(vec![key]),
+            quarantine: Vec::new(),
         };
-        let inventory = Inventory { taken_at: now, account: Account::default(), users: vec![user], errors: Vec::new() };
+        let inventory = Inventory { users: vec![user], ..Inventory::empty(now) };
         let settings = [
             ("INACTIVITY_AGE", inactivity),
             ("INACTIVITY_WARNING_AGE", idle_warning),

@@ -3,9 +3,10 @@
 use chrono::{DateTime, Utc};
 use notifier::DeliveryReport;
 
-use super::{Finding, Outcome, PolicyInForce, Report, ReportError, Summary, VERSION};
+use super::{Alert, AlertKind, Finding, LastUseKnown, Outcome, PolicyInForce, Report, ReportError, Summary, VERSION};
 use crate::keys::{
-    AutoExpire, Cause, Decision, Inventory, LastUse, Limits, Plan, Policy, ReadError, Status, User, Verdict, plan::Step,
+    self, AccessKeyId, AutoExpire, Cause, Decision, Inventory, LastUse, Limits, Plan, Policy, ReadError, Reading,
+    Status, User, Verdict, alerts, audit::NOT_ASKED, plan::Step,
 };
 
 impl Report {
@@ -23,10 +24,12 @@ impl Report {
                 max_disable: limits.max_disable,
                 max_disable_percent: limits.max_percent,
             },
+            credential_report: inventory.credential_report,
             brake: plan.brake.clone(),
+            alerts: alerts(inventory).into_iter().map(alert).collect(),
             summary: Summary { users: inventory.users.len(), ..Summary::default() },
             keys: plan.steps.iter().map(finding).collect(),
-            errors: read_errors(inventory),
+            errors: read_errors(inventory, plan),
             deliveries: DeliveryReport::default(),
         };
         report.errors.extend(plan.brake.as_ref().map(|reason| ReportError {
@@ -52,6 +55,7 @@ impl Report {
             disabled: count(Status::Disabled),
             unknown: count(Status::Unknown),
             exempt: self.keys.iter().filter(|key| key.exempt).count(),
+            alerts: self.alerts.len(),
         };
     }
 }
@@ -66,6 +70,23 @@ fn rank(finding: &Finding) -> impl Ord + use<'_> {
     (finding.status, finding.exempt, finding.cause, overdue, &finding.user, &finding.key_id)
 }
 
+fn alert(found: keys::Alert) -> Alert {
+    let (kind, user, name, slack, message) = match found {
+        keys::Alert::RootKeys => {
+            let message = "the root user has access keys, which nothing can restrict: delete them";
+            (AlertKind::RootAccessKeys, None, None, None, message.to_owned())
+        }
+        keys::Alert::Quarantine { user, name, slack, policies } => {
+            let message = format!(
+                "AWS found an access key of this user in public and attached {}: delete the key, find out what it was used for",
+                policies.join(", ")
+            );
+            (AlertKind::Quarantine, Some(user), Some(name), slack, message)
+        }
+    };
+    Alert { kind, user, name, slack, message, outcome: Outcome::Planned, reason: None }
+}
+
 fn finding(step: &Step) -> Finding {
     let (outcome, reason) = match &step.decision {
         Decision::Nothing(reason) => (Outcome::None, reason.clone()),
@@ -77,6 +98,12 @@ fn finding(step: &Step) -> Finding {
 
 /// The part of a finding that its verdict decides.
 pub(super) fn judged(verdict: &Verdict) -> Finding {
+    let last_use = match &verdict.last_use {
+        Some(LastUse::At { .. }) => LastUseKnown::Recorded,
+        Some(LastUse::Never) => LastUseKnown::Never,
+        None if verdict.last_use_asked => LastUseKnown::Unread,
+        None => LastUseKnown::NotAsked,
+    };
     let (last_used, last_used_service, last_used_region) = match &verdict.last_use {
         Some(LastUse::At { time, service, region }) => (Some(*time), service.clone(), region.clone()),
         Some(LastUse::Never) | None => (None, None, None),
@@ -95,21 +122,27 @@ pub(super) fn judged(verdict: &Verdict) -> Finding {
             Some(AutoExpire::Unclear(_)) | None => None,
         },
         created: verdict.created,
+        last_use,
         last_used,
         last_used_service,
         last_used_region,
         age_days: verdict.age,
         idle_days: verdict.idle,
         days_left: verdict.days_left,
-        action: crate::keys::Action::None,
+        action: keys::Action::None,
         outcome: Outcome::None,
         reason: None,
     }
 }
 
-fn read_errors(inventory: &Inventory) -> Vec<ReportError> {
+fn read_errors(inventory: &Inventory, plan: &Plan) -> Vec<ReportError> {
     let account = inventory.errors.iter().map(|error| ReportError::read("account", error));
-    let mut errors: Vec<ReportError> = account.chain(inventory.users.iter().flat_map(user_errors)).collect();
+    let not_asked = plan.steps.iter().filter_map(|step| {
+        let error = step.verdict.unread.as_ref().filter(|error| error.operation == NOT_ASKED)?;
+        Some(ReportError::read(&subject(&step.verdict.user.0, step.verdict.key.as_ref()), error))
+    });
+    let mut errors: Vec<ReportError> =
+        account.chain(inventory.users.iter().flat_map(user_errors)).chain(not_asked).collect();
     errors.dedup();
     errors
 }
@@ -119,12 +152,16 @@ fn user_errors(user: &User) -> Vec<ReportError> {
     let tags = user.tags.as_unread().map(|error| ReportError::read(name, error));
     let listing = user.keys.as_unread().map(|error| ReportError::read(name, error));
     let keys = user.keys.as_read().map_or(&[][..], Vec::as_slice);
-    let of_key = |id, error: &ReadError| ReportError::read(&format!("{name} {id}"), error);
     let keys = keys.iter().filter_map(|key| {
         // A key that does not work is not judged, but what could not be read is still said.
-        key.unread().as_ref().or(key.last_used.as_unread()).map(|error| of_key(&key.id, error))
+        let last_use = key.last_used.as_ref().and_then(Reading::as_unread);
+        key.unread().as_ref().or(last_use).map(|error| ReportError::read(&subject(name, key.id.as_ref()), error))
     });
     tags.into_iter().chain(listing).chain(keys).collect()
+}
+
+fn subject(user: &str, key: Option<&AccessKeyId>) -> String {
+    key.map_or_else(|| user.to_owned(), |key| format!("{user} {key}"))
 }
 
 impl ReportError {

@@ -23,6 +23,10 @@ impl Report {
     /// Takes in what came of telling people.
     pub fn record_delivery(&mut self, deliveries: DeliveryReport) {
         let mut told = deliveries.told();
+        for alert in &mut self.alerts {
+            let told = told.remove(alert.subject().as_str()).unwrap_or_else(|| Err(NO_CHANNEL.to_owned()));
+            (alert.outcome, alert.reason) = (outcome(&told, deliveries.parts.is_empty()), told.err());
+        }
         for finding in &mut self.keys {
             let told = told.remove(finding.subject().as_str()).unwrap_or_else(|| Err(NO_CHANNEL.to_owned()));
             match (finding.action, finding.outcome) {
@@ -81,11 +85,15 @@ fn gone(finding: &Finding) -> Finding {
 
 /// What came of a warning. Without a channel it was not even tried.
 fn warned(finding: &mut Finding, told: Result<(), String>, untried: bool) {
-    finding.outcome = match told {
+    finding.outcome = outcome(&told, untried);
+    // What was said before still holds.
+    finding.reason = both(told.err(), finding.reason.take());
+}
+
+fn outcome(told: &Result<(), String>, untried: bool) -> Outcome {
+    match told {
         Ok(()) => Outcome::Done,
         Err(_) if untried => Outcome::Held,
         Err(_) => Outcome::Failed,
-    };
-    // What was said before still holds.
-    finding.reason = both(told.err(), finding.reason.take());
+    }
 }

@@ -103,7 +103,7 @@ async fn dry_run_shows_everything_and_changes_and_sends_nothing() {
         assert_eq!(seen, (&json!(status), &cause, &json!(action), &json!(outcome)), "{found}");
     }
     let summary = json!({"users": 5, "keys": 8, "good": 1, "old": 1, "stagnant": 1, "expired": 4, "disabled": 1,
-        "unknown": 0, "exempt": 1});
+        "unknown": 0, "exempt": 1, "alerts": 0});
     assert_eq!(report["summary"], summary);
     assert_eq!(account.aws.statuses().await, before, "the account was changed");
     assert_eq!(bodies(&slack).await.len(), 0, "something was sent");

@@ -8,8 +8,9 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sleuth::{
-    keys::{AccessKeyId, Account, KeyStatus, LastUse, ReadError, UserName, inventory::Tags},
-    ports::{ListedKey, ReadKeys, Users, WriteError, WriteKeys},
+    config::{Config, Flags},
+    keys::{AccessKeyId, Account, CredentialReport, KeyStatus, LastUse, ReadError, UserName, inventory::Tags},
+    ports::{ListedKey, ListedUser, Overview, ReadKeys, Users, WriteError, WriteKeys},
 };
 use tokio::time::Instant;
 
@@ -22,6 +23,12 @@ pub(crate) fn ago(days: i64) -> DateTime<Utc> {
     now() - TimeDelta::days(days)
 }
 
+/// Settings with which keys are disabled, by age and by inactivity.
+pub(crate) fn config() -> Config {
+    let settings = [("ENABLE_AUTO_EXPIRE", "true"), ("INACTIVITY_AGE", "60"), ("INACTIVITY_WARNING_AGE", "50")];
+    Config::new(settings.map(|(k, v)| (k.to_owned(), v.to_owned())).to_vec(), Flags::default()).unwrap()
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FakeKey {
     pub(crate) user: String,
@@ -30,8 +37,19 @@ pub(crate) struct FakeKey {
     pub(crate) last_use: LastUse,
 }
 
+/// When all users were created.
+fn born() -> DateTime<Utc> {
+    ago(5_000)
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct State {
+    /// Whether the root user has keys.
+    pub(crate) root_keys: bool,
+    /// Users that AWS quarantined.
+    pub(crate) quarantined: Vec<String>,
+    /// The credential report, if it is not that of the account as it is.
+    pub(crate) report: Option<String>,
     pub(crate) users: BTreeMap<String, Tags>,
     pub(crate) keys: BTreeMap<String, FakeKey>,
     /// Calls that fail: operation and user or key.
@@ -40,8 +58,40 @@ pub(crate) struct State {
     pub(crate) hanging: Option<String>,
     /// How long every call takes.
     pub(crate) latency: Duration,
+    /// Every call: operation and user or key.
+    pub(crate) calls: Vec<(&'static str, String)>,
     /// Every change that was asked for.
     pub(crate) writes: Vec<String>,
+}
+
+impl State {
+    /// The credential report of the account as it is. It has two keys a user, as that of AWS.
+    pub(crate) fn credential_report(&self) -> String {
+        let mut text = "user,user_creation_time".to_owned();
+        for slot in ["1", "2"] {
+            for column in ["active", "last_rotated", "last_used_date"] {
+                text += &format!(",access_key_{slot}_{column}");
+            }
+        }
+        for user in self.users.keys() {
+            text += &format!("\n{user},{}", born().to_rfc3339());
+            let mut keys = self.keys.values().filter(|key| key.user == *user);
+            for _ in 0..2 {
+                text += &keys.next().map_or_else(|| ",false,N/A,N/A".to_owned(), FakeKey::slot);
+            }
+        }
+        text
+    }
+}
+
+impl FakeKey {
+    fn slot(&self) -> String {
+        let used = match &self.last_use {
+            LastUse::Never => "N/A".to_owned(),
+            LastUse::At { time, .. } => time.to_rfc3339(),
+        };
+        format!(",{},{},{used}", self.status == KeyStatus::Active, self.created.to_rfc3339())
+    }
 }
 
 #[derive(Debug, Default)]
@@ -69,8 +119,18 @@ impl FakeAccount {
         self.state().failing.push((operation, subject.to_owned()));
     }
 
+    /// Whom or what was asked for by an operation, in order of name.
+    pub(crate) fn asked(&self, operation: &'static str) -> Vec<String> {
+        let calls = self.state().calls.clone();
+        let mut asked: Vec<_> =
+            calls.into_iter().filter(|(o, _)| *o == operation).map(|(_, subject)| subject).collect();
+        asked.sort();
+        asked
+    }
+
     /// Answers only after everybody else had a chance to do something.
     async fn check(&self, operation: &'static str, subject: &str) -> Result<(), ReadError> {
+        self.state().calls.push((operation, subject.to_owned()));
         let latency = self.state().latency;
         if latency.is_zero() {
             tokio::task::yield_now().await;
@@ -83,14 +143,36 @@ impl FakeAccount {
 }
 
 impl ReadKeys for FakeAccount {
-    async fn account(&self) -> (Account, Vec<ReadError>) {
-        (Account { id: Some("123456789012".into()), alias: Some("acme".into()) }, Vec::new())
+    async fn overview(&self) -> Overview {
+        let account = Account { id: Some("123456789012".into()), alias: Some("acme".into()) };
+        let error = self.check("GetAccountSummary", "").await.err();
+        let state = self.state();
+        let readable = error.is_none();
+        Overview {
+            account,
+            user_count: readable.then_some(state.users.len()),
+            root_keys: readable.then_some(state.root_keys),
+            errors: Vec::from_iter(error),
+        }
+    }
+
+    async fn credential_report(&self, _: Option<Instant>) -> Result<CredentialReport, ReadError> {
+        self.check("GetCredentialReport", "").await?;
+        let state = self.state();
+        let text = state.report.clone().unwrap_or_else(|| state.credential_report());
+        Ok(CredentialReport::parse(text.as_bytes(), now()).unwrap())
     }
 
     async fn users(&self, _: Option<Instant>) -> Users {
-        let found =
-            self.state().users.iter().map(|(name, tags)| (UserName(name.clone()), Some(tags.clone()))).collect();
-        Users { found, error: self.check("ListUsers", "").await.err() }
+        let error = self.check("ListUsers", "").await.err();
+        let state = self.state();
+        let found = state.users.iter().map(|(name, tags)| ListedUser {
+            name: UserName(name.clone()),
+            created: Some(born()),
+            tags: Some(tags.clone()),
+            quarantine: state.quarantined.iter().filter(|user| *user == name).map(|_| "Quarantine".into()).collect(),
+        });
+        Users { found: found.collect(), errors: Vec::from_iter(error) }
     }
 
     async fn tags(&self, user: &UserName) -> Result<Tags, ReadError> {

@@ -5,23 +5,23 @@ use std::time::Duration;
 use notifier::{Channel, Notifier, memory::Memory};
 use proptest::prelude::*;
 use sleuth::{
-    config::{Config, Flags},
+    config::Config,
     deadline::Deadlines,
     gather::gather,
     keys::{Action, Days, Inventory, KeyStatus, LastUse, Status, audit, plan},
     report::{Outcome, Report},
     run,
 };
+use tokio::time::Instant;
 
-use crate::fakes::{FakeAccount, ago, now};
-
-fn config() -> Config {
-    let settings = [("ENABLE_AUTO_EXPIRE", "true"), ("INACTIVITY_AGE", "60"), ("INACTIVITY_WARNING_AGE", "50")];
-    Config::new(settings.map(|(k, v)| (k.to_owned(), v.to_owned())).to_vec(), Flags::default()).unwrap()
-}
+use crate::fakes::{FakeAccount, ago, config, now};
 
 async fn read(account: &FakeAccount) -> Inventory {
-    gather(account, now(), None, |_, _| ()).await
+    read_until(account, None).await
+}
+
+async fn read_until(account: &FakeAccount, end: Option<Instant>) -> Inventory {
+    gather(account, &run::scope(&config(), now(), now(), end), |_, _| ()).await
 }
 
 /// Audits, lets `meanwhile` happen, applies.
@@ -159,7 +159,7 @@ async fn failed_change_is_told_as_failed_and_others_go_on() {
 #[tokio::test]
 async fn user_who_vanishes_while_reading_is_unknown() {
     let account = idle();
-    account.key("bob", "AKIA0002", 200, 1);
+    account.key("bob", "AKIA0002", 70, 1);
     account.fail("ListAccessKeys", "alice");
     account.fail("GetAccessKeyLastUsed", "AKIA0002");
     let (report, said) = run_with(&account, |_| ()).await;
@@ -179,8 +179,8 @@ async fn listing_that_breaks_off_is_reported_and_the_rest_is_served() {
 #[tokio::test]
 async fn nothing_is_begun_after_the_deadline() {
     let account = idle();
-    let past = Some(tokio::time::Instant::now());
-    let late = run::dry(&gather(&account, now(), past, |_, _| ()).await, &config(), now());
+    let past = Some(Instant::now());
+    let late = run::dry(&read_until(&account, past).await, &config(), now());
     assert_eq!((late.summary.unknown, late.errors.len()), (1, 2), "{late:?}");
 
     let inventory = read(&account).await;
@@ -202,9 +202,9 @@ async fn change_without_an_answer_ends_in_time_and_people_are_told() {
     let inventory = read(&account).await;
     let memory = Memory::default();
     let notifier = Notifier::new(vec![Channel::Memory(memory.clone())]);
-    let deadlines = Deadlines::within(tokio::time::Instant::now(), Duration::from_secs(101));
+    let deadlines = Deadlines::within(Instant::now(), Duration::from_secs(101));
     let report = run::wet(&account, &inventory, &config(), &notifier, now(), deadlines, |_, _| ()).await;
-    assert_eq!(Some(tokio::time::Instant::now()), deadlines.settle);
+    assert_eq!(Some(Instant::now()), deadlines.settle);
     let outcomes: Vec<_> = report.keys.iter().map(|key| (key.user.0.as_str(), key.outcome)).collect();
     assert_eq!(outcomes, [("bob", Outcome::Done), ("alice", Outcome::Failed)]);
     let said: String =
@@ -220,10 +220,10 @@ async fn deadline_in_the_middle_leaves_the_rest_unknown() {
         account.key(&format!("user-{i:02}"), &format!("AKIA{i:04}"), 100, 1);
     }
     account.state().latency = Duration::from_secs(1);
-    // Eight users at a time, two calls of a second each: half of them can be read.
-    let end = tokio::time::Instant::now() + Duration::from_secs(14);
-    let inventory = gather(&account, now(), Some(end), |_, _| ()).await;
-    assert_eq!(tokio::time::Instant::now(), end);
+    // The listing, then sixteen users at a time, a call of a second each: half of them can be read.
+    let end = Instant::now() + Duration::from_millis(4_500);
+    let inventory = read_until(&account, Some(end)).await;
+    assert_eq!(Instant::now(), end);
     let report = run::dry(&inventory, &config(), now());
     let (expired, unknown) = (report.summary.expired, report.summary.unknown);
     assert!(expired >= 40 && unknown >= 40 && expired + unknown == 100, "{:?}", report.summary);

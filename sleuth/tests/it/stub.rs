@@ -78,6 +78,7 @@ fn usual(action: &str, parameters: &HashMap<String, String>) -> ResponseTemplate
         "GetAccessKeyLastUsed" => {
             xml(action, "<AccessKeyLastUsed><ServiceName>N/A</ServiceName><Region>N/A</Region></AccessKeyLastUsed>")
         }
+        "GetAccountSummary" => xml(action, "<SummaryMap/>"),
         "UpdateAccessKey" => ResponseTemplate::new(200).set_body_string("<UpdateAccessKeyResponse/>"),
         _ => panic!("an unexpected call: {action}"),
     }
@@ -113,7 +114,7 @@ async fn all_pages_are_read_and_three_keys_are_three_findings() {
     let run = run(&[], |_, _, _| None).await;
     assert_eq!(run.ended.code, 0, "{:?}", run.ended);
     let summary = json!({"users": 3, "keys": 9, "good": 3, "old": 0, "stagnant": 0, "expired": 3, "disabled": 3,
-        "unknown": 0, "exempt": 0});
+        "unknown": 0, "exempt": 0, "alerts": 0});
     assert_eq!(run.report["summary"], summary);
     let never = finding(&run.report, "AKIA-alice-0");
     assert_eq!((&never["last_used"], &never["idle_days"]), (&json!(null), &json!(100)));

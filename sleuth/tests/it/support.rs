@@ -8,7 +8,7 @@ use std::{
 };
 
 use aws_sdk_iam::{
-    config::{BehaviorVersion, Credentials, Region},
+    config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider},
     types::Tag,
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -50,23 +50,22 @@ impl Emulator {
     }
 
     pub(crate) fn iam(&self) -> aws_sdk_iam::Client {
-        let config = aws_sdk_iam::Config::builder()
+        aws_sdk_iam::Client::new(&self.sdk())
+    }
+
+    /// For clients of any other service.
+    pub(crate) fn sdk(&self) -> aws_config::SdkConfig {
+        let credentials = Credentials::new("root", "root", None, None, "test");
+        aws_config::SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .endpoint_url(&self.url)
             .region(Region::new("us-east-1"))
-            .credentials_provider(Credentials::new("root", "root", None, None, "test"))
-            .build();
-        aws_sdk_iam::Client::from_conf(config)
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .build()
     }
 
     pub(crate) fn sns(&self) -> aws_sdk_sns::Client {
-        let config = aws_sdk_sns::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .endpoint_url(&self.url)
-            .region(Region::new("us-east-1"))
-            .credentials_provider(Credentials::new("root", "root", None, None, "test"))
-            .build();
-        aws_sdk_sns::Client::from_conf(config)
+        aws_sdk_sns::Client::new(&self.sdk())
     }
 
     /// A call of SQS, whose SDK is not worth its compile time here.

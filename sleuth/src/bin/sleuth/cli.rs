@@ -20,6 +20,9 @@ Environment (an empty value means \"not set\"; see docs/configuration.md):
   MAX_DISABLE                  most keys one run may disable; if it would be more, none is [default: 25]
   MAX_DISABLE_PERCENT          the same in percent of the working keys
   CANARY_USER                  a user known to exist; if it is missing, no key is disabled
+  INVENTORY                    `live` reads every user, `report` those that the credential report
+                               does not rule out [default: live]
+  CONCURRENCY                  how many users are read side by side, 1 to 100 [default: 16]
   EXPIRATION_AGE               see --expiration-age
   WARNING_AGE                  see --warning-age
   INACTIVITY_AGE               see --inactivity-age
@@ -28,7 +31,8 @@ Environment (an empty value means \"not set\"; see docs/configuration.md):
   EXPIRE_NOTIFICATION_TEXT     what their owners should do
   INACTIVE_NOTIFICATION_TITLE  title of messages about keys that expire by inactivity
   INACTIVE_NOTIFICATION_TEXT   what their owners should do
-  SLACK_URL                    Slack incoming webhook (a secret)
+  SLACK_URL                    Slack incoming webhook (a secret), or the ARN of a secret in Secrets
+                               Manager or Parameter Store that holds it
   SNS_TOPIC                    ARN of an SNS topic
   NOTIFY_RETRY_SECONDS         time for retries of messages, a channel and run [default: 60]
   DEBUG                        log more, and print on stderr the message for each channel";
@@ -80,7 +84,11 @@ pub(crate) struct KeysArguments {
     #[arg(long, value_name = "FILE", conflicts_with = "apply")]
     pub(crate) from: Option<PathBuf>,
 
-    /// Save what was read, to be audited again with --from
+    /// Ask for the last use of every key, also where it cannot change the verdict
+    #[arg(long, conflicts_with = "from")]
+    pub(crate) all: bool,
+
+    /// Save what was read, to be audited again with --from; asks for everything, as --all does
     #[arg(long, value_name = "FILE", conflicts_with = "from")]
     pub(crate) save: Option<PathBuf>,
 
@@ -88,7 +96,7 @@ pub(crate) struct KeysArguments {
     #[arg(long, value_name = "RFC3339", value_parser = time, conflicts_with = "apply")]
     pub(crate) now: Option<DateTime<Utc>>,
 
-    /// End with exit code 3 if a key that is not exempt has this status or a worse one
+    /// End with exit code 3 if a key that is not exempt has this status or a worse one, or if there is an alert
     #[arg(long, value_name = "STATUS")]
     pub(crate) fail_on: Option<FailOn>,
 

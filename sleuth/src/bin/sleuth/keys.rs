@@ -1,6 +1,6 @@
 //! `sleuth demo` and `sleuth keys`.
 
-use std::{io::ErrorKind, time::Duration};
+use std::{io::ErrorKind, path::PathBuf, time::Duration};
 
 use chrono::{DateTime, Utc};
 use notifier::slack;
@@ -36,7 +36,7 @@ pub(crate) fn demo() -> anyhow::Result<Exit> {
 
 /// Audits an account or a saved inventory.
 pub(crate) async fn run(arguments: Box<KeysArguments>, environment: Vec<(String, String)>) -> anyhow::Result<Exit> {
-    let KeysArguments { apply, output: form, from, save, now, fail_on, timeout, thresholds } = *arguments;
+    let KeysArguments { apply, output: form, from, all, save, now, fail_on, timeout, thresholds } = *arguments;
     let deadlines = timeout
         .map_or_else(Deadlines::default, |seconds| Deadlines::within(Instant::now(), Duration::from_secs(seconds)));
     let config = Config::new(environment, thresholds.into())?;
@@ -50,7 +50,7 @@ pub(crate) async fn run(arguments: Box<KeysArguments>, environment: Vec<(String,
             output::note(&format!("Auditing the inventory of {} as of {now}.", inventory.taken_at));
             dry(&inventory, &config, now)
         }
-        None => live::run(&config, now, deadlines, apply, save.as_deref()).await?,
+        None => live::run(&config, Options { now, deadlines, apply, all, save }).await?,
     };
     let text = match form {
         Form::Table => table(&report, output::look()),
@@ -95,30 +95,39 @@ fn exit(report: &Report, fail_on: Option<FailOn>) -> Exit {
     let fails = |fail_on: FailOn| report.keys.iter().any(|key| !key.exempt && fail_on.statuses().contains(&key.status));
     match () {
         () if !report.is_complete() => Exit::Incomplete,
+        // An alert is worse than any status.
+        () if fail_on.is_some() && !report.alerts.is_empty() => Exit::Findings,
         () if fail_on.is_some_and(fails) => Exit::Findings,
         () => Exit::Done,
     }
+}
+
+/// How an account is to be read and what is to be done with what is found.
+#[cfg_attr(not(feature = "keys"), expect(dead_code, reason = "there is nothing to read"))]
+struct Options {
+    now: Option<DateTime<Utc>>,
+    deadlines: Deadlines,
+    apply: bool,
+    all: bool,
+    save: Option<PathBuf>,
 }
 
 #[cfg(feature = "keys")]
 mod live {
     //! The account itself.
 
-    use std::path::Path;
-
-    use anyhow::Context as _;
     use chrono::{DateTime, SubsecRound as _, Utc};
+    use notifier::Notifier;
     use sleuth::{
         aws,
         config::Config,
-        deadline::Deadlines,
-        gather::gather,
+        gather::{Scope, Want, gather},
         report::{Report, ReportError},
         run::{self, Stage},
         snapshot,
     };
 
-    use super::{dry, show_payloads};
+    use super::{Options, dry, show_payloads};
     use crate::output;
 
     /// The time, in whole seconds as everywhere in the report.
@@ -127,20 +136,20 @@ mod live {
         Utc::now().trunc_subsecs(0)
     }
 
-    pub(super) async fn run(
-        config: &Config,
-        now: Option<DateTime<Utc>>,
-        deadlines: Deadlines,
-        apply: bool,
-        save: Option<&Path>,
-    ) -> anyhow::Result<Report> {
-        let target = save.map(snapshot::Target::new).transpose()?;
+    pub(super) async fn run(config: &Config, options: Options) -> anyhow::Result<Report> {
+        let Options { now, deadlines, apply, all, save } = options;
+        let target = save.as_deref().map(snapshot::Target::new).transpose()?;
         let taken_at = clock();
         let now = now.unwrap_or(taken_at);
         let sdk = aws::connect(config.profile.as_deref(), deadlines.read).await?;
         let iam = aws::iam::Iam::new(&sdk);
+        // Who cannot tell anybody does not begin.
+        let notifier = if apply { aws::notifier(&sdk, config, deadlines.read).await? } else { Notifier::default() };
         let bar = output::progress("Reading users");
-        let inventory = gather(&iam, taken_at, deadlines.read, |done, total| {
+        let scope = run::scope(config, taken_at, now, deadlines.read);
+        // What is saved may be audited by other thresholds.
+        let want = if all || target.is_some() { Want::Everything } else { scope.want };
+        let inventory = gather(&iam, &Scope { want, ..scope }, |done, total| {
             bar.set_length(total as u64);
             bar.set_position(done as u64);
         })
@@ -157,7 +166,6 @@ mod live {
             report.errors.extend(unsaved);
             return Ok(report);
         }
-        let notifier = aws::notifier(&sdk, config).context("no HTTPS client could be made")?;
         let mut report = run::wet(&iam, &inventory, config, &notifier, now, deadlines, |stage, report| {
             if config.debug && stage == Stage::Applied {
                 show_payloads(report, config);
@@ -173,23 +181,17 @@ mod live {
 mod live {
     //! A build without the AWS side of this audit.
 
-    use std::{future::Ready, path::Path};
+    use std::future::Ready;
 
-    use chrono::{DateTime, Utc};
-    use sleuth::{config::Config, deadline::Deadlines, report::Report};
+    use sleuth::{config::Config, report::Report};
 
+    use super::Options;
     use crate::cli::BadArgument;
 
     const MISSING: BadArgument =
         BadArgument("this build cannot read access keys: build it with `--features keys`, or use --from");
 
-    pub(super) fn run(
-        _: &Config,
-        _: Option<DateTime<Utc>>,
-        _: Deadlines,
-        _: bool,
-        _: Option<&Path>,
-    ) -> Ready<anyhow::Result<Report>> {
+    pub(super) fn run(_: &Config, _: Options) -> Ready<anyhow::Result<Report>> {
         std::future::ready(Err(MISSING.into()))
     }
 }

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use sleuth::{
-    aws::NoCredentials,
+    aws::{NoCredentials, NotifierError},
     config::{self, Problems},
     exit::Exit,
     snapshot::SnapshotError,
@@ -50,6 +50,7 @@ fn exit_of(error: &anyhow::Error) -> Exit {
     let usage = error.is::<Problems>()
         || error.is::<cli::BadArgument>()
         || error.is::<NoCredentials>()
+        || matches!(error.downcast_ref(), Some(NotifierError::Secret(_)))
         || error.is::<SnapshotError>();
     let incomplete = error.is::<notifier::slack::users::DirectoryError>();
     match (usage, incomplete) {

@@ -1,0 +1,46 @@
+//! What AWS said when it did not answer.
+
+use std::error::Error;
+
+use aws_sdk_sns::error::{ProvideErrorMetadata, SdkError};
+
+/// The innermost error, which says what happened rather than where, on one line.
+pub(super) fn root_cause(error: &(dyn Error + 'static)) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Whether AWS says that the caller may not do this.
+#[cfg(feature = "keys")]
+pub(super) fn is_denied<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
+    match error.code() {
+        Some(code) => code.starts_with("AccessDenied"),
+        None => status(error) == Some(403),
+    }
+}
+
+fn status<E>(error: &SdkError<E>) -> Option<u16> {
+    error.raw_response().map(|response| response.status().as_u16())
+}
+
+/// An error as AWS names it, or else its innermost cause.
+pub(super) fn describe<E>(error: &SdkError<E>) -> String
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    match (error.code(), error.message()) {
+        (Some(code), Some(message)) => format!("{code}: {message}"),
+        (Some(code), None) => code.to_owned(),
+        (None, _) => {
+            let cause = root_cause(error);
+            match (error, status(error)) {
+                (SdkError::TimeoutError(_), _) => format!("no answer in time: {cause}"),
+                (_, Some(status)) => format!("HTTP {status}: {cause}"),
+                _ => cause,
+            }
+        }
+    }
+}
