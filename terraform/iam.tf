@@ -5,6 +5,7 @@ data "aws_iam_policy_document" "function" {
     sid = "ReadAccount"
     actions = [
       "iam:GetAccountAuthorizationDetails",
+      "iam:GetAccountSummary",
       "iam:ListAccountAliases",
       "iam:ListUsers",
     ]
@@ -20,6 +21,24 @@ data "aws_iam_policy_document" "function" {
       "iam:ListUserTags",
     ]
     resources = ["arn:${local.partition}:iam::${local.account}:user/*"]
+  }
+
+  # AWS adds versions of this policy, named V2, V3 and so on.
+  statement {
+    sid       = "ReadQuarantine"
+    actions   = ["iam:ListEntitiesForPolicy"]
+    resources = ["arn:${local.partition}:iam::aws:policy/AWSCompromisedKeyQuarantine*"]
+  }
+
+  dynamic "statement" {
+    for_each = var.inventory == "report" ? [true] : []
+
+    content {
+      sid     = "ReadCredentialReport"
+      actions = ["iam:GenerateCredentialReport", "iam:GetCredentialReport"]
+      # The report, too, concerns the whole account.
+      resources = ["*"]
+    }
   }
 
   # Without auto expire not even a mistake in the program can disable a key.
@@ -40,6 +59,33 @@ data "aws_iam_policy_document" "function" {
       sid       = "Publish"
       actions   = ["sns:Publish"]
       resources = [statement.value]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = local.slack_secrets
+
+    content {
+      sid       = "ReadSlackUrl"
+      actions   = [statement.value.service == "ssm" ? "ssm:GetParameter" : "secretsmanager:GetSecretValue"]
+      resources = [statement.value.arn]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = local.slack_secret_keys
+
+    content {
+      sid       = "DecryptSlackUrl"
+      actions   = ["kms:Decrypt"]
+      resources = [statement.value]
+
+      # The key opens the secret where it is kept, and nothing that is handed to KMS directly.
+      condition {
+        test     = "StringEquals"
+        variable = "kms:ViaService"
+        values   = flatten(local.slack_secrets[*].kept_by)
+      }
     }
   }
 

@@ -20,6 +20,8 @@ locals {
     MAX_DISABLE                 = var.max_disable
     MAX_DISABLE_PERCENT         = var.max_disable_percent
     CANARY_USER                 = var.canary_user
+    INVENTORY                   = var.inventory
+    CONCURRENCY                 = var.concurrency
     EXPIRATION_AGE              = var.expiration_age
     WARNING_AGE                 = var.warning_age
     INACTIVITY_AGE              = var.inactivity_age
@@ -28,6 +30,7 @@ locals {
     EXPIRE_NOTIFICATION_TEXT    = var.expire_notification_text
     INACTIVE_NOTIFICATION_TITLE = var.inactive_notification_title
     INACTIVE_NOTIFICATION_TEXT  = var.inactive_notification_text
+    SLACK_URL                   = var.slack_url_secret
     SNS_TOPIC                   = var.sns_topic
     NOTIFY_RETRY_SECONDS        = var.notify_retry_seconds
     DEBUG                       = var.debug ? "true" : null
@@ -42,6 +45,22 @@ locals {
   )
 
   topics = compact([trimspace(coalesce(var.sns_topic, " "))])
+
+  # Where a secret is kept is read off its ARN: arn:PARTITION:SERVICE:REGION:…
+  slack_secrets = [
+    for arn in compact([trimspace(coalesce(var.slack_url_secret, " "))]) : {
+      arn     = arn
+      service = split(":", arn)[2]
+      # How KMS names the service when it asks for the function. It is not certain which suffix that takes in partitions
+      # with one of their own, such as China's; nobody but the service can go by either name.
+      kept_by = [
+        for suffix in distinct(["amazonaws.com", data.aws_partition.current.dns_suffix]) :
+        "${split(":", arn)[2]}.${split(":", arn)[3]}.${suffix}"
+      ]
+    }
+  ]
+
+  slack_secret_keys = compact([trimspace(coalesce(var.slack_url_secret_kms_key, " "))])
 }
 
 resource "aws_cloudwatch_log_group" "this" {

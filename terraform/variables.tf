@@ -1,6 +1,7 @@
 # Settings of the audit: each is handed to the function as the environment variable of the same name in upper case.
 # Left out, or empty, the variable is not set and the program's own default applies. The rules are the program's, checked
-# here too, because a plan that is refused is better than a function that fails every morning.
+# here too, because a plan that is refused is better than a function that fails every morning. SLACK_URL has two variables,
+# one for the webhook itself and one for the secret that holds it.
 
 variable "enable_auto_expire" {
   description = "Whether expired keys are disabled. The function may change keys only if this is true."
@@ -39,6 +40,28 @@ variable "canary_user" {
   validation {
     condition     = var.canary_user == null ? true : can(regex("^[A-Za-z0-9_+=,.@-]{0,64}$", trimspace(var.canary_user)))
     error_message = "canary_user must be the name of an IAM user: letters, digits and _+=,.@-, at most 64."
+  }
+}
+
+variable "inventory" {
+  description = "How users are read: live, each of them, or report, only those the credential report does not rule out. The program's default is live."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = trimspace(coalesce(var.inventory, " ")) == "" ? true : contains(["live", "report"], var.inventory)
+    error_message = "inventory must be live or report."
+  }
+}
+
+variable "concurrency" {
+  description = "How many users are read side by side. The program's default is 16."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.concurrency == null ? true : floor(var.concurrency) == var.concurrency && var.concurrency >= 1 && var.concurrency <= 100
+    error_message = "concurrency must be a whole number from 1 to 100."
   }
 }
 
@@ -132,7 +155,7 @@ variable "inactive_notification_text" {
 }
 
 variable "slack_url" {
-  description = "Slack incoming webhook that is posted to. A secret: it stands in the state and in the function's environment."
+  description = "Slack incoming webhook that is posted to. A secret: it stands in the state and in the function's environment. Better use slack_url_secret."
   type        = string
   default     = null
   sensitive   = true
@@ -140,7 +163,44 @@ variable "slack_url" {
   validation {
     # The program also takes plain HTTP to its own machine, which in Lambda is of no use.
     condition     = trimspace(coalesce(var.slack_url, " ")) == "" ? true : can(regex("^https://[^/\\s]+\\S*$", var.slack_url))
-    error_message = "slack_url must be a URL that starts with https://."
+    error_message = "slack_url must be a URL that starts with https://. The ARN of a secret that holds one is slack_url_secret."
+  }
+}
+
+variable "slack_url_secret" {
+  description = "ARN of the Secrets Manager secret or Parameter Store parameter that holds the Slack webhook. The function reads it at run time and may read no other: the webhook stands neither in the state nor in the environment. Not together with slack_url."
+  type        = string
+  default     = null
+
+  validation {
+    # A secret's whole ARN, because a policy does not match it by less.
+    condition = trimspace(coalesce(var.slack_url_secret, " ")) == "" ? true : anytrue([
+      can(regex("^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+-[A-Za-z0-9]{6}$", var.slack_url_secret)),
+      can(regex("^arn:aws[a-z-]*:ssm:[a-z0-9-]+:[0-9]{12}:parameter(/[A-Za-z0-9_.-]+)+$", var.slack_url_secret)),
+    ])
+    error_message = "slack_url_secret must be a secret's whole ARN with the six characters AWS ends it with, arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-XXXXXX, or a parameter's, arn:aws:ssm:REGION:ACCOUNT:parameter/NAME."
+  }
+
+  validation {
+    condition     = trimspace(coalesce(var.slack_url_secret, " ")) == "" || trimspace(coalesce(var.slack_url, " ")) == ""
+    error_message = "slack_url_secret and slack_url are two ways to give one webhook: set only one of them."
+  }
+}
+
+variable "slack_url_secret_kms_key" {
+  description = "ARN of the customer-managed KMS key that encrypts slack_url_secret. The function may decrypt with it, through the service that keeps the secret only. Not needed for the keys AWS manages."
+  type        = string
+  default     = null
+
+  validation {
+    # Not an alias: a policy does not match a key by it.
+    condition     = trimspace(coalesce(var.slack_url_secret_kms_key, " ")) == "" ? true : can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", var.slack_url_secret_kms_key))
+    error_message = "slack_url_secret_kms_key must be a key's ARN, arn:aws:kms:REGION:ACCOUNT:key/ID."
+  }
+
+  validation {
+    condition     = trimspace(coalesce(var.slack_url_secret_kms_key, " ")) == "" || trimspace(coalesce(var.slack_url_secret, " ")) != ""
+    error_message = "slack_url_secret_kms_key needs slack_url_secret."
   }
 }
 

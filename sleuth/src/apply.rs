@@ -12,7 +12,7 @@ use crate::{
         AccessKeyId, AutoExpire, KeyStatus, Plan, Policy, ReadError, Reading, Status, User, UserName, Verdict,
         audit::judge, plan::Target,
     },
-    ports::{ListedKey, ReadKeys, WriteError, WriteKeys},
+    ports::{ListedKey, NoAnswer, ReadKeys, WriteError, WriteKeys},
 };
 
 /// How many keys are disabled side by side.
@@ -91,12 +91,17 @@ async fn look_again(
     policy: &Policy,
     now: DateTime<Utc>,
 ) -> Result<Option<Outcome>, ReadError> {
-    let tags = aws.tags(target.user).await?;
-    let Some(listed) = find(aws, target).await? else {
-        return Ok(Some(gone()));
+    let tags = match aws.tags(target.user).await {
+        Ok(tags) => tags,
+        Err(NoAnswer::Gone) => return Ok(Some(gone())),
+        Err(NoAnswer::Unread(error)) => return Err(error),
     };
     let want = Want::Verdicts { policy: *policy, now, by_report: false };
-    let key = read_key(aws, listed, &want, None).await;
+    let key = match find(aws, target).await? {
+        Some(listed) => read_key(aws, listed, &want, None).await,
+        None => None,
+    };
+    let Some(key) = key else { return Ok(Some(gone())) };
     let keys = Reading::Read(vec![key.clone()]);
     let user = User { name: target.user.clone(), tags: Reading::Read(tags), keys, quarantine: Vec::new() };
     let verdict = judge(&user, &key, policy, now);
@@ -130,6 +135,11 @@ fn gone() -> Outcome {
     Outcome::Held { reason: "the key does not exist any more".to_owned(), verdict: None }
 }
 
+/// The key as it is now; `None` if it or its user does not exist any more.
 async fn find(aws: &impl ReadKeys, target: Target<'_>) -> Result<Option<ListedKey>, ReadError> {
-    Ok(aws.keys(target.user).await?.into_iter().find(|key| key.id == *target.key))
+    match aws.keys(target.user).await {
+        Ok(keys) => Ok(keys.into_iter().find(|key| key.id == *target.key)),
+        Err(NoAnswer::Gone) => Ok(None),
+        Err(NoAnswer::Unread(error)) => Err(error),
+    }
 }

@@ -8,8 +8,8 @@ use tokio::time::Instant;
 
 use crate::{
     deadline::before,
-    keys::{AccessKey, CredentialReport, Inventory, Policy, ReadError, Reading, User, UserName, audit::needs_last_use},
-    ports::{ListedKey, ListedUser, Overview, ReadKeys},
+    keys::{AccessKey, CredentialReport, Inventory, Policy, Reading, User, UserName, audit::needs_last_use},
+    ports::{ListedKey, ListedUser, NoAnswer, Overview, ReadKeys},
 };
 
 /// What is to be read, and how.
@@ -70,9 +70,11 @@ pub async fn gather(reader: &impl ReadKeys, scope: &Scope, progress: impl Fn(usi
     let mut readings = stream::iter(found.into_values())
         .map(|user| read_user(reader, user, report, scope))
         .buffer_unordered(scope.concurrency);
+    let mut done = 0;
     while let Some(user) = readings.next().await {
-        users.push(user);
-        progress(users.len(), total);
+        users.extend(user);
+        done += 1;
+        progress(done, total);
     }
     users.sort_by(|a, b| a.name.cmp(&b.name));
     Inventory {
@@ -102,17 +104,27 @@ async fn current_report(reader: &impl ReadKeys, scope: &Scope) -> Option<Credent
     }
 }
 
-async fn read_user(reader: &impl ReadKeys, user: ListedUser, report: Option<&CredentialReport>, scope: &Scope) -> User {
+/// The user with its keys. `None`: it does not exist any more.
+async fn read_user(
+    reader: &impl ReadKeys,
+    user: ListedUser,
+    report: Option<&CredentialReport>,
+    scope: &Scope,
+) -> Option<User> {
     let ListedUser { name, created, tags, quarantine } = user;
     let tags = match tags {
-        Some(tags) => Reading::Read(tags),
-        None => flat(before(scope.end, reader.tags(&name)).await).into(),
+        Some(tags) => Some(Reading::Read(tags)),
+        None => answer(scope.end, reader.tags(&name)).await,
     };
     let keys = match ruled_out(&name, created, report, scope) {
-        Some(keys) => Reading::Read(keys),
+        Some(keys) => Some(Reading::Read(keys)),
         None => read_keys(reader, &name, scope).await,
     };
-    User { name, tags, keys, quarantine }
+    let (Some(tags), Some(keys)) = (tags, keys) else {
+        tracing::info!(user = %name, "the user was deleted while the account was read");
+        return None;
+    };
+    Some(User { name, tags, keys, quarantine })
 }
 
 /// The keys of a user of whom the report says enough.
@@ -126,24 +138,34 @@ fn ruled_out(
     report?.ruled_out(user, created, &policy, now)
 }
 
-async fn read_keys(reader: &impl ReadKeys, user: &UserName, scope: &Scope) -> Reading<Vec<AccessKey>> {
-    let listed = match flat(before(scope.end, reader.keys(user)).await) {
-        Ok(listed) => listed,
-        Err(error) => return Reading::Unread(error),
+async fn read_keys(reader: &impl ReadKeys, user: &UserName, scope: &Scope) -> Option<Reading<Vec<AccessKey>>> {
+    let listed = match answer(scope.end, reader.keys(user)).await? {
+        Reading::Read(listed) => listed,
+        Reading::Unread(error) => return Some(Reading::Unread(error)),
     };
     let mut keys = Vec::with_capacity(listed.len());
     for key in listed {
-        keys.push(read_key(reader, key, &scope.want, scope.end).await);
+        keys.extend(read_key(reader, key, &scope.want, scope.end).await);
     }
-    Reading::Read(keys)
+    Some(Reading::Read(keys))
 }
 
-/// The key with its last use, if that is wanted.
-pub(crate) async fn read_key(reader: &impl ReadKeys, key: ListedKey, want: &Want, end: Option<Instant>) -> AccessKey {
-    let last_use = if want.last_use(&key) { Some(flat(before(end, reader.last_use(&key.id)).await)) } else { None };
-    key.with_last_use(last_use)
+/// The key with its last use, if that is wanted. `None`: it does not exist any more.
+pub(crate) async fn read_key(
+    reader: &impl ReadKeys,
+    key: ListedKey,
+    want: &Want,
+    end: Option<Instant>,
+) -> Option<AccessKey> {
+    let last_use = if want.last_use(&key) { Some(answer(end, reader.last_use(&key.id)).await?) } else { None };
+    Some(key.with_last_use(last_use))
 }
 
-fn flat<T>(answer: Result<Result<T, ReadError>, ReadError>) -> Result<T, ReadError> {
-    answer.and_then(|answer| answer)
+/// What is answered until `end`, or why nothing is. `None`: what was asked for does not exist any more.
+async fn answer<T>(end: Option<Instant>, call: impl Future<Output = Result<T, NoAnswer>>) -> Option<Reading<T>> {
+    match before(end, call).await {
+        Ok(Ok(answer)) => Some(Reading::Read(answer)),
+        Ok(Err(NoAnswer::Gone)) => None,
+        Ok(Err(NoAnswer::Unread(error))) | Err(error) => Some(Reading::Unread(error)),
+    }
 }

@@ -58,9 +58,23 @@ pub struct ListedKey {
 
 impl ListedKey {
     /// The key with its last use, if that was asked for.
-    pub fn with_last_use(self, last_used: Option<Result<LastUse, ReadError>>) -> AccessKey {
-        let last_used = last_used.map(Reading::from);
+    pub fn with_last_use(self, last_used: Option<Reading<LastUse>>) -> AccessKey {
         AccessKey { id: Some(self.id), status: self.status, created: self.created, last_used }
+    }
+}
+
+/// Why there is no answer about a user or a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoAnswer {
+    /// IAM says that it does not exist: it was deleted since it was listed.
+    Gone,
+    /// It could not be read.
+    Unread(ReadError),
+}
+
+impl From<ReadError> for NoAnswer {
+    fn from(error: ReadError) -> Self {
+        Self::Unread(error)
     }
 }
 
@@ -79,13 +93,13 @@ pub trait ReadKeys: Sync {
     ) -> impl Future<Output = Result<CredentialReport, ReadError>> + Send;
 
     /// The tags of one user.
-    fn tags(&self, user: &UserName) -> impl Future<Output = Result<Tags, ReadError>> + Send;
+    fn tags(&self, user: &UserName) -> impl Future<Output = Result<Tags, NoAnswer>> + Send;
 
     /// The access keys of one user.
-    fn keys(&self, user: &UserName) -> impl Future<Output = Result<Vec<ListedKey>, ReadError>> + Send;
+    fn keys(&self, user: &UserName) -> impl Future<Output = Result<Vec<ListedKey>, NoAnswer>> + Send;
 
     /// The last use of one key.
-    fn last_use(&self, key: &AccessKeyId) -> impl Future<Output = Result<LastUse, ReadError>> + Send;
+    fn last_use(&self, key: &AccessKeyId) -> impl Future<Output = Result<LastUse, NoAnswer>> + Send;
 }
 
 /// Why a change was not made, or may not have been.

@@ -29,8 +29,10 @@ run "nothing_set" {
     condition = toset(flatten([for s in jsondecode(aws_iam_role_policy.function.policy).Statement : s.Action])) == toset([
       "iam:GetAccessKeyLastUsed",
       "iam:GetAccountAuthorizationDetails",
+      "iam:GetAccountSummary",
       "iam:ListAccessKeys",
       "iam:ListAccountAliases",
+      "iam:ListEntitiesForPolicy",
       "iam:ListUserTags",
       "iam:ListUsers",
       "logs:CreateLogStream",
@@ -44,6 +46,25 @@ run "nothing_set" {
       "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/sleuth-keys:*",
     ]
     error_message = "The function may write to its own log group only."
+  }
+
+  assert {
+    condition = { for s in jsondecode(aws_iam_role_policy.function.policy).Statement : s.Sid => s.Resource if s.Sid != "Log" } == {
+      ReadAccount    = "*"
+      ReadKeys       = "arn:aws:iam::123456789012:user/*"
+      ReadQuarantine = "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantine*"
+    }
+    error_message = "Calls that IAM can narrow concern this account's users, or the policy by which AWS quarantines them."
+  }
+
+  assert {
+    condition = toset(one([for s in jsondecode(aws_iam_role_policy.function.policy).Statement : s.Action if s.Sid == "ReadAccount"])) == toset([
+      "iam:GetAccountAuthorizationDetails",
+      "iam:GetAccountSummary",
+      "iam:ListAccountAliases",
+      "iam:ListUsers",
+    ])
+    error_message = "Only calls that IAM cannot narrow concern everything."
   }
 
   assert {
@@ -166,16 +187,190 @@ run "topic" {
   }
 }
 
+run "inventory_by_report" {
+  command = plan
+
+  variables {
+    inventory = "report"
+  }
+
+  assert {
+    condition     = length(jsondecode(aws_iam_role_policy.function.policy).Statement) == 5
+    error_message = "The report adds one statement to the four there are without settings."
+  }
+
+  assert {
+    condition = [for s in jsondecode(aws_iam_role_policy.function.policy).Statement : [toset(s.Action), s.Resource] if s.Sid == "ReadCredentialReport"] == [
+      [toset(["iam:GenerateCredentialReport", "iam:GetCredentialReport"]), "*"],
+    ]
+    error_message = "The function may have the credential report made, and read it."
+  }
+
+  assert {
+    condition     = one(aws_lambda_function.this.environment).variables == tomap({ INVENTORY = "report" })
+    error_message = "The program must be told, and nothing else."
+  }
+}
+
+run "inventory_live" {
+  command = plan
+
+  variables {
+    inventory = "live"
+  }
+
+  assert {
+    condition     = !strcontains(aws_iam_role_policy.function.policy, "CredentialReport")
+    error_message = "Who reads users live needs no credential report."
+  }
+
+  assert {
+    condition     = one(aws_lambda_function.this.environment).variables == tomap({ INVENTORY = "live" })
+    error_message = "The program must be told, and nothing else."
+  }
+}
+
+run "slack_url_in_secrets_manager" {
+  command = plan
+
+  variables {
+    slack_url_secret = "arn:aws:secretsmanager:eu-west-1:210987654321:secret:sleuth/slack-AbCdEf"
+  }
+
+  assert {
+    condition     = length(jsondecode(aws_iam_role_policy.function.policy).Statement) == 5
+    error_message = "The secret adds one statement to the four there are without settings."
+  }
+
+  assert {
+    condition = [for s in jsondecode(aws_iam_role_policy.function.policy).Statement : s if s.Sid == "ReadSlackUrl"] == [{
+      Sid      = "ReadSlackUrl"
+      Effect   = "Allow"
+      Action   = "secretsmanager:GetSecretValue"
+      Resource = "arn:aws:secretsmanager:eu-west-1:210987654321:secret:sleuth/slack-AbCdEf"
+    }]
+    error_message = "The function may read the secret and no other."
+  }
+
+  assert {
+    condition     = one(aws_lambda_function.this.environment).variables == tomap({ SLACK_URL = "arn:aws:secretsmanager:eu-west-1:210987654321:secret:sleuth/slack-AbCdEf" })
+    error_message = "The program must be told where the webhook is kept, and nothing else."
+  }
+
+  assert {
+    condition     = !issensitive(aws_lambda_function.this.environment[0].variables["SLACK_URL"])
+    error_message = "Where the webhook is kept is no secret: a plan shows it."
+  }
+}
+
+run "slack_url_in_parameter_store" {
+  command = plan
+
+  variables {
+    slack_url_secret = "arn:aws:ssm:us-east-1:123456789012:parameter/sleuth/slack"
+  }
+
+  assert {
+    condition     = length(jsondecode(aws_iam_role_policy.function.policy).Statement) == 5
+    error_message = "The parameter adds one statement to the four there are without settings."
+  }
+
+  assert {
+    condition = [for s in jsondecode(aws_iam_role_policy.function.policy).Statement : s if s.Sid == "ReadSlackUrl"] == [{
+      Sid      = "ReadSlackUrl"
+      Effect   = "Allow"
+      Action   = "ssm:GetParameter"
+      Resource = "arn:aws:ssm:us-east-1:123456789012:parameter/sleuth/slack"
+    }]
+    error_message = "The function may read the parameter and no other."
+  }
+
+  assert {
+    condition     = one(aws_lambda_function.this.environment).variables == tomap({ SLACK_URL = "arn:aws:ssm:us-east-1:123456789012:parameter/sleuth/slack" })
+    error_message = "The program must be told where the webhook is kept, and nothing else."
+  }
+}
+
+run "secret_with_own_key" {
+  command = plan
+
+  variables {
+    slack_url_secret         = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:slack-AbCdEf"
+    slack_url_secret_kms_key = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+  }
+
+  assert {
+    condition     = length(jsondecode(aws_iam_role_policy.function.policy).Statement) == 6
+    error_message = "The key adds one statement, the secret another."
+  }
+
+  assert {
+    condition = [for s in jsondecode(aws_iam_role_policy.function.policy).Statement : s if s.Sid == "DecryptSlackUrl"] == [{
+      Sid       = "DecryptSlackUrl"
+      Effect    = "Allow"
+      Action    = "kms:Decrypt"
+      Resource  = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+      Condition = { StringEquals = { "kms:ViaService" = "secretsmanager.eu-west-1.amazonaws.com" } }
+    }]
+    error_message = "The function may decrypt with this key only, and only through Secrets Manager in the secret's region."
+  }
+
+  assert {
+    condition     = one(aws_lambda_function.this.environment).variables == tomap({ SLACK_URL = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:slack-AbCdEf" })
+    error_message = "The program need not be told of the key."
+  }
+}
+
+run "parameter_with_own_key" {
+  command = plan
+
+  variables {
+    slack_url_secret         = "arn:aws-cn:ssm:cn-north-1:123456789012:parameter/slack"
+    slack_url_secret_kms_key = "arn:aws-cn:kms:cn-north-1:123456789012:key/mrk-1234abcd12ab34cd56ef1234567890ab"
+  }
+
+  override_data {
+    target = data.aws_partition.current
+    values = {
+      partition  = "aws-cn"
+      dns_suffix = "amazonaws.com.cn"
+    }
+  }
+
+  assert {
+    condition = [for s in jsondecode(aws_iam_role_policy.function.policy).Statement : [s.Action, s.Resource] if s.Sid == "DecryptSlackUrl"] == [
+      ["kms:Decrypt", "arn:aws-cn:kms:cn-north-1:123456789012:key/mrk-1234abcd12ab34cd56ef1234567890ab"],
+    ]
+    error_message = "The function may decrypt with this key only."
+  }
+
+  assert {
+    condition = toset(one([for s in jsondecode(aws_iam_role_policy.function.policy).Statement : s.Condition.StringEquals["kms:ViaService"] if s.Sid == "DecryptSlackUrl"])) == toset([
+      "ssm.cn-north-1.amazonaws.com",
+      "ssm.cn-north-1.amazonaws.com.cn",
+    ])
+    error_message = "The function may decrypt only through Parameter Store in the parameter's region, by either of its names."
+  }
+
+  assert {
+    condition     = [for s in jsondecode(aws_iam_role_policy.function.policy).Statement : s.Resource if s.Sid == "ReadQuarantine"] == ["arn:aws-cn:iam::aws:policy/AWSCompromisedKeyQuarantine*"]
+    error_message = "Each partition has policies of its own."
+  }
+}
+
 run "empty_is_not_set" {
   command = plan
 
   variables {
     enable_auto_expire          = null
+    inventory                   = ""
     expire_notification_title   = ""
     expire_notification_text    = " "
     inactive_notification_title = ""
     inactive_notification_text  = ""
     slack_url                   = ""
+    slack_url_secret            = ""
+    slack_url_secret_kms_key    = " "
     sns_topic                   = ""
     debug                       = null
   }
@@ -186,7 +381,7 @@ run "empty_is_not_set" {
   }
 
   assert {
-    condition     = !strcontains(aws_iam_role_policy.function.policy, "sns:Publish") && !strcontains(aws_iam_role_policy.function.policy, "iam:UpdateAccessKey")
+    condition     = toset(jsondecode(aws_iam_role_policy.function.policy).Statement[*].Sid) == toset(["ReadAccount", "ReadKeys", "ReadQuarantine", "Log"])
     error_message = "Empty settings allow nothing."
   }
 }
@@ -199,6 +394,8 @@ run "everything_set" {
     max_disable                 = 0
     max_disable_percent         = 10
     canary_user                 = "canary"
+    inventory                   = "report"
+    concurrency                 = 1
     expiration_age              = 60
     warning_age                 = 0
     inactivity_age              = 60
@@ -225,6 +422,8 @@ run "everything_set" {
       MAX_DISABLE                 = "0"
       MAX_DISABLE_PERCENT         = "10"
       CANARY_USER                 = "canary"
+      INVENTORY                   = "report"
+      CONCURRENCY                 = "1"
       EXPIRATION_AGE              = "60"
       WARNING_AGE                 = "0"
       INACTIVITY_AGE              = "60"
@@ -295,7 +494,7 @@ run "slack_example" {
   }
 
   variables {
-    slack_url = "https://hooks.slack.com/services/T0/B0/x"
+    slack_url_secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:sleuth/slack-AbCdEf"
   }
 
   override_data {
@@ -535,6 +734,140 @@ run "slack_url_no_url" {
   expect_failures = [var.slack_url]
 }
 
+run "slack_url_secret_no_arn" {
+  command = plan
+
+  variables {
+    slack_url_secret = "slack"
+  }
+
+  expect_failures = [var.slack_url_secret]
+}
+
+run "slack_url_secret_of_another_service" {
+  command = plan
+
+  variables {
+    slack_url_secret = "arn:aws:sns:us-east-1:123456789012:slack"
+  }
+
+  expect_failures = [var.slack_url_secret]
+}
+
+run "slack_url_secret_in_part" {
+  command = plan
+
+  variables {
+    slack_url_secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:slack"
+  }
+
+  expect_failures = [var.slack_url_secret]
+}
+
+run "slack_url_secret_any" {
+  command = plan
+
+  variables {
+    slack_url_secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:slack-??????"
+  }
+
+  expect_failures = [var.slack_url_secret]
+}
+
+run "slack_url_secret_no_account" {
+  command = plan
+
+  variables {
+    slack_url_secret = "arn:aws:secretsmanager:us-east-1::secret:slack-AbCdEf"
+  }
+
+  expect_failures = [var.slack_url_secret]
+}
+
+run "slack_url_secret_with_entry" {
+  command = plan
+
+  variables {
+    slack_url_secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:slack-AbCdEf:SLACK_URL::"
+  }
+
+  expect_failures = [var.slack_url_secret]
+}
+
+run "slack_url_secret_any_parameter" {
+  command = plan
+
+  variables {
+    slack_url_secret = "arn:aws:ssm:us-east-1:123456789012:parameter/*"
+  }
+
+  expect_failures = [var.slack_url_secret]
+}
+
+run "slack_url_secret_no_parameter" {
+  command = plan
+
+  variables {
+    slack_url_secret = "arn:aws:ssm:us-east-1:123456789012:document/slack"
+  }
+
+  expect_failures = [var.slack_url_secret]
+}
+
+run "slack_url_twice" {
+  command = plan
+
+  variables {
+    slack_url        = "https://hooks.slack.com/services/T0/B0/x"
+    slack_url_secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:slack-AbCdEf"
+  }
+
+  expect_failures = [var.slack_url_secret]
+}
+
+run "slack_url_secret_kms_key_no_arn" {
+  command = plan
+
+  variables {
+    slack_url_secret         = "arn:aws:secretsmanager:us-east-1:123456789012:secret:slack-AbCdEf"
+    slack_url_secret_kms_key = "1234abcd-12ab-34cd-56ef-1234567890ab"
+  }
+
+  expect_failures = [var.slack_url_secret_kms_key]
+}
+
+run "slack_url_secret_kms_key_alias" {
+  command = plan
+
+  variables {
+    slack_url_secret         = "arn:aws:secretsmanager:us-east-1:123456789012:secret:slack-AbCdEf"
+    slack_url_secret_kms_key = "arn:aws:kms:us-east-1:123456789012:alias/slack"
+  }
+
+  expect_failures = [var.slack_url_secret_kms_key]
+}
+
+run "slack_url_secret_kms_key_any" {
+  command = plan
+
+  variables {
+    slack_url_secret         = "arn:aws:secretsmanager:us-east-1:123456789012:secret:slack-AbCdEf"
+    slack_url_secret_kms_key = "arn:aws:kms:us-east-1:123456789012:key/*"
+  }
+
+  expect_failures = [var.slack_url_secret_kms_key]
+}
+
+run "slack_url_secret_kms_key_alone" {
+  command = plan
+
+  variables {
+    slack_url_secret_kms_key = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+  }
+
+  expect_failures = [var.slack_url_secret_kms_key]
+}
+
 run "sns_topic_no_arn" {
   command = plan
 
@@ -743,4 +1076,54 @@ run "canary_user_is_no_name" {
   }
 
   expect_failures = [var.canary_user]
+}
+
+run "inventory_unknown" {
+  command = plan
+
+  variables {
+    inventory = "cached"
+  }
+
+  expect_failures = [var.inventory]
+}
+
+run "inventory_in_capitals" {
+  command = plan
+
+  variables {
+    inventory = "REPORT"
+  }
+
+  expect_failures = [var.inventory]
+}
+
+run "concurrency_none" {
+  command = plan
+
+  variables {
+    concurrency = 0
+  }
+
+  expect_failures = [var.concurrency]
+}
+
+run "concurrency_in_part" {
+  command = plan
+
+  variables {
+    concurrency = 1.5
+  }
+
+  expect_failures = [var.concurrency]
+}
+
+run "concurrency_above_most" {
+  command = plan
+
+  variables {
+    concurrency = 101
+  }
+
+  expect_failures = [var.concurrency]
 }

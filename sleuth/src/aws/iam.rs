@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use super::error::describe;
 use crate::{
     keys::{AccessKeyId, Account, CredentialReport, KeyStatus, LastUse, ReadError, UserName, inventory::Tags},
-    ports::{ListedKey, Overview, ReadKeys, Users, WriteError, WriteKeys},
+    ports::{ListedKey, NoAnswer, Overview, ReadKeys, Users, WriteError, WriteKeys},
 };
 use users::Denied;
 
@@ -103,23 +103,23 @@ impl ReadKeys for Iam {
         }
     }
 
-    async fn tags(&self, user: &UserName) -> Result<Tags, ReadError> {
+    async fn tags(&self, user: &UserName) -> Result<Tags, NoAnswer> {
         let mut all = Tags::new();
         let mut pages = self.iam.list_user_tags().user_name(&user.0).into_paginator().items().send();
         while let Some(tag) = pages.next().await {
-            let tag = tag.map_err(|error| read_error("ListUserTags", &error))?;
+            let tag = tag.map_err(|error| no_answer("ListUserTags", &error))?;
             all.insert(tag.key, tag.value);
         }
         Ok(all)
     }
 
-    async fn keys(&self, user: &UserName) -> Result<Vec<ListedKey>, ReadError> {
+    async fn keys(&self, user: &UserName) -> Result<Vec<ListedKey>, NoAnswer> {
         let mut keys = Vec::new();
         let mut pages = self.iam.list_access_keys().user_name(&user.0).into_paginator().items().send();
         while let Some(key) = pages.next().await {
-            let key = key.map_err(|error| read_error("ListAccessKeys", &error))?;
+            let key = key.map_err(|error| no_answer("ListAccessKeys", &error))?;
             let Some(id) = key.access_key_id else {
-                return Err(strange("ListAccessKeys", "a key without an id"));
+                return Err(strange("ListAccessKeys", "a key without an id").into());
             };
             let status = key.status.as_ref().map_or("", StatusType::as_str).to_owned();
             keys.push(ListedKey {
@@ -131,12 +131,12 @@ impl ReadKeys for Iam {
         Ok(keys)
     }
 
-    async fn last_use(&self, key: &AccessKeyId) -> Result<LastUse, ReadError> {
+    async fn last_use(&self, key: &AccessKeyId) -> Result<LastUse, NoAnswer> {
         let answer = self.iam.get_access_key_last_used().access_key_id(&key.0).send().await;
-        let answer = answer.map_err(|error| read_error("GetAccessKeyLastUsed", &error))?;
+        let answer = answer.map_err(|error| no_answer("GetAccessKeyLastUsed", &error))?;
         match answer.access_key_last_used {
-            Some(used) => last_use(&used),
-            None => Err(strange("GetAccessKeyLastUsed", "no last use")),
+            Some(used) => Ok(last_use(&used)?),
+            None => Err(strange("GetAccessKeyLastUsed", "no last use").into()),
         }
     }
 }
@@ -185,6 +185,16 @@ where
     E: ProvideErrorMetadata + Error + 'static,
 {
     ReadError { operation: operation.to_owned(), message: describe(error) }
+}
+
+fn no_answer<E>(operation: &str, error: &SdkError<E>) -> NoAnswer
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    match error.code() {
+        Some("NoSuchEntity") => NoAnswer::Gone,
+        _ => NoAnswer::Unread(read_error(operation, error)),
+    }
 }
 
 fn strange(operation: &str, what: &str) -> ReadError {

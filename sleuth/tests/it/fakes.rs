@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sleuth::{
     config::{Config, Flags},
     keys::{AccessKeyId, Account, CredentialReport, KeyStatus, LastUse, ReadError, UserName, inventory::Tags},
-    ports::{ListedKey, ListedUser, Overview, ReadKeys, Users, WriteError, WriteKeys},
+    ports::{ListedKey, ListedUser, NoAnswer, Overview, ReadKeys, Users, WriteError, WriteKeys},
 };
 use tokio::time::Instant;
 
@@ -175,15 +175,18 @@ impl ReadKeys for FakeAccount {
         Users { found: found.collect(), errors: Vec::from_iter(error) }
     }
 
-    async fn tags(&self, user: &UserName) -> Result<Tags, ReadError> {
+    async fn tags(&self, user: &UserName) -> Result<Tags, NoAnswer> {
         self.check("ListUserTags", &user.0).await?;
         let tags = self.state().users.get(&user.0).cloned();
-        tags.ok_or_else(|| ReadError { operation: "ListUserTags".into(), message: "NoSuchEntity".into() })
+        tags.ok_or(NoAnswer::Gone)
     }
 
-    async fn keys(&self, user: &UserName) -> Result<Vec<ListedKey>, ReadError> {
+    async fn keys(&self, user: &UserName) -> Result<Vec<ListedKey>, NoAnswer> {
         self.check("ListAccessKeys", &user.0).await?;
         let state = self.state();
+        if !state.users.contains_key(&user.0) {
+            return Err(NoAnswer::Gone);
+        }
         let keys = state.keys.iter().filter(|(_, key)| key.user == user.0).map(|(id, key)| ListedKey {
             id: AccessKeyId(id.clone()),
             status: key.status.clone(),
@@ -192,10 +195,10 @@ impl ReadKeys for FakeAccount {
         Ok(keys.collect())
     }
 
-    async fn last_use(&self, key: &AccessKeyId) -> Result<LastUse, ReadError> {
+    async fn last_use(&self, key: &AccessKeyId) -> Result<LastUse, NoAnswer> {
         self.check("GetAccessKeyLastUsed", &key.0).await?;
         let found = self.state().keys.get(&key.0).map(|key| key.last_use.clone());
-        found.ok_or_else(|| ReadError { operation: "GetAccessKeyLastUsed".into(), message: "NoSuchEntity".into() })
+        found.ok_or(NoAnswer::Gone)
     }
 }
 

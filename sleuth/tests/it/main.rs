@@ -8,6 +8,7 @@ mod cli;
 mod denied;
 mod documentation;
 mod fakes;
+mod faults;
 mod inventory;
 mod lambda;
 mod race;

@@ -1,123 +1,52 @@
-//! The adapter to IAM against answers made by hand: faults and oddities that an emulator does not have. The XML is that of
-//! the IAM API reference.
+//! The adapter to IAM against a stub of it: faults and oddities that an emulator does not have.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex},
-};
+use std::{collections::BTreeMap, time::Duration};
 
+use iam_stub::{Account, Answer, Call, Faults, Key, Stub, User};
 use serde_json::{Value, json};
-use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers::any};
 
 use crate::support::{Ended, ago, finding, sleuth};
 
-/// Answers one call, given its parameters and how often it was made before. `None`: as usual.
-type Fault = Box<dyn Fn(&str, &HashMap<String, String>, usize) -> Option<ResponseTemplate> + Send + Sync>;
-
-struct Iam {
-    fault: Fault,
-    calls: Arc<Mutex<Vec<HashMap<String, String>>>>,
-}
-
-fn xml(action: &str, result: &str) -> ResponseTemplate {
-    ResponseTemplate::new(200)
-        .set_body_string(format!("<{action}Response><{action}Result>{result}</{action}Result></{action}Response>"))
-}
-
-fn error(status: u16, code: &str) -> ResponseTemplate {
-    ResponseTemplate::new(status).set_body_string(format!(
-        "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>no luck</Message></Error>\
-         <RequestId>1</RequestId></ErrorResponse>"
-    ))
-}
-
-/// `alice`, `bob` and `carol`, one user a page, with three keys each, one key a page.
+/// `alice`, `bob` and `carol` with three keys each, which with pages of one item are three pages of three.
 const USERS: [&str; 3] = ["alice", "bob", "carol"];
 
-impl Respond for Iam {
-    fn respond(&self, request: &Request) -> ResponseTemplate {
-        let parameters: HashMap<String, String> =
-            reqwest::Url::parse(&format!("http://x/?{}", String::from_utf8_lossy(&request.body)))
-                .unwrap()
-                .query_pairs()
-                .into_owned()
-                .collect();
-        let action = parameters["Action"].clone();
-        let mut calls = self.calls.lock().unwrap();
-        let before = calls.iter().filter(|call| **call == parameters).count();
-        calls.push(parameters.clone());
-        (self.fault)(&action, &parameters, before).unwrap_or_else(|| usual(&action, &parameters))
-    }
-}
-
-fn usual(action: &str, parameters: &HashMap<String, String>) -> ResponseTemplate {
-    let user = parameters.get("UserName").map_or("", String::as_str);
-    let page: usize = parameters.get("Marker").map_or(0, |marker| marker.parse().unwrap());
-    let position = if page < 2 {
-        format!("<IsTruncated>true</IsTruncated><Marker>{}</Marker>", page + 1)
-    } else {
-        "<IsTruncated>false</IsTruncated>".to_owned()
-    };
-    match action {
-        "GetCallerIdentity" => xml(action, "<Account>123456789012</Account>"),
-        "ListAccountAliases" => xml(action, "<AccountAliases/><IsTruncated>false</IsTruncated>"),
-        "GetAccountAuthorizationDetails" => {
-            let member = format!("<member><UserName>{}</UserName></member>", USERS[page]);
-            xml(action, &format!("<UserDetailList>{member}</UserDetailList>{position}"))
-        }
-        "ListUserTags" => xml(action, "<Tags/><IsTruncated>false</IsTruncated>"),
-        "ListAccessKeys" => {
-            let status = ["Active", "Expired", "Active"][page];
-            let created = ago([100, 500, 10][page]).format("%Y-%m-%dT00:00:00Z");
-            let member = format!(
-                "<member><UserName>{user}</UserName><AccessKeyId>AKIA-{user}-{page}</AccessKeyId><Status>{status}</Status>\
-                 <CreateDate>{created}</CreateDate></member>"
-            );
-            xml(action, &format!("<AccessKeyMetadata>{member}</AccessKeyMetadata>{position}"))
-        }
-        "GetAccessKeyLastUsed" => {
-            xml(action, "<AccessKeyLastUsed><ServiceName>N/A</ServiceName><Region>N/A</Region></AccessKeyLastUsed>")
-        }
-        "GetAccountSummary" => xml(action, "<SummaryMap/>"),
-        "UpdateAccessKey" => ResponseTemplate::new(200).set_body_string("<UpdateAccessKeyResponse/>"),
-        _ => panic!("an unexpected call: {action}"),
-    }
+fn account() -> Account {
+    USERS.into_iter().fold(Account::default(), |account, name| {
+        let key = |index: usize, age| Key::new(&format!("AKIA-{name}-{index}"), ago(age));
+        let user = User::new(ago(1_000)).with(key(0, 100)).with(key(1, 500).status("Expired")).with(key(2, 10));
+        account.with(name, user)
+    })
 }
 
 struct Run {
     ended: Ended,
     report: Value,
-    calls: Vec<HashMap<String, String>>,
+    calls: Vec<BTreeMap<String, String>>,
 }
 
-async fn run(
-    arguments: &[&str],
-    fault: impl Fn(&str, &HashMap<String, String>, usize) -> Option<ResponseTemplate> + Send + Sync + 'static,
-) -> Run {
-    let server = MockServer::start().await;
-    let calls = Arc::default();
-    let iam = Iam { fault: Box::new(fault), calls: Arc::clone(&calls) };
-    Mock::given(any()).respond_with(iam).mount(&server).await;
-    let ended =
-        sleuth(&[&["keys", "--output", "json"], arguments].concat(), &server.uri(), &[("ENABLE_AUTO_EXPIRE", "true")])
-            .await;
-    let calls = calls.lock().unwrap().clone();
-    Run { report: ended.report(), ended, calls }
+async fn run(arguments: &[&str], fault: impl Fn(&Call) -> Option<Answer> + Send + Sync + 'static) -> Run {
+    let stub = Stub::start(account(), Faults { page: Some(1), ..Faults::hook(move |call, _| fault(call)) });
+    let arguments = [&["keys", "--output", "json"], arguments].concat();
+    let ended = sleuth(&arguments, &stub.url(), &[("ENABLE_AUTO_EXPIRE", "true")]).await;
+    Run { report: ended.report(), ended, calls: stub.requests() }
 }
 
-fn is(call: &HashMap<String, String>, action: &str) -> bool {
+fn is(call: &BTreeMap<String, String>, action: &str) -> bool {
     call["Action"] == action
 }
 
 #[tokio::test]
 async fn all_pages_are_read_and_three_keys_are_three_findings() {
-    let run = run(&[], |_, _, _| None).await;
+    let run = run(&["--all"], |_| None).await;
     assert_eq!(run.ended.code, 0, "{:?}", run.ended);
     let summary = json!({"users": 3, "keys": 9, "good": 3, "old": 0, "stagnant": 0, "expired": 3, "disabled": 3,
         "unknown": 0, "exempt": 0, "alerts": 0});
     assert_eq!(run.report["summary"], summary);
     let never = finding(&run.report, "AKIA-alice-0");
-    assert_eq!((&never["last_used"], &never["idle_days"]), (&json!(null), &json!(100)));
+    assert_eq!(
+        (&never["last_use"], &never["last_used"], &never["idle_days"]),
+        (&json!("never"), &json!(null), &json!(100))
+    );
     assert_eq!((&never["last_used_service"], &never["last_used_region"]), (&json!(null), &json!(null)));
     assert_eq!(finding(&run.report, "AKIA-bob-1")["reason"], "AWS says the key has expired");
     let details = run.calls.iter().find(|call| is(call, "GetAccountAuthorizationDetails")).unwrap();
@@ -125,38 +54,21 @@ async fn all_pages_are_read_and_three_keys_are_three_findings() {
 }
 
 #[tokio::test]
-async fn denied_or_vanished_user_is_unknown_and_the_others_are_served() {
-    for (status, code) in [(403, "AccessDenied"), (404, "NoSuchEntity")] {
-        let run = run(&[], move |action, parameters, _| {
-            let bob = parameters.get("UserName").is_some_and(|user| user == "bob");
-            (action == "ListAccessKeys" && bob).then(|| error(status, code))
-        })
-        .await;
-        assert_eq!(run.ended.code, 4, "{:?}", run.ended);
-        assert_eq!((&run.report["summary"]["keys"], &run.report["summary"]["unknown"]), (&json!(7), &json!(1)));
-        let message = format!("{code}: no luck");
-        assert_eq!(
-            run.report["errors"],
-            json!([{"subject": "bob", "operation": "ListAccessKeys", "message": message}])
-        );
-        let bob = run.report["keys"].as_array().unwrap().iter().find(|key| key["user"] == "bob").unwrap();
-        assert_eq!((&bob["status"], &bob["key_id"], &bob["age_days"]), (&json!("unknown"), &json!(null), &json!(null)));
-    }
-}
-
-#[tokio::test]
-async fn throttled_calls_are_tried_again() {
-    let run =
-        run(&[], |action, _, before| (action == "ListAccessKeys" && before == 0).then(|| error(400, "Throttling")))
-            .await;
-    assert_eq!((run.ended.code, &run.report["summary"]["keys"]), (0, &json!(9)), "{:?}", run.ended);
+async fn denied_user_is_unknown_and_the_others_are_served() {
+    let run = run(&[], |call| call.is("ListAccessKeys", "bob").then(|| Answer::error(403, "AccessDenied"))).await;
+    assert_eq!(run.ended.code, 4, "{:?}", run.ended);
+    assert_eq!((&run.report["summary"]["keys"], &run.report["summary"]["unknown"]), (&json!(7), &json!(1)));
+    let error = json!({"subject": "bob", "operation": "ListAccessKeys", "message": "AccessDenied: no luck"});
+    assert_eq!(run.report["errors"], json!([error]));
+    let bob = run.report["keys"].as_array().unwrap().iter().find(|key| key["user"] == "bob").unwrap();
+    assert_eq!((&bob["status"], &bob["key_id"], &bob["age_days"]), (&json!("unknown"), &json!(null), &json!(null)));
 }
 
 #[tokio::test]
 async fn listing_that_breaks_off_is_incomplete() {
-    let run = run(&[], |action, parameters, _| {
-        let second = parameters.get("Marker").is_some_and(|marker| marker == "1");
-        (action == "GetAccountAuthorizationDetails" && second).then(|| error(400, "ValidationError"))
+    let run = run(&[], |call| {
+        let later = call.action == "GetAccountAuthorizationDetails" && !call.get("Marker").is_empty();
+        later.then(|| Answer::error(400, "ValidationError"))
     })
     .await;
     assert_eq!((run.ended.code, &run.report["summary"]["users"]), (4, &json!(1)));
@@ -165,17 +77,15 @@ async fn listing_that_breaks_off_is_incomplete() {
 
 #[tokio::test]
 async fn answer_without_a_last_use_is_unknown() {
-    let run = run(&[], |action, _, _| (action == "GetAccessKeyLastUsed").then(|| xml(action, ""))).await;
+    let nothing = |call: &Call| (call.action == "GetAccessKeyLastUsed").then(|| Answer::xml(&call.action, ""));
+    let run = run(&["--all"], nothing).await;
     assert_eq!((run.ended.code, &run.report["summary"]["unknown"]), (4, &json!(6)), "{}", run.report);
 }
 
 #[tokio::test]
 async fn disabling_names_user_and_key_and_a_refusal_is_told() {
-    let run = run(&["--apply"], |action, parameters, _| {
-        let bob = parameters.get("UserName").is_some_and(|user| user == "bob");
-        (action == "UpdateAccessKey" && bob).then(|| error(403, "AccessDenied"))
-    })
-    .await;
+    let refused = |call: &Call| call.is("UpdateAccessKey", "bob").then(|| Answer::error(403, "AccessDenied"));
+    let run = run(&["--apply"], refused).await;
     let mut updates: Vec<_> = run.calls.iter().filter(|call| is(call, "UpdateAccessKey")).collect();
     updates.sort_by_key(|call| &call["UserName"]);
     assert_eq!(updates.len(), 3);
@@ -193,10 +103,10 @@ async fn disabling_names_user_and_key_and_a_refusal_is_told() {
 
 #[tokio::test]
 async fn key_of_a_status_nobody_knows_is_unknown_and_reported() {
-    let run = run(&[], |action, parameters, _| {
-        let bob = parameters.get("UserName").is_some_and(|user| user == "bob");
-        let key = "<AccessKeyMetadata><member><AccessKeyId>AKIA-x</AccessKeyId><Status>Paused</Status></member></AccessKeyMetadata>";
-        (action == "ListAccessKeys" && bob).then(|| xml(action, &format!("{key}<IsTruncated>false</IsTruncated>")))
+    let key = "<AccessKeyMetadata><member><AccessKeyId>AKIA-x</AccessKeyId><Status>Paused</Status></member></AccessKeyMetadata>";
+    let run = run(&[], move |call| {
+        let page = format!("{key}<IsTruncated>false</IsTruncated>");
+        call.is("ListAccessKeys", "bob").then(|| Answer::xml(&call.action, &page))
     })
     .await;
     assert_eq!((run.ended.code, &run.report["summary"]["unknown"]), (4, &json!(1)), "{}", run.report);
@@ -206,31 +116,31 @@ async fn key_of_a_status_nobody_knows_is_unknown_and_reported() {
 
 #[tokio::test]
 async fn user_on_two_pages_is_one_user() {
-    let run = run(&[], |action, parameters, _| {
-        let second = parameters.get("Marker").is_some_and(|marker| marker == "1");
-        (action == "GetAccountAuthorizationDetails" && second).then(|| {
-            let member = "<UserDetailList><member><UserName>alice</UserName></member></UserDetailList>";
-            xml(action, &format!("{member}<IsTruncated>true</IsTruncated><Marker>2</Marker>"))
-        })
+    let member = "<UserDetailList><member><UserName>alice</UserName></member></UserDetailList>";
+    let run = run(&[], move |call| {
+        let page = match call.get("Marker") {
+            "" => format!("{member}<IsTruncated>true</IsTruncated><Marker>again</Marker>"),
+            _ => format!("{member}<IsTruncated>false</IsTruncated>"),
+        };
+        (call.action == "GetAccountAuthorizationDetails").then(|| Answer::xml(&call.action, &page))
     })
     .await;
-    assert_eq!((run.ended.code, &run.report["summary"]["users"]), (0, &json!(2)), "{}", run.report);
+    assert_eq!((run.ended.code, &run.report["summary"]["users"]), (0, &json!(1)), "{}", run.report);
 }
 
 #[tokio::test]
 async fn expired_token_is_not_taken_for_a_denied_call() {
-    let run =
-        run(&[], |action, _, _| (action == "GetAccountAuthorizationDetails").then(|| error(403, "ExpiredToken"))).await;
+    let expired =
+        |call: &Call| (call.action == "GetAccountAuthorizationDetails").then(|| Answer::error(403, "ExpiredToken"));
+    let run = run(&[], expired).await;
     assert!(run.calls.iter().all(|call| !is(call, "ListUsers")));
     assert_eq!(run.report["errors"][0]["message"], "ExpiredToken: no luck");
 }
 
 #[tokio::test]
 async fn run_out_of_time_ends_with_what_it_has() {
-    let run = run(&["--timeout", "4"], |action, parameters, _| {
-        let carol = parameters.get("UserName").is_some_and(|user| user == "carol");
-        (action == "ListAccessKeys" && carol)
-            .then(|| usual(action, parameters).set_delay(std::time::Duration::from_secs(60)))
+    let run = run(&["--timeout", "4"], |call| {
+        call.is("ListAccessKeys", "carol").then(|| Answer::Drop.after(Duration::from_secs(60)))
     })
     .await;
     assert_eq!(run.ended.code, 4, "{:?}", run.ended);

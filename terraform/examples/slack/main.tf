@@ -22,11 +22,11 @@ variable "package" {
   type        = string
 }
 
-# Give it as TF_VAR_slack_url, so that it stands in no file.
-variable "slack_url" {
-  description = "Slack incoming webhook of the channel."
+# Make it by hand, so that the webhook stands in no configuration and no state:
+#   aws secretsmanager create-secret --name sleuth/slack --secret-string file://webhook.txt --query ARN --output text
+variable "slack_url_secret" {
+  description = "ARN of the secret that holds the Slack incoming webhook of the channel."
   type        = string
-  sensitive   = true
 }
 
 provider "aws" {
@@ -36,8 +36,8 @@ provider "aws" {
 module "sleuth_keys" {
   source = "../.."
 
-  package   = var.package
-  slack_url = var.slack_url
+  package          = var.package
+  slack_url_secret = var.slack_url_secret
 
   schedule          = "cron(30 9 ? * MON-FRI *)"
   schedule_timezone = "Europe/Berlin"

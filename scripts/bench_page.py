@@ -1,0 +1,119 @@
+"""Writes what was measured into docs/performance.md, between its markers."""
+
+import platform
+import subprocess
+from datetime import date
+from pathlib import Path
+
+from bench_chart import KINDS, seconds
+from bench_measure import PLANS
+
+START = "<!-- measured: scripts/bench writes this block -->"
+END = "<!-- end of measured -->"
+
+
+def machine():
+    """What it was measured on."""
+    cpus = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next((line.partition(":")[2].strip() for line in cpus if line.startswith("model name")), platform.machine())
+    cores = sum(line.startswith("processor") for line in cpus)
+    kibibytes = int(Path("/proc/meminfo").read_text().split()[1])
+    rustc = subprocess.run(["rustc", "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout.split()[1]
+    return {
+        "cpu": model,
+        "cores": cores,
+        "memory_gib": round(kibibytes / 2**20),
+        "kernel": platform.release(),
+        "rustc": rustc,
+        "date": date.today().isoformat(),
+    }
+
+
+def write(page, results):
+    """Puts the measured block in its place and leaves the rest as it is."""
+    before, start, rest = page.read_text().partition(START)
+    _, end, after = rest.partition(END)
+    if not start or not end:
+        raise SystemExit(f"{page}: the markers of the measured block are missing")
+    page.write_text(f"{before}{START}\n\n{block(results)}\n\n{END}{after}")
+
+
+def block(results):
+    here, cases = results["machine"], results["cases"]
+    parts = [
+        f"Measured on {here['date']}: {here['cpu']}, {here['cores']} cores, {here['memory_gib']} GiB, "
+        f"Linux {here['kernel']}, Rust {here['rustc']}. The times of `live` and `report` are medians of "
+        f"{results['repeat']}, their memory the most of these; `classic` ran once.",
+        *(by_kind(kind, cases) for kind in KINDS),
+        calls(cases),
+        stub(cases),
+    ]
+    if results.get("function"):
+        parts.append(package(results["function"]))
+    return "\n\n".join(part for part in parts if part)
+
+
+def table(heads, aligned, rows):
+    lines = [heads, aligned, *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines).replace("| ---", "|---").replace("--- |", "---|")
+
+
+def by_kind(kind, cases):
+    shown = [case for case in cases if case["kind"] == kind]
+    if not shown:
+        return ""
+    rows = []
+    for case in sorted(shown, key=lambda case: (case["latency"], case["users"])):
+        slowest = case["plans"]["classic"]["wall"]
+        for plan, run in case["plans"].items():
+            faster = "" if plan == "classic" else times(slowest / run["wall"])
+            hidden = run["peak_mib"] <= run["floor_mib"]
+            memory = f"{'< ' if hidden else ''}{run['peak_mib']:.1f} MiB"
+            asked = f"{sum(run['calls'].values()):,}"
+            wall, cpu = seconds(run["wall"]), seconds(run["cpu"])
+            rows.append([f"{case['latency']} ms", f"{case['users']:,}", f"`{plan}`", wall, faster, cpu, memory, asked])
+    heads = ["a call takes", "users", "plan", "time", "faster than `classic`", "CPU", "peak memory", "calls"]
+    return f"### {KINDS[kind]}\n\n" + table(heads, ["---:", "---:", "---", *["---:"] * 5], rows)
+
+
+def times(ratio):
+    return f"{ratio:.1f} ×" if ratio < 10 else f"{ratio:,.0f} ×"
+
+
+def calls(cases):
+    """Calls by action at the most users."""
+    users, latency = largest(cases)
+    columns = [
+        (case["kind"], plan, case["plans"][plan]["calls"])
+        for case in cases
+        if (case["users"], case["latency"]) == (users, latency)
+        for plan in PLANS
+    ]
+    actions = sorted({action for _, _, counts in columns for action in counts})
+    rows = [[f"`{action}`", *(f"{counts.get(action, 0):,}" for _, _, counts in columns)] for action in actions]
+    rows.append(["all", *(f"{sum(counts.values()):,}" for _, _, counts in columns)])
+    heads = ["action", *(f"{kind}, `{plan}`" for kind, plan, _ in columns)]
+    return f"### Calls for {users:,} users\n\n" + table(heads, ["---", *["---:"] * len(columns)], rows)
+
+
+def stub(cases):
+    share = max(run["stub_cpu"] / run["wall"] for case in cases if case["latency"] for run in case["plans"].values()) \
+        if any(case["latency"] for case in cases) else None
+    if share is None:
+        return ""
+    return f"While calls took time, the stub was busy for at most {share:.0%} of a run: it is not what was measured."
+
+
+def package(function):
+    rows = [
+        ["package", f"{function['zip'] / 1e6:.2f} MB"],
+        ["unpacked", f"{function['unpacked'] / 1e6:.2f} MB"],
+        [f"from start to first poll, median of {len(function['starts'])}", f"{function['start'] * 1000:.1f} ms"],
+    ]
+    heads = [f"`keys`, {function['architecture']}", ""]
+    return "### The Lambda function\n\n" + table(heads, ["---", "---:"], rows)
+
+
+def largest(cases):
+    """The most users, and the longest latency."""
+    return max(case["users"] for case in cases), max(case["latency"] for case in cases)
