@@ -2,8 +2,8 @@
 
 import math
 
-WIDTH, HEIGHT, PANEL, TOP, BOTTOM = 860, 400, 250, 70, 330
-LEFTS = [70, 480]
+WIDTH, HEIGHT, PANEL, TOP, BOTTOM = 880, 400, 250, 70, 330
+LEFTS = [70, 500]
 KINDS = {"healthy": "Healthy account", "neglected": "Neglected account"}
 THEMES = {
     "light": {
@@ -71,7 +71,8 @@ def chart(cases, theme):
         for plan, y in apart(ends).items():
             label = f'{plan} {seconds(shown[-1]["plans"][plan]["wall"])}'
             out.append(text(left + PANEL + 2, y + 4, label, colours[plan], "start", "600"))
-    out.append(text(WIDTH / 2, HEIGHT - 16, "users (both axes are logarithmic)", colours["faint"], "middle"))
+    caption = f"users; {latency} ms a call; both axes are logarithmic"
+    out.append(text(WIDTH / 2, HEIGHT - 16, caption, colours["faint"], "middle"))
     return "\n".join([*out, "</svg>", ""])
 
 

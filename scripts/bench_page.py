@@ -2,6 +2,7 @@
 
 import platform
 import subprocess
+import textwrap
 from datetime import date
 from pathlib import Path
 
@@ -40,10 +41,15 @@ def write(page, results):
 
 def block(results):
     here, cases = results["machine"], results["cases"]
-    parts = [
+    how = (
         f"Measured on {here['date']}: {here['cpu']}, {here['cores']} cores, {here['memory_gib']} GiB, "
-        f"Linux {here['kernel']}, Rust {here['rustc']}. The times of `live` and `report` are medians of "
-        f"{results['repeat']}, their memory the most of these; `classic` ran once.",
+        f"Linux {here['kernel']}, Rust {here['rustc']}. Times and CPU of `live` and `report` are medians of "
+        f"{results['repeat']} runs, their memory the most of these; `classic` ran once."
+    )
+    if results["report_polls"]:
+        how += f" The credential report was not ready the first {results['report_polls']} times."
+    parts = [
+        textwrap.fill(how, 120, break_on_hyphens=False),
         *(by_kind(kind, cases) for kind in KINDS),
         calls(cases),
         stub(cases),
@@ -54,8 +60,9 @@ def block(results):
 
 
 def table(heads, aligned, rows):
-    lines = [heads, aligned, *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines).replace("| ---", "|---").replace("--- |", "---|")
+    lines = ["| " + " | ".join(row) + " |" for row in [heads, *rows]]
+    lines.insert(1, "|" + "|".join(aligned) + "|")
+    return "\n".join(lines)
 
 
 def by_kind(kind, cases):
@@ -97,10 +104,11 @@ def calls(cases):
 
 
 def stub(cases):
-    share = max(run["stub_cpu"] / run["wall"] for case in cases if case["latency"] for run in case["plans"].values()) \
-        if any(case["latency"] for case in cases) else None
-    if share is None:
+    """How busy the stub was where calls took time."""
+    runs = [run for case in cases if case["latency"] for run in case["plans"].values()]
+    if not runs:
         return ""
+    share = max(run["stub_cpu"] / run["wall"] for run in runs)
     return f"While calls took time, the stub was busy for at most {share:.0%} of a run: it is not what was measured."
 
 

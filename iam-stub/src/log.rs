@@ -41,11 +41,12 @@ impl Log {
         }
     }
 
-    /// Forgets the calls. The random numbers go on, and so does the credential report.
+    /// Forgets the calls, those for a credential report among them. The random numbers go on.
     pub(crate) fn reset(&mut self) {
         self.calls.clear();
         self.requests.clear();
         self.published.clear();
+        self.reports = 0;
         self.seen.clear();
     }
 

@@ -102,7 +102,7 @@ impl Stub {
         lock(&self.state.account)
     }
 
-    /// Forgets the calls, requests and messages so far.
+    /// Forgets the calls, requests and messages so far. A credential report that had to be waited for has to be again.
     pub fn reset(&self) {
         lock(&self.state.log).reset();
     }

@@ -175,7 +175,7 @@ async fn report(client: &Client) -> String {
 
 #[tokio::test]
 async fn report_comes_after_as_many_polls_as_are_said() {
-    let (_stub, client) =
+    let (stub, client) =
         started(Faults { report: ReportState { polls: 2, ..ReportState::default() }, ..Faults::default() });
     let generate = async || client.generate_credential_report().send().await.unwrap().state.unwrap();
     assert_eq!(refused(client.get_credential_report().send().await), (410, "ReportNotPresent".to_owned()));
@@ -185,6 +185,8 @@ async fn report_comes_after_as_many_polls_as_are_said() {
     assert_eq!(refused(client.get_credential_report().send().await), (404, "ReportInProgress".to_owned()));
     assert_eq!(generate().await, ReportStateType::Complete);
     assert_eq!(report(&client).await.lines().count(), 5);
+    stub.reset();
+    assert_eq!(generate().await, ReportStateType::Started);
 }
 
 #[tokio::test]

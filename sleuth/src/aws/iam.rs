@@ -17,6 +17,7 @@ use tokio::time::Instant;
 
 use super::error::describe;
 use crate::{
+    config::Pace,
     keys::{AccessKeyId, Account, CredentialReport, KeyStatus, LastUse, ReadError, UserName, inventory::Tags},
     ports::{ListedKey, NoAnswer, Overview, ReadKeys, Users, WriteError, WriteKeys},
 };
@@ -48,12 +49,15 @@ pub struct Iam {
 
 impl Iam {
     /// The account that the credentials in `sdk` belong to.
-    pub fn new(sdk: &SdkConfig) -> Self {
-        // Adaptive retries slow all calls down when IAM throttles some, so that they get through, and leave room for
-        // others. How many retries there are in all is bounded by the run's deadline, not by a quota that some
-        // throttled users could use up for all others.
+    pub fn new(sdk: &SdkConfig, pace: Pace) -> Self {
+        let retries = match pace {
+            Pace::Adaptive => RetryConfig::adaptive(),
+            Pace::Standard => RetryConfig::standard(),
+        };
+        // How many retries there are in all is bounded by the run's deadline, not by a quota that some throttled users
+        // could use up for all others.
         let patient = aws_sdk_iam::config::Builder::from(sdk)
-            .retry_config(RetryConfig::adaptive().with_max_attempts(ATTEMPTS).with_max_backoff(LONGEST_BACKOFF))
+            .retry_config(retries.with_max_attempts(ATTEMPTS).with_max_backoff(LONGEST_BACKOFF))
             .retry_partition(RetryPartition::custom("iam").token_bucket(TokenBucket::unlimited()).build())
             .build();
         Self {

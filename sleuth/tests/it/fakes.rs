@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt::Write as _,
     sync::{Mutex, MutexGuard},
     time::Duration,
 };
@@ -70,11 +71,11 @@ impl State {
         let mut text = "user,user_creation_time".to_owned();
         for slot in ["1", "2"] {
             for column in ["active", "last_rotated", "last_used_date"] {
-                text += &format!(",access_key_{slot}_{column}");
+                let _ = write!(text, ",access_key_{slot}_{column}");
             }
         }
         for user in self.users.keys() {
-            text += &format!("\n{user},{}", born().to_rfc3339());
+            let _ = write!(text, "\n{user},{}", born().to_rfc3339());
             let mut keys = self.keys.values().filter(|key| key.user == *user);
             for _ in 0..2 {
                 text += &keys.next().map_or_else(|| ",false,N/A,N/A".to_owned(), FakeKey::slot);

@@ -71,6 +71,16 @@ async fn throttles_at_random_do_not_break_a_run() {
 }
 
 #[tokio::test]
+async fn standard_retries_can_be_chosen() {
+    let faults = || Faults { throttled: 0.2, seed: 1, ..Faults::default() };
+    complete(40, faults(), &[("AWS_RETRY_MODE", "standard")]).await;
+    let stub = Stub::start(account(1), faults());
+    let ended = keys(&stub, &[], &[("AWS_RETRY_MODE", "legacy")]).await;
+    assert_eq!((ended.code, stub.calls().len()), (2, 0));
+    assert!(ended.stderr.contains("AWS_RETRY_MODE is `legacy`: must be `adaptive` or `standard`"), "{ended:?}");
+}
+
+#[tokio::test]
 async fn server_errors_at_random_do_not_break_a_run() {
     complete(100, Faults { failing: 0.05, seed: 2, ..Faults::default() }, &[]).await;
 }

@@ -166,8 +166,8 @@ fn any_account() -> impl Strategy<Value = BTreeMap<String, FakeKey>> {
                 1 => KeyStatus::Expired,
                 _ => KeyStatus::Active,
             };
-            let used = |idle| LastUse::At { time: ago(idle), service: None, region: None };
-            let key = FakeKey { user, status, created: ago(age), last_use: idle.map_or(LastUse::Never, used) };
+            let days_ago = |idle| LastUse::At { time: ago(idle), service: None, region: None };
+            let key = FakeKey { user, status, created: ago(age), last_use: idle.map_or(LastUse::Never, days_ago) };
             accounted.insert(format!("AKIA{index:04}"), key);
         }
         accounted
