@@ -15,6 +15,22 @@ import zipfile
 from pathlib import Path
 
 PLANS = ["classic", "live", "report"]
+# Accounts that throttle: what they do, the stub's arguments, users.
+LIMITS = [
+    ("5 calls a second", ["--rate", "5", "--burst", "5"], 40),
+    ("20 calls a second", ["--rate", "20", "--burst", "20"], 100),
+    ("100 calls a second", ["--rate", "100", "--burst", "100"], 1000),
+    ("1 call in 20, at random", ["--throttled", "0.05"], 200),
+    ("1 call in 5, at random", ["--throttled", "0.2"], 100),
+]
+# What they are asked with.
+PACES = [
+    {"CONCURRENCY": "8"},
+    {"CONCURRENCY": "16"},
+    {"CONCURRENCY": "32"},
+    {"CONCURRENCY": "64"},
+    {"CONCURRENCY": "16", "AWS_RETRY_MODE": "standard"},
+]
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -52,9 +68,9 @@ class Stub:
         return (int(fields[11]) + int(fields[12])) / TICKS
 
 
-def measure(bin_dir, scratch, stub, plan):
+def measure(bin_dir, scratch, stub, plan, settings=None):
     """One run of one plan: what it took, and what it printed."""
-    environment = {
+    environment = (settings or {}) | {
         "AWS_ENDPOINT_URL": stub.url,
         "AWS_ACCESS_KEY_ID": "root",
         "AWS_SECRET_ACCESS_KEY": "root",
@@ -127,6 +143,22 @@ def case(bin_dir, kind, users, latency, repeat, polls):
         }
     summary = answers["live"]["summary"]
     return {"kind": kind, "users": users, "latency": latency, "summary": summary, "plans": plans}
+
+
+def throttling(bin_dir, latency):
+    """`live` on accounts that throttle, asked in several ways."""
+    done = []
+    for limit, arguments, users in LIMITS:
+        arguments = ["--kind", "healthy", "--users", str(users), "--latency-ms", str(latency), *arguments]
+        with tempfile.TemporaryDirectory() as scratch, Stub(bin_dir / "iam-stub", *arguments) as stub:
+            for settings in PACES:
+                run, answer = measure(bin_dir, Path(scratch), stub, "live", settings)
+                if answer["errors"] or answer["summary"]["users"] != users:
+                    raise Wrong(f"{limit}, {settings}: not complete: {answer['errors'][:3]}")
+                # Without throttles it would be this many: one listing, three about the account, one a user.
+                extra = sum(run["calls"].values()) - users - 4
+                done.append({"limit": limit, "users": users, "settings": settings, "wall": run["wall"], "extra": extra})
+    return done
 
 
 def function(package, starts):

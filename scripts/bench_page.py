@@ -54,6 +54,8 @@ def block(results):
         calls(cases),
         stub(cases),
     ]
+    if results.get("throttling"):
+        parts.append(throttling(results["throttling"]))
     if results.get("function"):
         parts.append(package(results["function"]))
     return "\n\n".join(part for part in parts if part)
@@ -110,6 +112,20 @@ def stub(cases):
         return ""
     share = max(run["stub_cpu"] / run["wall"] for run in runs)
     return f"While calls took time, the stub was busy for at most {share:.0%} of a run: it is not what was measured."
+
+
+def throttling(runs):
+    """How long `live` took on accounts that throttle, and how many calls it made for nothing."""
+    settings = [run["settings"] for run in runs if run["limit"] == runs[0]["limit"]]
+    rows = []
+    for limit in dict.fromkeys(run["limit"] for run in runs):
+        row = [run for run in runs if run["limit"] == limit]
+        rows.append([limit, f"{row[0]['users']:,}", *(f"{seconds(run['wall'])}, {run['extra']:,}" for run in row)])
+    names = [" ".join(f"`{name}={value}`" for name, value in one.items()) for one in settings]
+    return (
+        "### Accounts that throttle\n\n`live` on the healthy account: time, and calls that were throttled. One run each.\n\n"
+        + table(["IAM lets through, or throttles", "users", *names], ["---", *["---:"] * (len(names) + 1)], rows)
+    )
 
 
 def package(function):

@@ -33,6 +33,7 @@ locals {
     SLACK_URL                   = var.slack_url_secret
     SNS_TOPIC                   = var.sns_topic
     NOTIFY_RETRY_SECONDS        = var.notify_retry_seconds
+    AWS_RETRY_MODE              = var.retry_mode
     DEBUG                       = var.debug ? "true" : null
   }
 

@@ -65,6 +65,17 @@ variable "concurrency" {
   }
 }
 
+variable "retry_mode" {
+  description = "How throttled calls of IAM are repeated: adaptive, or standard, which is faster and takes more of IAM's limit. The program's default is adaptive."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = trimspace(coalesce(var.retry_mode, " ")) == "" ? true : contains(["adaptive", "standard"], var.retry_mode)
+    error_message = "retry_mode must be adaptive or standard."
+  }
+}
+
 variable "expiration_age" {
   description = "Days since creation at which a key is expired. The program's default is 90."
   type        = number

@@ -132,7 +132,7 @@ async fn after_failure(aws: &impl ReadKeys, target: Target<'_>, error: &WriteErr
 }
 
 fn gone() -> Outcome {
-    Outcome::Held { reason: "the key does not exist any more".to_owned(), verdict: None }
+    Outcome::Held { reason: "not found any more: the key or its user was deleted or renamed".to_owned(), verdict: None }
 }
 
 /// The key as it is now; `None` if it or its user does not exist any more.

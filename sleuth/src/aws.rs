@@ -19,7 +19,7 @@ use crate::{
     deadline::before,
 };
 use error::root_cause;
-use secrets::SecretError;
+use secrets::{Problem, SecretError};
 
 mod error;
 #[cfg(feature = "keys")]
@@ -88,6 +88,13 @@ pub enum NotifierError {
     Secret(#[from] SecretError),
 }
 
+impl NotifierError {
+    /// Whether a setting has to be mended, rather than the run repeated.
+    pub fn is_setting(&self) -> bool {
+        matches!(self, Self::Secret(SecretError { problem: Problem::Wrong(_), .. }))
+    }
+}
+
 /// The channels that `config` names, with the secrets it points to, waited for until `end`.
 pub async fn notifier(sdk: &SdkConfig, config: &Config, end: Option<Instant>) -> Result<Notifier, NotifierError> {
     let mut channels = Vec::new();
@@ -111,10 +118,11 @@ async fn webhook(sdk: &SdkConfig, url: &SlackUrl, end: Option<Instant>) -> Resul
         SlackUrl::Plain(url) => return Ok(url.clone()),
         SlackUrl::Kept(arn) => arn,
     };
-    let failed = |problem: String| SecretError { name: NAME, arn: arn.to_string(), problem };
-    let secret = before(end, secrets::read(sdk, arn)).await.map_err(|over| over.message);
+    let failed = |problem| SecretError { name: NAME, arn: arn.to_string(), problem };
+    let wrong = |words| failed(Problem::Wrong(words));
+    let secret = before(end, secrets::read(sdk, arn)).await.map_err(|over| Problem::Unavailable(over.message));
     let secret = secret.and_then(|secret| secret).map_err(failed)?;
     let address = secret_value(&secret, NAME)
-        .ok_or_else(|| failed(format!("must hold the address, or a JSON object with the entry `{NAME}`")))?;
-    WebhookUrl::parse(&address).map_err(|error| failed(format!("what it holds {error}")))
+        .ok_or_else(|| wrong(format!("must hold the address, or a JSON object with the entry `{NAME}`")))?;
+    WebhookUrl::parse(&address).map_err(|error| wrong(format!("what it holds {error}")))
 }

@@ -2,7 +2,7 @@
 //!
 //! The names and meanings are documented in `docs/configuration.md`.
 
-use std::{fmt, time::Duration};
+use std::{fmt, num::NonZeroUsize, time::Duration};
 
 use notifier::{RetryPolicy, slack::WebhookUrl, sns::TopicArn};
 use serde::Deserialize;
@@ -26,7 +26,7 @@ const MOST_KEYS: usize = 1_000_000;
 const MOST_SECONDS: u64 = 900;
 
 /// How many users are read side by side if nothing else is said: measured in docs/performance.md.
-const CONCURRENCY: usize = 16;
+const CONCURRENCY: NonZeroUsize = NonZeroUsize::new(16).unwrap();
 /// Most users that may be read side by side.
 const MOST_CONCURRENT: usize = 100;
 
@@ -40,7 +40,7 @@ pub struct Config {
     /// Whether the credential report may rule users out: `INVENTORY`.
     pub by_report: bool,
     /// How many users are read side by side: `CONCURRENCY`.
-    pub concurrency: usize,
+    pub concurrency: NonZeroUsize,
     /// A user that is known to exist: `CANARY_USER`.
     pub canary: Option<String>,
     /// Titles and instructions of messages.
@@ -54,14 +54,14 @@ pub struct Config {
     /// More logging: `DEBUG`.
     pub debug: bool,
     /// How calls of IAM are repeated: the SDK's own setting, `AWS_RETRY_MODE`.
-    pub pace: Pace,
+    pub retry_mode: RetryMode,
     /// The SDK's own setting, kept to be named in errors: `AWS_PROFILE`.
     pub profile: Option<String>,
 }
 
 /// How calls that IAM throttles are repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pace {
+pub enum RetryMode {
     /// All calls are slowed down until hardly any is throttled: others who call IAM keep their room.
     Adaptive,
     /// Each is repeated after a pause of its own: faster, at the cost of more calls that are throttled.
@@ -217,7 +217,7 @@ impl Config {
                 topic,
                 retry,
                 debug: on(env.debug.as_deref()),
-                pace: if mode == Some("standard") { Pace::Standard } else { Pace::Adaptive },
+                retry_mode: if mode == Some("standard") { RetryMode::Standard } else { RetryMode::Adaptive },
                 profile: env.aws_profile,
             }),
             _ => Err(Problems(check.0)),

@@ -1,6 +1,6 @@
 //! Fills an inventory. Nothing here fails: what cannot be read is in the inventory, beside what it concerns.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, num::NonZeroUsize};
 
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, stream};
@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::{
     deadline::before,
-    keys::{AccessKey, CredentialReport, Inventory, Policy, Reading, User, UserName, audit::needs_last_use},
+    keys::{AccessKey, CredentialReport, Inventory, Policy, ReadError, Reading, User, UserName, audit::needs_last_use},
     ports::{ListedKey, ListedUser, NoAnswer, Overview, ReadKeys},
 };
 
@@ -20,7 +20,7 @@ pub struct Scope {
     /// When to stop: what is not read by then is unread.
     pub end: Option<Instant>,
     /// How many users are read side by side.
-    pub concurrency: usize,
+    pub concurrency: NonZeroUsize,
     /// What the inventory is for.
     pub want: Want,
 }
@@ -53,52 +53,61 @@ impl Want {
 
 /// Reads users and keys through `reader`, as far as `scope` goes. `progress` hears how many of how many users are done.
 pub async fn gather(reader: &impl ReadKeys, scope: &Scope, progress: impl Fn(usize, usize) + Send + Sync) -> Inventory {
-    let end = scope.end;
-    let (overview, listing, report) = futures::join!(
-        before(end, Box::pin(reader.overview())),
-        Box::pin(reader.users(end)),
-        Box::pin(current_report(reader, scope)),
-    );
+    let (overview, reading) =
+        futures::join!(before(scope.end, Box::pin(reader.overview())), Box::pin(read_users(reader, scope, progress)),);
     let overview = overview.unwrap_or_else(|over| Overview { errors: vec![over], ..Overview::default() });
+    let (users, report, errors) = reading;
+    Inventory {
+        taken_at: scope.taken_at,
+        account: overview.account,
+        users,
+        user_count: overview.user_count,
+        root_keys: overview.root_keys.or_else(|| report.as_ref().and_then(|report| report.root_keys)),
+        credential_report: report.map(|report| report.made_at),
+        errors: overview.errors.into_iter().chain(errors).collect(),
+    }
+}
+
+/// All users, the credential report that ruled some of them out, and why the listing is incomplete, if it is.
+async fn read_users(
+    reader: &impl ReadKeys,
+    scope: &Scope,
+    progress: impl Fn(usize, usize) + Send + Sync,
+) -> (Vec<User>, Option<CredentialReport>, Vec<ReadError>) {
+    let (listing, report) = futures::join!(Box::pin(reader.users(scope.end)), Box::pin(current_report(reader, scope)));
     // Users come and go while pages are turned, so that one can stand on two of them.
     let found: BTreeMap<UserName, ListedUser> =
         listing.found.into_iter().map(|user| (user.name.clone(), user)).collect();
     let total = found.len();
     progress(0, total);
     let mut users = Vec::with_capacity(total);
-    let report = report.as_ref();
     let mut readings = stream::iter(found.into_values())
-        .map(|user| read_user(reader, user, report, scope))
-        .buffer_unordered(scope.concurrency);
+        .map(|user| read_user(reader, user, report.as_ref(), scope))
+        .buffer_unordered(scope.concurrency.get());
     let mut done = 0;
     while let Some(user) = readings.next().await {
         users.extend(user);
         done += 1;
         progress(done, total);
     }
+    drop(readings);
     users.sort_by(|a, b| a.name.cmp(&b.name));
-    Inventory {
-        taken_at: scope.taken_at,
-        account: overview.account,
-        users,
-        user_count: overview.user_count,
-        root_keys: overview.root_keys.or_else(|| report.and_then(|report| report.root_keys)),
-        credential_report: report.map(|report| report.made_at),
-        errors: overview.errors.into_iter().chain(listing.errors).collect(),
-    }
+    (users, report, listing.errors)
 }
 
 /// The credential report, if it is wanted and to be had and says enough. Without it every user is read one by one.
 async fn current_report(reader: &impl ReadKeys, scope: &Scope) -> Option<CredentialReport> {
     let Want::Verdicts { policy, now, by_report: true } = scope.want else { return None };
     match reader.credential_report(scope.end).await {
-        Ok(report) if report.is_current(scope.taken_at, &policy, now) => Some(report),
-        Ok(report) => {
-            tracing::warn!(made_at = %report.made_at, "the credential report is too old; reading every user instead");
-            None
-        }
+        Ok(report) => match report.is_useless(scope.taken_at, &policy, now) {
+            None => Some(report),
+            Some(reason) => {
+                tracing::warn!(made_at = %report.made_at, "the credential report is of no use, {reason}; reading every user");
+                None
+            }
+        },
         Err(error) => {
-            tracing::warn!(%error, "there is no credential report; reading every user instead");
+            tracing::warn!(%error, "there is no credential report; reading every user");
             None
         }
     }
@@ -116,12 +125,14 @@ async fn read_user(
         Some(tags) => Some(Reading::Read(tags)),
         None => answer(scope.end, reader.tags(&name)).await,
     };
+    // Of a quarantined user everything is wanted, the ids of the keys first.
+    let report = report.filter(|_| quarantine.is_empty());
     let keys = match ruled_out(&name, created, report, scope) {
         Some(keys) => Some(Reading::Read(keys)),
         None => read_keys(reader, &name, scope).await,
     };
     let (Some(tags), Some(keys)) = (tags, keys) else {
-        tracing::info!(user = %name, "the user was deleted while the account was read");
+        tracing::warn!(user = %name, "not found any more, so left out: deleted or renamed while the account was read");
         return None;
     };
     Some(User { name, tags, keys, quarantine })

@@ -29,8 +29,7 @@ pub struct Report {
     pub applied: bool,
     /// The policy in force.
     pub policy: PolicyInForce,
-    /// When the credential report was made that the keys without ids are known from; `null` if all keys were read one by
-    /// one.
+    /// When the credential report was made that could rule users out; `null` if there was none.
     pub credential_report: Option<DateTime<Utc>>,
     /// Why no key is disabled, if something stopped them all.
     pub brake: Option<String>,
@@ -110,8 +109,18 @@ pub struct Alert {
 pub enum AlertKind {
     /// The root user has access keys.
     RootAccessKeys,
-    /// AWS found a key of the user in public.
+    /// A policy is attached by which AWS quarantines users whose access keys leaked.
     Quarantine,
+}
+
+impl AlertKind {
+    /// The word used in all outputs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::RootAccessKeys => "root_access_keys",
+            Self::Quarantine => "quarantine",
+        }
+    }
 }
 
 /// What was found about one key, and what came of it.
@@ -165,7 +174,7 @@ pub enum LastUseKnown {
     Recorded,
     /// That there was none.
     Never,
-    /// Nothing: it could not change the verdict.
+    /// Nothing: nobody asked.
     NotAsked,
     /// Nothing: it could not be read.
     Unread,
@@ -208,12 +217,12 @@ impl Report {
 impl Alert {
     /// A name for this alert that is unique in its report, and no finding's.
     pub fn subject(&self) -> String {
-        format!("alert/{:?}/{}", self.kind, self.user.as_ref().map_or("", |user| user.0.as_str()))
+        format!("alert/{}/{}", self.kind.as_str(), self.user.as_ref().map_or("", |user| user.0.as_str()))
     }
 }
 
 impl Finding {
-    /// A name for this finding that is unique in its report.
+    /// A name for this finding that is unique among those of its report that call for something.
     pub fn subject(&self) -> String {
         let key = self.key_id.as_ref().map_or("", |key| key.0.as_str());
         format!("{}/{key}", self.user)

@@ -72,9 +72,8 @@ pub async fn wet(
 }
 
 fn warn_of_uncallable(report: &Report) {
-    for finding in uncallable(report) {
-        let user = &finding.user;
-        match &finding.slack {
+    for (user, slack) in uncallable(report) {
+        match slack {
             None => tracing::warn!(%user, "no Slack tag: the owner is named, not called"),
             Some(tag) => tracing::warn!(%user, tag, "the Slack tag is not a Slack id: the owner is named, not called"),
         }

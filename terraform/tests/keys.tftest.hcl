@@ -396,6 +396,7 @@ run "everything_set" {
     canary_user                 = "canary"
     inventory                   = "report"
     concurrency                 = 1
+    retry_mode                  = "standard"
     expiration_age              = 60
     warning_age                 = 0
     inactivity_age              = 60
@@ -424,6 +425,7 @@ run "everything_set" {
       CANARY_USER                 = "canary"
       INVENTORY                   = "report"
       CONCURRENCY                 = "1"
+      AWS_RETRY_MODE              = "standard"
       EXPIRATION_AGE              = "60"
       WARNING_AGE                 = "0"
       INACTIVITY_AGE              = "60"
@@ -1096,6 +1098,16 @@ run "inventory_in_capitals" {
   }
 
   expect_failures = [var.inventory]
+}
+
+run "retry_mode_unknown" {
+  command = plan
+
+  variables {
+    retry_mode = "legacy"
+  }
+
+  expect_failures = [var.retry_mode]
 }
 
 run "concurrency_none" {

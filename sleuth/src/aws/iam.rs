@@ -17,7 +17,7 @@ use tokio::time::Instant;
 
 use super::error::describe;
 use crate::{
-    config::Pace,
+    config::RetryMode,
     keys::{AccessKeyId, Account, CredentialReport, KeyStatus, LastUse, ReadError, UserName, inventory::Tags},
     ports::{ListedKey, NoAnswer, Overview, ReadKeys, Users, WriteError, WriteKeys},
 };
@@ -33,8 +33,8 @@ const PAGE: i32 = 1_000;
 const ATTEMPTS: u32 = 10;
 /// Longest pause between two attempts.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(10);
-/// How often a change is tried.
-const WRITE_ATTEMPTS: u32 = 3;
+/// How often a change is tried: less often than a call that reads, as the second look at the key grows old meanwhile.
+const WRITE_ATTEMPTS: u32 = 5;
 /// How long one attempt of a change may take.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(8);
 
@@ -43,16 +43,14 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(8);
 pub struct Iam {
     iam: aws_sdk_iam::Client,
     sts: aws_sdk_sts::Client,
-    /// `aws`, or what it is called where AWS is kept apart.
-    partition: &'static str,
 }
 
 impl Iam {
     /// The account that the credentials in `sdk` belong to.
-    pub fn new(sdk: &SdkConfig, pace: Pace) -> Self {
-        let retries = match pace {
-            Pace::Adaptive => RetryConfig::adaptive(),
-            Pace::Standard => RetryConfig::standard(),
+    pub fn new(sdk: &SdkConfig, mode: RetryMode) -> Self {
+        let retries = match mode {
+            RetryMode::Adaptive => RetryConfig::adaptive(),
+            RetryMode::Standard => RetryConfig::standard(),
         };
         // How many retries there are in all is bounded by the run's deadline, not by a quota that some throttled users
         // could use up for all others.
@@ -60,11 +58,7 @@ impl Iam {
             .retry_config(retries.with_max_attempts(ATTEMPTS).with_max_backoff(LONGEST_BACKOFF))
             .retry_partition(RetryPartition::custom("iam").token_bucket(TokenBucket::unlimited()).build())
             .build();
-        Self {
-            iam: aws_sdk_iam::Client::from_conf(patient),
-            sts: aws_sdk_sts::Client::new(sdk),
-            partition: partition(sdk.region().map_or("", |region| region.as_ref())),
-        }
+        Self { iam: aws_sdk_iam::Client::from_conf(patient), sts: aws_sdk_sts::Client::new(sdk) }
     }
 }
 
@@ -79,18 +73,22 @@ impl ReadKeys for Iam {
         let id = identity.map_err(|error| errors.push(read_error("GetCallerIdentity", &error)));
         let alias = aliases.map_err(|error| errors.push(read_error("ListAccountAliases", &error)));
         let summary = summary.map_err(|error| errors.push(read_error("GetAccountSummary", &error)));
-        let summary = summary.ok().and_then(|answer| answer.summary_map).unwrap_or_default();
+        let summary = summary.ok().map(|answer| answer.summary_map.unwrap_or_default());
+        let mut entry = |key: SummaryKeyType| {
+            let value = summary.as_ref()?.get(&key).copied();
+            if value.is_none() {
+                errors.push(strange("GetAccountSummary", &format!("no {key}")));
+            }
+            value
+        };
+        let user_count = entry(SummaryKeyType::Users).and_then(|count| usize::try_from(count).ok());
+        let root_keys = entry(SummaryKeyType::AccountAccessKeysPresent).map(|present| present > 0);
         let account = Account {
             id: id.ok().and_then(|identity| identity.account),
             // An account has at most one alias.
             alias: alias.ok().and_then(|aliases| aliases.account_aliases.into_iter().next()),
         };
-        Overview {
-            account,
-            user_count: summary.get(&SummaryKeyType::Users).and_then(|count| usize::try_from(*count).ok()),
-            root_keys: summary.get(&SummaryKeyType::AccountAccessKeysPresent).map(|present| *present > 0),
-            errors,
-        }
+        Overview { account, user_count, root_keys, errors }
     }
 
     async fn credential_report(&self, end: Option<Instant>) -> Result<CredentialReport, ReadError> {
@@ -149,23 +147,11 @@ impl WriteKeys for Iam {
     async fn disable(&self, user: &UserName, key: &AccessKeyId) -> Result<(), WriteError> {
         // Without a user name IAM would look for the key among the caller's own.
         let call = self.iam.update_access_key().user_name(&user.0).access_key_id(&key.0).status(StatusType::Inactive);
-        // Not for long: the second look at the key grows old.
         let soon = aws_sdk_iam::Config::builder()
             .retry_config(RetryConfig::standard().with_max_attempts(WRITE_ATTEMPTS))
             .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(WRITE_TIMEOUT).build());
         let answer = call.customize().config_override(soon).send().await;
         answer.map(|_| ()).map_err(|error| WriteError(describe(&error)))
-    }
-}
-
-/// The partition of a region (<https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html>).
-fn partition(region: &str) -> &'static str {
-    match region.split('-').collect::<Vec<_>>().as_slice() {
-        ["cn", ..] => "aws-cn",
-        ["us", "gov", ..] => "aws-us-gov",
-        ["us", "iso", ..] => "aws-iso",
-        ["us", "isob", ..] => "aws-iso-b",
-        _ => "aws",
     }
 }
 

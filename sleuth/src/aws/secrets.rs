@@ -1,6 +1,7 @@
 //! Secrets that are kept in AWS, read when they are needed.
 
 use aws_config::{Region, SdkConfig};
+use aws_sdk_sns::error::{ProvideErrorMetadata, SdkError};
 
 use super::error::describe;
 use crate::config::{SecretArn, Store};
@@ -14,25 +15,47 @@ pub struct SecretError {
     /// Where the secret is kept.
     pub arn: String,
     /// What is wrong with it.
-    pub problem: String,
+    pub problem: Problem,
 }
 
-/// The text of a secret, or what AWS said instead.
-pub(super) async fn read(sdk: &SdkConfig, arn: &SecretArn) -> Result<String, String> {
+/// What is wrong with a secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// It is not there, may not be read, or does not hold what it should: somebody has to mend it.
+    #[error("{0}")]
+    Wrong(String),
+    /// AWS did not answer, or not now.
+    #[error("{0}")]
+    Unavailable(String),
+}
+
+/// What AWS said instead of an answer.
+fn problem<E>(error: &SdkError<E>) -> Problem
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    let said = describe(error);
+    let later = error.raw_response().is_none_or(|response| response.status().is_server_error());
+    let throttled = error.code().is_some_and(|code| code.contains("Throttl"));
+    if later || throttled { Problem::Unavailable(said) } else { Problem::Wrong(said) }
+}
+
+/// The text of a secret, or why it is not to be had.
+pub(super) async fn read(sdk: &SdkConfig, arn: &SecretArn) -> Result<String, Problem> {
     let region = Region::new(arn.region().to_owned());
     let secret = match arn.store() {
         Store::SecretsManager => {
             let settings = aws_sdk_secretsmanager::config::Builder::from(sdk).region(region).build();
             let client = aws_sdk_secretsmanager::Client::from_conf(settings);
             let answer = client.get_secret_value().secret_id(arn.to_string()).send().await;
-            answer.map_err(|error| describe(&error))?.secret_string
+            answer.map_err(|error| problem(&error))?.secret_string
         }
         Store::ParameterStore => {
             let settings = aws_sdk_ssm::config::Builder::from(sdk).region(region).build();
             let client = aws_sdk_ssm::Client::from_conf(settings);
             let answer = client.get_parameter().name(arn.to_string()).with_decryption(true).send().await;
-            answer.map_err(|error| describe(&error))?.parameter.and_then(|parameter| parameter.value)
+            answer.map_err(|error| problem(&error))?.parameter.and_then(|parameter| parameter.value)
         }
     };
-    secret.ok_or_else(|| "it holds no text".to_owned())
+    secret.ok_or_else(|| Problem::Wrong("it holds no text".to_owned()))
 }

@@ -65,9 +65,10 @@ mod keys {
         let now = now.trunc_subsecs(0);
         let deadlines = Deadlines::within(Instant::now(), Duration::from_millis(left));
         let sdk = aws::connect(None, deadlines.read).await.map_err(|e| diagnostic("Credentials", &e))?;
-        let iam = aws::iam::Iam::new(&sdk, config.pace);
-        let notifier =
-            aws::notifier(&sdk, &config, deadlines.read).await.map_err(|e| diagnostic("Configuration", &e))?;
+        let iam = aws::iam::Iam::new(&sdk, config.retry_mode);
+        let notifier = aws::notifier(&sdk, &config, deadlines.read)
+            .await
+            .map_err(|error| diagnostic(if error.is_setting() { "Configuration" } else { "Incomplete" }, &error))?;
         let inventory = gather(&iam, &run::scope(&config, now, now, deadlines.read), |_, _| ()).await;
         let report = run::wet(&iam, &inventory, &config, &notifier, now, deadlines, |_, report| log(report)).await;
         log(&report);

@@ -1,6 +1,6 @@
 //! The rules of single settings. Collects every problem.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, num::NonZeroUsize, str::FromStr};
 
 use notifier::slack::WebhookUrl;
 
@@ -89,10 +89,10 @@ impl Check {
     }
 
     /// A whole number that is not 0.
-    pub(super) fn count(&mut self, name: &'static str, value: Option<&str>, most: usize) -> Option<usize> {
+    pub(super) fn count(&mut self, name: &'static str, value: Option<&str>, most: usize) -> Option<NonZeroUsize> {
         let value = value?;
-        match value.trim().parse() {
-            Ok(count) if (1..=most).contains(&count) => Some(count),
+        match value.trim().parse::<NonZeroUsize>() {
+            Ok(count) if count.get() <= most => Some(count),
             _ => self.fail(name, Some(value), format!("must be a whole number from 1 to {most}")),
         }
     }

@@ -1,8 +1,9 @@
-//! What cannot wait for a key to grow old: access keys of the root user, and keys that AWS itself found leaked.
+//! What cannot wait for a key to grow old: access keys of the root user, and users whose access keys leaked.
 
 use super::inventory::{Inventory, User, UserName};
 
-/// Names of the policies that AWS attaches to a user whose key it found in public. The next version will start the same.
+/// Names of the policies that AWS attaches to users whose access keys were compromised or exposed. The next version will
+/// start the same.
 pub const QUARANTINE_POLICIES: [&str; 3] =
     ["AWSCompromisedKeyQuarantine", "AWSCompromisedKeyQuarantineV2", "AWSCompromisedKeyQuarantineV3"];
 
@@ -16,9 +17,9 @@ pub fn quarantine_policy(arn: &str) -> Option<&str> {
 /// Something that somebody should look at now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Alert {
-    /// The root user has access keys, which nothing can restrict.
+    /// The root user has access keys, which no IAM policy restricts.
     RootKeys,
-    /// AWS found a key of this user in public and restricted the user.
+    /// A quarantine policy is attached to this user.
     Quarantine {
         /// The user.
         user: UserName,

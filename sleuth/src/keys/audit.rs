@@ -29,10 +29,8 @@ pub struct Verdict {
     pub cause: Option<Cause>,
     /// When it was created.
     pub created: Option<DateTime<Utc>>,
-    /// Its last use; `None` if that is not known.
-    pub last_use: Option<LastUse>,
-    /// Whether anybody asked for its last use.
-    pub last_use_asked: bool,
+    /// Its last use; `None` if nobody asked.
+    pub last_use: Option<Reading<LastUse>>,
     /// Days since its creation.
     pub age: Option<Days>,
     /// Days since its last use, or since its creation if it was never used.
@@ -60,7 +58,10 @@ pub fn audit(inventory: &Inventory, policy: &Policy, now: DateTime<Utc>) -> Vec<
 fn user_verdicts(user: &User, policy: &Policy, now: DateTime<Utc>) -> Vec<Verdict> {
     match &user.keys {
         Reading::Read(keys) => keys.iter().map(|key| judge(user, key, policy, now)).collect(),
-        Reading::Unread(error) => vec![unknown(blank(user), error.clone())],
+        Reading::Unread(error) => {
+            let last_use = Some(Reading::Unread(error.clone()));
+            vec![unknown(Verdict { last_use, ..blank(user) }, error.clone())]
+        }
     }
 }
 
@@ -72,15 +73,11 @@ pub fn needs_last_use(status: &KeyStatus, created: Option<DateTime<Utc>>, policy
 /// Judges one key. Whatever could not be read makes a working key unknown, whether or not it could have been decisive; a
 /// last use that nobody asked for does so only if it could have been.
 pub fn judge(user: &User, key: &AccessKey, policy: &Policy, now: DateTime<Utc>) -> Verdict {
-    let last_use = key.last_used.as_ref().and_then(Reading::as_read).cloned();
     let age = key.created.map(|created| Days::between(created, now));
-    let idle = last_use
-        .as_ref()
-        .zip(key.created)
-        .map(|(last_use, created)| Days::between(last_active(last_use, created), now));
-    let last_use_asked = key.last_used.is_some();
-    let facts =
-        Verdict { key: key.id.clone(), created: key.created, last_use, last_use_asked, age, idle, ..blank(user) };
+    let last_use = key.last_used.as_ref().and_then(Reading::as_read);
+    let idle = last_use.zip(key.created).map(|(used, created)| Days::between(last_active(used, created), now));
+    let last_use = key.last_used.clone();
+    let facts = Verdict { key: key.id.clone(), created: key.created, last_use, age, idle, ..blank(user) };
     match &key.status {
         KeyStatus::Inactive => return Verdict { status: Status::Disabled, ..facts },
         KeyStatus::Expired => {
@@ -149,7 +146,6 @@ fn blank(user: &User) -> Verdict {
         cause: None,
         created: None,
         last_use: None,
-        last_use_asked: true,
         age: None,
         idle: None,
         days_left: None,
@@ -270,7 +266,7 @@ mod tests {
         ] {
             let verdict = judged(&AccessKey { last_used: None, ..key(age, used(0)) });
             assert_eq!((verdict.status, verdict.days_left, verdict.idle), (status, days_left, None), "age {age}");
-            assert!(!verdict.last_use_asked);
+            assert_eq!(verdict.last_use, None);
         }
     }
 

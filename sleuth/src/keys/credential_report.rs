@@ -41,8 +41,8 @@ struct Row {
 /// Why a text is not a credential report.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotAReport {
-    /// A column is missing.
-    #[error("the credential report has no column `{0}`")]
+    /// A column is missing, or is there twice.
+    #[error("the credential report has no column `{0}`, or more than one")]
     Column(String),
     /// It is no table.
     #[error("the credential report cannot be read: {0}")]
@@ -59,7 +59,10 @@ impl CredentialReport {
         for record in table.records() {
             let record = record.map_err(form)?;
             let name = record.get(columns.user).unwrap_or_default();
-            let keys = columns.slots.iter().map(|slot| slot.key(&record)).collect::<Option<Vec<_>>>();
+            let keys = columns.slots.iter().map(|slot| slot.key(&record, made_at)).collect::<Option<Vec<_>>>();
+            // It has no more to say of a third key than that there is one.
+            let more = columns.more.and_then(|column| record.get(column)).is_some_and(|more| !is_nothing(more));
+            let keys = keys.filter(|_| !more);
             if name == ROOT {
                 let works = |key: &AccessKey| key.status == KeyStatus::Active;
                 report.root_keys = keys.map(|keys| keys.iter().flatten().any(works));
@@ -75,11 +78,17 @@ impl CredentialReport {
         Ok(report)
     }
 
-    /// Whether it can rule anybody out: `today` it is not too old, and at `now` a key that is not in it, because it was made
-    /// since, is still in order.
-    pub fn is_current(&self, today: DateTime<Utc>, policy: &Policy, now: DateTime<Utc>) -> bool {
+    /// Why it cannot rule anybody out, if so: `today` it is too old, or at `now` a key that is not in it, because it was made
+    /// since, may not be in order.
+    pub fn is_useless(&self, today: DateTime<Utc>, policy: &Policy, now: DateTime<Utc>) -> Option<&'static str> {
         let since = Days::between(self.made_at, now);
-        today.signed_duration_since(self.made_at) <= OLDEST && policy.classify(since, since).0 == Status::Good
+        match () {
+            () if today.signed_duration_since(self.made_at) > OLDEST => Some("it is too old"),
+            () if policy.classify(since, since).0 != Status::Good => {
+                Some("by these thresholds even new keys are not good")
+            }
+            () => None,
+        }
     }
 
     /// The keys of a user, without ids, if none of them can be anything but in order or disabled. `created`: when the user
@@ -101,7 +110,11 @@ impl CredentialReport {
 /// Whether a key of the report is in order, or does not work. Since the report it can only have been used, which makes it
 /// no worse.
 fn is_in_order(key: &AccessKey, policy: &Policy, now: DateTime<Utc>) -> bool {
-    let (KeyStatus::Active, Some(created)) = (&key.status, key.created) else { return true };
+    let created = match (&key.status, key.created) {
+        (KeyStatus::Inactive | KeyStatus::Expired, _) => return true,
+        (KeyStatus::Active, Some(created)) => created,
+        (KeyStatus::Active | KeyStatus::Other(_), _) => return false,
+    };
     let last_use = key.last_used.as_ref().and_then(Reading::as_read).unwrap_or(&LastUse::Never);
     let used = last_active(last_use, created);
     policy.classify(Days::between(created, now), Days::between(used, now)).0 == Status::Good
@@ -111,6 +124,8 @@ fn is_in_order(key: &AccessKey, policy: &Policy, now: DateTime<Utc>) -> bool {
 struct Columns {
     user: usize,
     created: Option<usize>,
+    /// Whether there are more keys than slots. The column may be missing where no user has more.
+    more: Option<usize>,
     slots: Vec<Slot>,
 }
 
@@ -126,7 +141,10 @@ struct Slot {
 impl Columns {
     fn find(header: &csv::StringRecord) -> Result<Self, NotAReport> {
         let find = |name: &str| header.iter().position(|column| column == name);
-        let need = |name: &str| find(name).ok_or_else(|| NotAReport::Column(name.to_owned()));
+        let need = |name: &str| {
+            let once = header.iter().filter(|column| *column == name).count() == 1;
+            find(name).filter(|_| once).ok_or_else(|| NotAReport::Column(name.to_owned()))
+        };
         let names = header.iter().filter_map(|name| name.strip_prefix("access_key_")?.strip_suffix("_active"));
         let slots = names.map(|slot| {
             Ok(Slot {
@@ -138,15 +156,20 @@ impl Columns {
             })
         });
         let slots: Vec<Slot> = slots.collect::<Result<_, _>>()?;
+        // A slot that is not found would hide a key.
         need("access_key_1_active")?;
-        Ok(Self { user: need("user")?, created: find("user_creation_time"), slots })
+        need("access_key_2_active")?;
+        let more = find("additional_credentials_info");
+        Ok(Self { user: need("user")?, created: find("user_creation_time"), more, slots })
     }
 }
 
 impl Slot {
     /// The key in this slot, or that there is none. `None` if it is not understood.
     #[expect(clippy::option_option, reason = "a slot without a key is not one that cannot be read")]
-    fn key(&self, record: &csv::StringRecord) -> Option<Option<AccessKey>> {
+    fn key(&self, record: &csv::StringRecord, made_at: DateTime<Utc>) -> Option<Option<AccessKey>> {
+        // What lies behind the report's own time is not to be believed.
+        let time = |value: &str| time(value).filter(|time| *time <= made_at);
         let changed = record.get(self.changed)?;
         let status = match record.get(self.active)?.to_ascii_lowercase().as_str() {
             "true" => KeyStatus::Active,
@@ -260,6 +283,9 @@ mod tests {
             "true,N/A,N/A,N/A,N/A",
             "true,yesterday,N/A,N/A,N/A",
             "true,2026-06-20T00:00:00Z,sometimes,N/A,N/A",
+            // later than the report itself
+            "true,2026-07-01T09:00:01Z,N/A,N/A,N/A",
+            "true,2026-06-20T00:00:00Z,2062-01-01T00:00:00Z,N/A,s3",
             "not_supported,not_supported,not_supported,not_supported,not_supported",
         ] {
             assert_eq!(slots(slot, NONE), None, "{slot}");
@@ -294,8 +320,9 @@ mod tests {
     #[test]
     fn columns_are_found_by_name_and_there_may_be_more_of_them() {
         let header = "access_key_3_last_used_date,access_key_3_last_rotated,access_key_3_active,user_creation_time,\
-            access_key_1_last_used_date,access_key_1_last_rotated,access_key_1_active,something_new,user";
-        let row = |rotated: &str| format!("N/A,{rotated},true,{BORN},N/A,N/A,false,x,alice");
+            access_key_1_last_used_date,access_key_1_last_rotated,access_key_1_active,something_new,user,\
+            access_key_2_active,access_key_2_last_rotated,access_key_2_last_used_date";
+        let row = |rotated: &str| format!("N/A,{rotated},true,{BORN},N/A,N/A,false,x,alice,false,N/A,N/A");
         assert_eq!(alice(&report(header, &[&row("2026-06-20T00:00:00Z")])).unwrap().len(), 1);
         assert_eq!(alice(&report(header, &[&row("2020-06-20T00:00:00Z")])), None);
     }
@@ -303,20 +330,31 @@ mod tests {
     #[test]
     fn what_is_no_report_is_refused() {
         let parse = |text: &str| CredentialReport::parse(text.as_bytes(), now()).unwrap_err().to_string();
-        assert_eq!(parse(""), "the credential report has no column `access_key_1_active`");
-        assert_eq!(
-            parse("user,access_key_1_active\n"),
-            "the credential report has no column `access_key_1_last_rotated`"
-        );
+        let lacks = |column: &str| format!("the credential report has no column `{column}`, or more than one");
+        assert_eq!(parse(""), lacks("access_key_1_active"));
+        assert_eq!(parse("user,access_key_1_active\n"), lacks("access_key_1_last_rotated"));
+        assert_eq!(parse(&HEADER.replace("access_key_2_active", "second")), lacks("access_key_2_active"));
+        assert_eq!(parse(&format!("{HEADER},user")), lacks("user"));
         assert!(parse(&format!("{HEADER}\nalice,1\n")).starts_with("the credential report cannot be read: "));
     }
 
     #[test]
     fn report_that_is_too_old_or_hides_young_keys_rules_nobody_out() {
         let report = report(HEADER, &[]);
-        let current = |now: &str, policy: &Policy| report.is_current(at(now), policy, at(now));
-        assert!(current("2026-07-01T14:00:00Z", &policy()));
-        assert!(!current("2026-07-01T14:00:01Z", &policy()));
-        assert!(!current("2026-07-01T10:00:00Z", &Policy::new(Days(90), Days(0), Days(60), Days(50)).unwrap()));
+        let useless = |now: &str, policy: &Policy| report.is_useless(at(now), policy, at(now));
+        assert_eq!(useless("2026-07-01T14:00:00Z", &policy()), None);
+        assert_eq!(useless("2026-07-01T14:00:01Z", &policy()), Some("it is too old"));
+        let at_once = Policy::new(Days(90), Days(0), Days(60), Days(50)).unwrap();
+        let reason = "by these thresholds even new keys are not good";
+        assert_eq!(useless("2026-07-01T10:00:00Z", &at_once), Some(reason));
+    }
+
+    #[test]
+    fn users_with_more_keys_than_slots_are_looked_at() {
+        let header = format!("{HEADER},additional_credentials_info");
+        let row = |more: &str| format!("alice,arn,{BORN},false,{NONE},{NONE},{more}");
+        assert!(alice(&report(&header, &[&row("N/A")])).is_some());
+        assert!(alice(&report(&header, &[&row("")])).is_some());
+        assert_eq!(alice(&report(&header, &[&row("1 more")])), None);
     }
 }

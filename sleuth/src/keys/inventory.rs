@@ -72,13 +72,13 @@ impl Inventory {
         }
     }
 
-    /// Why this may not be the whole account, or not the right one, so that nothing should be done about it: no user was
-    /// seen where the account says it has some, or the user that is known to exist is missing.
+    /// Why this may not be the whole account, or not the right one, so that nothing should be done about it: less than half
+    /// of the users were seen that the account says it has, or the user that is known to exist is missing.
     pub fn doubt(&self, canary: Option<&str>) -> Option<String> {
         let canary = canary.filter(|name| self.users.iter().all(|user| user.name.0 != **name));
         let doubt = match (canary, self.user_count) {
-            (None, Some(count)) if count > 0 && self.users.is_empty() => {
-                format!("no user was seen, and the account says it has {count}")
+            (None, Some(count)) if self.users.len() < count.div_ceil(2) => {
+                format!("only {} of {count} users were seen", self.users.len())
             }
             (None, _) => return None,
             (Some(canary), _) => format!("the user `{canary}` (CANARY_USER) was not seen"),
@@ -339,7 +339,10 @@ mod tests {
     fn an_account_that_shows_none_of_its_users_is_doubtful() {
         let empty = |user_count| Inventory { user_count, ..Inventory::empty("2026-07-01T00:00:00Z".parse().unwrap()) };
         assert_eq!(empty(Some(0)).doubt(None), None);
-        assert_eq!(empty(Some(7)).doubt(None).as_deref(), Some("no user was seen, and the account says it has 7"));
+        assert_eq!(empty(Some(7)).doubt(None).as_deref(), Some("only 0 of 7 users were seen"));
+        let one = |user_count| Inventory { users: vec![user(&[])], ..empty(user_count) };
+        assert_eq!((one(Some(1)).doubt(None), one(Some(2)).doubt(None)), (None, None));
+        assert_eq!(one(Some(3)).doubt(None).as_deref(), Some("only 1 of 3 users were seen"));
     }
 
     #[test]

@@ -194,7 +194,6 @@ mod tests {
             cause: Some(Cause::Age),
             created: None,
             last_use: None,
-            last_use_asked: true,
             age: Some(Days(100)),
             idle: None,
             days_left: None,

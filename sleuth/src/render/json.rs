@@ -13,7 +13,7 @@ pub fn pretty(report: &Report) -> Result<String, serde_json::Error> {
 /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>), and took 256 KB for long.
 const LOG_LINE_BYTES: usize = 200 * 1024;
 
-/// The report for a log: one line of JSON, or several that each hold some of the findings, errors and deliveries and, in
+/// The report for a log: one line of JSON, or several that each hold some of the alerts, findings, errors and deliveries and, in
 /// `log_part`, say which line of how many they are.
 pub fn log_lines(report: &Report) -> Result<Vec<String>, serde_json::Error> {
     let whole = serde_json::to_string(report)?;
@@ -21,6 +21,9 @@ pub fn log_lines(report: &Report) -> Result<Vec<String>, serde_json::Error> {
         return Ok(vec![whole]);
     }
     let mut parts = Parts::new(report)?;
+    for alert in &report.alerts {
+        parts.with(alert)?.alerts.push(alert.clone());
+    }
     for finding in &report.keys {
         parts.with(finding)?.keys.push(finding.clone());
     }
@@ -46,7 +49,7 @@ impl Parts {
         let empty = Report {
             account: report.account.clone(),
             brake: report.brake.clone(),
-            alerts: report.alerts.clone(),
+            alerts: Vec::new(),
             keys: Vec::new(),
             errors: Vec::new(),
             deliveries: notifier::DeliveryReport::default(),

@@ -1,11 +1,13 @@
 //! A report as messages to the owners: what cannot wait, keys that expire or have expired by age, and the same for
 //! inactivity.
 
+use std::collections::BTreeMap;
+
 use notifier::{Colour, Group, Line, Mention, Notification, SlackId, Span};
 
 use super::words;
 use crate::{
-    keys::{Action, Cause, Status},
+    keys::{Action, Cause, Status, UserName},
     report::{Alert, AlertKind, Finding, Report},
 };
 
@@ -102,10 +104,13 @@ fn mention(user: &str, name: &str, slack: Option<&str>) -> Span {
     Span::Mention(Mention { name, label: user.to_owned(), slack: slack.and_then(SlackId::parse) })
 }
 
-/// Findings whose owners nobody can call in Slack: they are told by name, and somebody should mend the tag.
-pub fn uncallable(report: &Report) -> impl Iterator<Item = &Finding> {
-    let told = report.keys.iter().filter(|finding| concerns_owner(finding));
-    told.filter(|finding| finding.slack.as_deref().and_then(SlackId::parse).is_none())
+/// Users whose owners would be called in Slack but cannot be, and their `Slack` tag: they are told by name, and somebody
+/// should mend the tag.
+pub fn uncallable(report: &Report) -> BTreeMap<&UserName, Option<&str>> {
+    let findings = report.keys.iter().filter(|finding| concerns_owner(finding));
+    let owners = findings.map(|finding| (&finding.user, finding.slack.as_deref()));
+    let quarantined = report.alerts.iter().filter_map(|alert| Some((alert.user.as_ref()?, alert.slack.as_deref())));
+    owners.chain(quarantined).filter(|(_, slack)| slack.and_then(SlackId::parse).is_none()).collect()
 }
 
 fn group(report: &Report, heading: &str, colour: Colour, cause: Cause, action: Action) -> Group {

@@ -86,13 +86,14 @@ fn alarm(alert: &Alert, look: Look) -> String {
 
 /// What the signs in the table mean that are not plain.
 fn legend(text: &mut String, report: &Report, look: Look) {
-    let seen = |known| report.keys.iter().any(|key| key.last_use == known);
-    if seen(LastUseKnown::NotAsked) {
+    // Of what is unknown the reason says why.
+    let mut judged = report.keys.iter().filter(|key| key.status != Status::Unknown);
+    if judged.clone().any(|key| key.last_use == LastUseKnown::NotAsked) {
         wrapped(text, "", "Last access `-`: not asked for, as it could not change the verdict; --all asks.", look);
     }
-    if let Some(made_at) = report.credential_report {
+    if let Some(made_at) = report.credential_report.filter(|_| judged.any(|key| key.key_id.is_none())) {
         let words = format!(
-            "Keys without an id are in order by the credential report of {}, which has no ids.",
+            "Key ID `-`, good or disabled: by the credential report of {}, which has no ids.",
             made_at.format("%Y-%m-%d %H:%M UTC")
         );
         wrapped(text, "", &words, look);

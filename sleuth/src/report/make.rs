@@ -73,12 +73,13 @@ fn rank(finding: &Finding) -> impl Ord + use<'_> {
 fn alert(found: keys::Alert) -> Alert {
     let (kind, user, name, slack, message) = match found {
         keys::Alert::RootKeys => {
-            let message = "the root user has access keys, which nothing can restrict: delete them";
+            let message = "the root user has access keys, which no IAM policy restricts: delete them";
             (AlertKind::RootAccessKeys, None, None, None, message.to_owned())
         }
         keys::Alert::Quarantine { user, name, slack, policies } => {
             let message = format!(
-                "AWS found an access key of this user in public and attached {}: delete the key, find out what it was used for",
+                "{} is attached to this user, as AWS does when access keys leaked: let an administrator disable them, and \
+                 follow AWS's support case",
                 policies.join(", ")
             );
             (AlertKind::Quarantine, Some(user), Some(name), slack, message)
@@ -98,16 +99,15 @@ fn finding(step: &Step) -> Finding {
 
 /// The part of a finding that its verdict decides.
 pub(super) fn judged(verdict: &Verdict) -> Finding {
-    let last_use = match &verdict.last_use {
-        Some(LastUse::At { .. }) => LastUseKnown::Recorded,
-        Some(LastUse::Never) => LastUseKnown::Never,
-        None if verdict.last_use_asked => LastUseKnown::Unread,
-        None => LastUseKnown::NotAsked,
+    let (last_use, used) = match &verdict.last_use {
+        Some(Reading::Read(LastUse::At { time, service, region })) => {
+            (LastUseKnown::Recorded, (Some(*time), service.clone(), region.clone()))
+        }
+        Some(Reading::Read(LastUse::Never)) => (LastUseKnown::Never, (None, None, None)),
+        Some(Reading::Unread(_)) => (LastUseKnown::Unread, (None, None, None)),
+        None => (LastUseKnown::NotAsked, (None, None, None)),
     };
-    let (last_used, last_used_service, last_used_region) = match &verdict.last_use {
-        Some(LastUse::At { time, service, region }) => (Some(*time), service.clone(), region.clone()),
-        Some(LastUse::Never) | None => (None, None, None),
-    };
+    let (last_used, last_used_service, last_used_region) = used;
     Finding {
         user: verdict.user.clone(),
         name: verdict.name.clone(),

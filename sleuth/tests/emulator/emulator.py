@@ -1,6 +1,7 @@
 """AWS for the end-to-end tests: moto, with what the tests need and it does not do.
 
 - IAM lists come in pages of the requested size, or of PAGE_SIZE if that is smaller.
+- A credential report is made when it is asked for, not in 2015.
 - POST /test/access-key {"id", "created", "last_used"?} back-dates a key.
 - It listens on a free port of 127.0.0.1, prints that port, and ends when its standard input does, so that it never
   outlives the test that started it.
@@ -54,7 +55,19 @@ def get_account_authorization_details(request):
     return ActionResult({"UserDetailList": users, **position})
 
 
-for operation in (list_users, list_user_tags, list_access_keys, get_account_authorization_details):
+def get_credential_report(request):
+    report = request.backend.get_credential_report()
+    now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return ActionResult({"Content": report, "ReportFormat": "text/csv", "GeneratedTime": now})
+
+
+for operation in (
+    list_users,
+    list_user_tags,
+    list_access_keys,
+    get_account_authorization_details,
+    get_credential_report,
+):
     setattr(IamResponse, operation.__name__, operation)
 
 

@@ -294,6 +294,20 @@ async fn fifo_topic_is_served() {
 }
 
 #[tokio::test]
+async fn credential_report_of_another_maker_finds_the_same() {
+    let account = account().await;
+    let live = run(&account, &[], &[ON]).await;
+    let reported = run(&account, &[], &[ON, ("INVENTORY", "report")]).await;
+    assert_eq!((live.code, reported.code, reported.stderr.as_str()), (0, 0, ""), "{reported:?}");
+    let (live, reported) = (live.report(), reported.report());
+    assert!(reported["credential_report"].is_string(), "{reported}");
+    assert_eq!(live["summary"], reported["summary"]);
+    for key in [&account.old, &account.stagnant, &account.expired, &account.unused, &account.exempt, &account.unclear] {
+        assert_eq!(finding(&live, key), finding(&reported, key));
+    }
+}
+
+#[tokio::test]
 async fn saved_inventory_gives_the_same_report() {
     let account = account().await;
     let folder = tempfile::tempdir().unwrap();

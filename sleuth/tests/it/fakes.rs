@@ -51,6 +51,8 @@ pub(crate) struct State {
     pub(crate) quarantined: Vec<String>,
     /// The credential report, if it is not that of the account as it is.
     pub(crate) report: Option<String>,
+    /// How old it is.
+    pub(crate) report_age: Duration,
     pub(crate) users: BTreeMap<String, Tags>,
     pub(crate) keys: BTreeMap<String, FakeKey>,
     /// Calls that fail: operation and user or key.
@@ -68,17 +70,18 @@ pub(crate) struct State {
 impl State {
     /// The credential report of the account as it is. It has two keys a user, as that of AWS.
     pub(crate) fn credential_report(&self) -> String {
-        let mut text = "user,user_creation_time".to_owned();
+        let mut text = "user,user_creation_time,additional_credentials_info".to_owned();
         for slot in ["1", "2"] {
             for column in ["active", "last_rotated", "last_used_date"] {
                 let _ = write!(text, ",access_key_{slot}_{column}");
             }
         }
         for user in self.users.keys() {
-            let _ = write!(text, "\n{user},{}", born().to_rfc3339());
-            let mut keys = self.keys.values().filter(|key| key.user == *user);
-            for _ in 0..2 {
-                text += &keys.next().map_or_else(|| ",false,N/A,N/A".to_owned(), FakeKey::slot);
+            let keys: Vec<_> = self.keys.values().filter(|key| key.user == *user).collect();
+            let more = if keys.len() > 2 { "1" } else { "N/A" };
+            let _ = write!(text, "\n{user},{},{more}", born().to_rfc3339());
+            for slot in 0..2 {
+                text += &keys.get(slot).map_or_else(|| ",false,N/A,N/A".to_owned(), |key| key.slot());
             }
         }
         text
@@ -161,7 +164,7 @@ impl ReadKeys for FakeAccount {
         self.check("GetCredentialReport", "").await?;
         let state = self.state();
         let text = state.report.clone().unwrap_or_else(|| state.credential_report());
-        Ok(CredentialReport::parse(text.as_bytes(), now()).unwrap())
+        Ok(CredentialReport::parse(text.as_bytes(), now() - state.report_age).unwrap())
     }
 
     async fn users(&self, _: Option<Instant>) -> Users {

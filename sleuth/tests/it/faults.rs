@@ -65,15 +65,19 @@ async fn account_throttled_at_five_calls_a_second_is_read_whole() {
 
 #[tokio::test]
 async fn throttles_at_random_do_not_break_a_run() {
-    for throttled in [0.05, 0.2] {
-        complete(40, Faults { throttled, seed: 1, ..Faults::default() }, &[]).await;
-    }
+    let (some, many) = (0.05, 0.2);
+    let faults = |throttled| Faults { throttled, seed: 1, ..Faults::default() };
+    tokio::join!(complete(40, faults(some), &[]), complete(20, faults(many), &[]));
 }
 
 #[tokio::test]
 async fn standard_retries_can_be_chosen() {
     let faults = || Faults { throttled: 0.2, seed: 1, ..Faults::default() };
     complete(40, faults(), &[("AWS_RETRY_MODE", "standard")]).await;
+    // Changes get through as well.
+    let stub = Stub::start(account(30), faults());
+    let ended = keys(&stub, &["--apply"], &[ON, ("AWS_RETRY_MODE", "standard")]).await;
+    assert_eq!((ended.code, of_outcome(&ended.report(), "done").len()), (0, 10), "{ended:?}");
     let stub = Stub::start(account(1), faults());
     let ended = keys(&stub, &[], &[("AWS_RETRY_MODE", "legacy")]).await;
     assert_eq!((ended.code, stub.calls().len()), (2, 0));
@@ -121,7 +125,7 @@ async fn users_who_vanish_before_a_call_are_no_error_and_nothing_is_done_to_them
             let gone = finding(&report, "AKIA00002");
             assert_eq!(
                 (&gone["outcome"], &gone["reason"]),
-                (&json!("held"), &json!("the key does not exist any more"))
+                (&json!("held"), &json!("not found any more: the key or its user was deleted or renamed"))
             );
         } else {
             assert_eq!(finding(&report, "AKIA00002")["outcome"], "done", "{action}: the others are served");
@@ -166,7 +170,7 @@ async fn each_call_that_is_denied_is_named_and_the_rest_is_done() {
             assert_eq!(stub.account().key("AKIA00002").unwrap().1.status, "Active", "{action}");
         }
         if action.contains("CredentialReport") {
-            assert!(ended.stderr.contains("there is no credential report; reading every user instead"), "{ended:?}");
+            assert!(ended.stderr.contains("there is no credential report; reading every user"), "{ended:?}");
         }
     }
 }
@@ -209,8 +213,53 @@ async fn credential_report_that_never_comes_is_not_waited_for_long() {
     let stub = Stub::start(account(9), Faults { report, ..Faults::default() });
     let ended = keys(&stub, &["--timeout", "9"], &[REPORT]).await;
     assert_eq!((ended.code, &ended.report()["credential_report"]), (0, &Value::Null), "{ended:?}");
-    assert!(ended.stderr.contains("the report was not ready within 1 seconds"), "{ended:?}");
+    assert!(ended.stderr.contains("the report was not ready within 1.4 seconds"), "{ended:?}");
     assert_eq!(stub.calls()["ListAccessKeys"], 9);
+}
+
+#[tokio::test]
+async fn credential_report_that_is_gone_again_is_asked_for_again() {
+    for (status, code) in [(410, "ReportExpired"), (410, "ReportNotPresent"), (404, "ReportInProgress")] {
+        let faults = Faults::hook(move |call, _| {
+            (call.action == "GetCredentialReport" && call.nth == 0).then(|| Answer::error(status, code))
+        });
+        let (stub, ended) = complete(3, faults, &[REPORT]).await;
+        assert_eq!((stub.calls()["GetCredentialReport"], stub.calls()["ListAccessKeys"]), (2, 1), "{code}");
+        assert_eq!(ended.stderr, "", "{code}");
+    }
+}
+
+#[tokio::test]
+async fn saving_reads_every_user_whatever_the_setting() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("inventory.json");
+    let stub = Stub::start(account(6), Faults::default());
+    let ended = keys(&stub, &["--save", file.to_str().unwrap()], &[REPORT]).await;
+    assert_eq!((ended.code, stub.calls()["ListAccessKeys"], stub.calls()["GetAccessKeyLastUsed"]), (0, 6, 6));
+    assert!(!stub.calls().contains_key("GenerateCredentialReport"));
+}
+
+#[tokio::test]
+async fn quarantined_users_are_read_whatever_the_report_says() {
+    let mut quarantined = account(3);
+    let policy = "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3";
+    quarantined.users.get_mut(&name(0)).unwrap().policies.push(policy.to_owned());
+    let stub = Stub::start(quarantined, Faults::default());
+    let ended = keys(&stub, &[], &[REPORT]).await;
+    assert_eq!((ended.code, &finding(&ended.report(), "AKIA00000")["status"]), (0, &json!("good")), "{ended:?}");
+    assert_eq!(stub.calls()["ListAccessKeys"], 2);
+}
+
+#[tokio::test]
+async fn summary_that_says_nothing_is_an_error() {
+    let faults = Faults::hook(|call, _| {
+        (call.action == "GetAccountSummary").then(|| Answer::xml(&call.action, "<SummaryMap/>"))
+    });
+    let stub = Stub::start(account(3), faults);
+    let ended = keys(&stub, &[], &[]).await;
+    let said: Vec<_> = ended.report()["errors"].as_array().unwrap().iter().map(|e| e["message"].clone()).collect();
+    assert_eq!(said, ["AWS answered with no Users", "AWS answered with no AccountAccessKeysPresent"]);
+    assert_eq!(ended.code, 4);
 }
 
 #[tokio::test]
@@ -218,7 +267,7 @@ async fn old_report_and_users_it_does_not_know_are_not_believed() {
     let old = ReportState { age: Duration::from_secs(6 * 3_600), ..ReportState::default() };
     let (stub, ended) = complete(6, Faults { report: old, ..Faults::default() }, &[REPORT]).await;
     assert_eq!(stub.calls()["ListAccessKeys"], 6);
-    assert!(ended.stderr.contains("the credential report is too old"), "{ended:?}");
+    assert!(ended.stderr.contains("the credential report is of no use, it is too old"), "{ended:?}");
 
     // Made when three of six users were there, and one who is gone.
     let earlier = account(3).with("somebody", User::new(ago(900)));
@@ -235,7 +284,7 @@ async fn account_that_suddenly_shows_no_users_stops_the_run() {
     });
     let stub = Stub::start(account(3), faults);
     let ended = keys(&stub, &["--apply"], &[ON]).await;
-    let brake = "no user was seen, and the account says it has 3";
+    let brake = "only 0 of 3 users were seen";
     assert_eq!((ended.code, &ended.report()["brake"]), (4, &json!(brake)), "{ended:?}");
     assert!(!stub.calls().contains_key("UpdateAccessKey"));
 }
@@ -260,6 +309,48 @@ fn of_outcome(report: &Value, outcome: &str) -> BTreeSet<String> {
     let keys = report["keys"].as_array().unwrap().iter();
     let ids = keys.filter(|key| key["outcome"] == outcome && key["action"] == "disable");
     ids.map(|key| key["key_id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn whatever_the_channels_answer_what_was_done_and_not_told_is_kept() {
+    for (slack_status, slack_body, topic_status, topic_code) in [
+        (400, "invalid_payload", 400, "InvalidParameter"),
+        (400, "invalid_token", 400, "ParameterValueInvalid"),
+        (400, "user_not_found", 403, "AuthorizationError"),
+        (403, "action_prohibited", 403, "InvalidSecurity"),
+        (404, "channel_not_found", 404, "NotFound"),
+        (404, "no_service", 400, "EndpointDisabled"),
+        (410, "channel_is_archived", 400, "KMSAccessDenied"),
+        (429, "rate_limited", 400, "Throttled"),
+        (500, "rollup_error", 500, "InternalError"),
+        (503, "", 503, "ServiceUnavailable"),
+        (302, "", 400, "KMSThrottling"),
+        (200, "<!DOCTYPE html>", 400, "ExpiredToken"),
+    ] {
+        let faults =
+            Faults::hook(move |call, _| (call.action == "Publish").then(|| Answer::error(topic_status, topic_code)));
+        let stub = Stub::start(account(3), faults);
+        let slack = MockServer::start().await;
+        let answer = ResponseTemplate::new(slack_status).set_body_string(slack_body).insert_header("Location", "/");
+        Mock::given(any()).respond_with(answer).mount(&slack).await;
+        let url = slack.uri();
+        let topic = ("SNS_TOPIC", "arn:aws:sns:us-east-1:123456789012:keys");
+        let settings = [ON, ("SLACK_URL", url.as_str()), topic, ("NOTIFY_RETRY_SECONDS", "0")];
+        let ended = keys(&stub, &["--apply"], &settings).await;
+        assert_eq!(ended.code, 4, "{slack_body}: {ended:?}");
+        let report = ended.report();
+        let key = finding(&report, "AKIA00002");
+        let reason = key["reason"].as_str().unwrap();
+        assert_eq!(key["outcome"], "done", "{key}");
+        assert!(
+            reason.starts_with("nobody was told: ") && reason.contains("slack: ") && reason.contains(topic_code),
+            "{key}"
+        );
+        assert_eq!(report["errors"].as_array().unwrap().len(), 2, "one a channel: {}", report["errors"]);
+        for delivery in report["deliveries"].as_array().unwrap() {
+            assert!(delivery["text"].as_str().unwrap().contains("was disabled"), "{delivery}");
+        }
+    }
 }
 
 #[tokio::test]

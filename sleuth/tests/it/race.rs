@@ -90,7 +90,10 @@ async fn key_disabled_meanwhile_is_held_and_nobody_is_told() {
 #[tokio::test]
 async fn key_deleted_meanwhile_is_held_and_nobody_is_told() {
     let (_, reason, said) = held(|account| drop(account.state().keys.remove("AKIA0001"))).await;
-    assert_eq!((reason.as_str(), said.as_str()), ("the key does not exist any more", ""));
+    assert_eq!(
+        (reason.as_str(), said.as_str()),
+        ("not found any more: the key or its user was deleted or renamed", "")
+    );
 }
 
 #[tokio::test]
@@ -116,7 +119,10 @@ async fn tag_that_became_unclear_holds_and_is_told() {
 #[tokio::test]
 async fn user_deleted_meanwhile_is_held_and_nobody_is_told() {
     let (report, reason, said) = held(|account| drop(account.state().users.remove("alice"))).await;
-    assert_eq!((reason.as_str(), said.as_str()), ("the key does not exist any more", ""));
+    assert_eq!(
+        (reason.as_str(), said.as_str()),
+        ("not found any more: the key or its user was deleted or renamed", "")
+    );
     assert!(report.is_complete());
 }
 

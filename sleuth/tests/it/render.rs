@@ -1,16 +1,18 @@
 //! What people and programs are shown, of the demo's account and of every outcome.
 
+use chrono::TimeDelta;
 use notifier::{DeliveryReport, PartDelivery, PartResult};
 use sleuth::{
     apply::{Outcome as Applied, Outcomes},
     demo,
-    keys::{AccessKeyId, ReadError, UserName},
+    keys::{AccessKey, AccessKeyId, Days, Inventory, KeyStatus, ReadError, Reading, User, UserName},
     render::{
         json,
         notification::notifications,
         table::{Look, table},
     },
     report::{Outcome, Report},
+    run,
 };
 
 use crate::support::demo_report;
@@ -64,6 +66,35 @@ fn table_says_first_what_holds_for_all() {
     assert!(table(&report, Look::PLAIN).contains(more), "{}", table(&report, Look::PLAIN));
     report.brake = Some("too many".into());
     assert!(table(&report, Look::PLAIN).contains("NO KEY IS DISABLED: too many\n"));
+}
+
+#[test]
+fn table_explains_what_was_not_asked_and_keys_without_ids() {
+    let policy = demo::config().unwrap().policy;
+    let now = demo::now(&demo::inventory().unwrap());
+    let key = |id: Option<&str>, age: i64| AccessKey {
+        id: id.map(|id| AccessKeyId(id.into())),
+        status: KeyStatus::Active,
+        created: Some(now - TimeDelta::days(age)),
+        last_used: None,
+    };
+    let told = |keys: Reading<Vec<AccessKey>>| {
+        let user = User { keys, ..demo::inventory().unwrap().users[0].clone() };
+        let inventory = Inventory { users: vec![user], credential_report: Some(now), ..Inventory::empty(now) };
+        let text =
+            table(&run::dry(&inventory, &demo::config().unwrap(), now), Look { width: Some(100), colours: false });
+        (
+            text.contains("not asked for, as it could not change the verdict"),
+            text.contains("by the credential report of"),
+        )
+    };
+    assert!(policy.decides_by_age(Days(10)) && !policy.decides_by_age(Days(70)));
+    assert_eq!(told(Reading::Read(vec![key(Some("AKIA1"), 10)])), (true, false));
+    assert_eq!(told(Reading::Read(vec![key(None, 10)])), (true, true));
+    // Of what is unknown neither holds.
+    assert_eq!(told(Reading::Read(vec![key(Some("AKIA1"), 70)])), (false, false));
+    let error = ReadError { operation: "ListAccessKeys".into(), message: "AccessDenied".into() };
+    assert_eq!(told(Reading::Unread(error)), (false, false));
 }
 
 #[test]

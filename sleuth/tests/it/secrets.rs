@@ -74,6 +74,18 @@ async fn secret_that_is_not_to_be_had_stops_the_run_before_it_begins() {
 }
 
 #[tokio::test]
+async fn secret_that_is_not_to_be_had_now_is_no_wrong_setting() {
+    let aws = MockServer::start().await;
+    let busy = ResponseTemplate::new(400).set_body_string(r#"{"__type": "ThrottlingException", "message": "later"}"#);
+    Mock::given(any()).respond_with(busy).mount(&aws).await;
+    let arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:slack-AbCdEf";
+    let settings = [("SLACK_URL", arn), ("SNS_TOPIC", "arn:aws:sns:us-east-1:123456789012:keys")];
+    let ended = sleuth(&["keys", "--apply", "--timeout", "5"], &aws.uri(), &settings).await;
+    assert_eq!((ended.code, ended.stdout.as_str()), (4, ""), "{ended:?}");
+    assert!(ended.stderr.contains(arn), "{ended:?}");
+}
+
+#[tokio::test]
 async fn other_arns_are_refused_before_the_first_call() {
     let ended = sleuth(&["keys"], "http://127.0.0.1:9", &[("SLACK_URL", "arn:aws:s3:::bucket")]).await;
     assert_eq!(ended.code, 2);

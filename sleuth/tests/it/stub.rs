@@ -116,16 +116,20 @@ async fn key_of_a_status_nobody_knows_is_unknown_and_reported() {
 
 #[tokio::test]
 async fn user_on_two_pages_is_one_user() {
-    let member = "<UserDetailList><member><UserName>alice</UserName></member></UserDetailList>";
+    let page = |names: [&str; 2]| {
+        let members = names.map(|name| format!("<member><UserName>{name}</UserName></member>")).concat();
+        format!("<UserDetailList>{members}</UserDetailList>")
+    };
+    let (first, second) = (page(["alice", "bob"]), page(["bob", "carol"]));
     let run = run(&[], move |call| {
         let page = match call.get("Marker") {
-            "" => format!("{member}<IsTruncated>true</IsTruncated><Marker>again</Marker>"),
-            _ => format!("{member}<IsTruncated>false</IsTruncated>"),
+            "" => format!("{first}<IsTruncated>true</IsTruncated><Marker>more</Marker>"),
+            _ => format!("{second}<IsTruncated>false</IsTruncated>"),
         };
         (call.action == "GetAccountAuthorizationDetails").then(|| Answer::xml(&call.action, &page))
     })
     .await;
-    assert_eq!((run.ended.code, &run.report["summary"]["users"]), (0, &json!(1)), "{}", run.report);
+    assert_eq!((run.ended.code, &run.report["summary"]["users"]), (0, &json!(3)), "{}", run.report);
 }
 
 #[tokio::test]

@@ -25,16 +25,17 @@ impl Iam {
     pub(super) async fn fetch_report(&self, end: Option<Instant>) -> Result<CredentialReport, ReadError> {
         let start = Instant::now();
         let patience = end.map_or(PATIENCE, |end| PATIENCE.min(end.saturating_duration_since(start) / PART));
-        let end = start + patience;
+        let report = before(Some(start + patience), self.wait_for_report()).await;
+        report.unwrap_or_else(|_| Err(not_ready(patience)))
+    }
+
+    async fn wait_for_report(&self) -> Result<CredentialReport, ReadError> {
         let mut pause = PAUSE;
         loop {
-            if self.is_complete(end).await?
-                && let Some(report) = self.get_report(end).await?
+            if self.is_complete().await?
+                && let Some(report) = self.get_report().await?
             {
                 return Ok(report);
-            }
-            if Instant::now() + pause >= end {
-                return Err(not_ready(patience));
             }
             sleep(pause).await;
             pause = (pause * 3 / 2).min(LONGEST_PAUSE);
@@ -42,16 +43,16 @@ impl Iam {
     }
 
     /// Asks for a report to be made, and whether it is. If there is a young one already, IAM makes no other.
-    async fn is_complete(&self, end: Instant) -> Result<bool, ReadError> {
-        let answer = before(Some(end), self.iam.generate_credential_report().send()).await?;
+    async fn is_complete(&self) -> Result<bool, ReadError> {
+        let answer = self.iam.generate_credential_report().send().await;
         let answer = answer.map_err(|error| read_error("GenerateCredentialReport", &error))?;
         Ok(answer.state == Some(ReportStateType::Complete))
     }
 
     /// The report that is there. `None`: it is not any more, or not yet.
-    async fn get_report(&self, end: Instant) -> Result<Option<CredentialReport>, ReadError> {
+    async fn get_report(&self) -> Result<Option<CredentialReport>, ReadError> {
         const CALL: &str = "GetCredentialReport";
-        let answer = match before(Some(end), self.iam.get_credential_report().send()).await? {
+        let answer = match self.iam.get_credential_report().send().await {
             Ok(answer) => answer,
             Err(error) if matches!(error.code(), Some("ReportNotPresent" | "ReportExpired" | "ReportInProgress")) => {
                 return Ok(None);
@@ -67,6 +68,6 @@ impl Iam {
 }
 
 fn not_ready(patience: Duration) -> ReadError {
-    let message = format!("the report was not ready within {} seconds", patience.as_secs());
+    let message = format!("the report was not ready within {:.1} seconds", patience.as_secs_f32());
     ReadError { operation: "GenerateCredentialReport".to_owned(), message }
 }

@@ -6,7 +6,7 @@ use aws_sdk_iam::{
 };
 use tokio::time::Instant;
 
-use super::{Iam, PAGE, read_error, tags, time};
+use super::{Iam, PAGE, read_error, strange, tags, time};
 
 use crate::{
     aws::error::is_denied,
@@ -24,16 +24,24 @@ pub(super) struct Denied;
 impl Iam {
     /// All users with their tags and policies, in a few calls.
     pub(super) async fn users_with_details(&self, end: Option<Instant>) -> (Users, Option<Denied>) {
+        const CALL: &str = "GetAccountAuthorizationDetails";
         let mut users = Users::default();
         let call = self.iam.get_account_authorization_details().filter(EntityType::User).max_items(PAGE);
         let mut pages = call.into_paginator().send();
         loop {
             match before(end, pages.next()).await {
                 Ok(None) => return (users, None),
-                Ok(Some(Ok(page))) => users.found.extend(page.user_detail_list().iter().filter_map(detailed)),
+                Ok(Some(Ok(page))) => {
+                    for user in page.user_detail_list() {
+                        match detailed(user) {
+                            Some(user) => users.found.push(user),
+                            None => users.errors.push(strange(CALL, "a user without a name")),
+                        }
+                    }
+                }
                 Ok(Some(Err(error))) => {
                     let denied = is_denied(&error).then_some(Denied);
-                    users.errors.push(read_error("GetAccountAuthorizationDetails", &error));
+                    users.errors.push(read_error(CALL, &error));
                     return (users, denied);
                 }
                 Err(over) => {
@@ -47,15 +55,19 @@ impl Iam {
     /// All users, without tags.
     pub(super) async fn users_only(&self, end: Option<Instant>) -> Users {
         let mut users = Users::default();
+        let mut partition = None;
         let mut pages = self.iam.list_users().into_paginator().page_size(PAGE).items().send();
         let error = loop {
             match before(end, pages.next()).await {
-                Ok(Some(Ok(user))) => users.found.push(ListedUser {
-                    name: UserName(user.user_name),
-                    created: time(&user.create_date),
-                    tags: None,
-                    quarantine: Vec::new(),
-                }),
+                Ok(Some(Ok(user))) => {
+                    partition = partition.or_else(|| user.arn.split(':').nth(1).map(ToOwned::to_owned));
+                    users.found.push(ListedUser {
+                        name: UserName(user.user_name),
+                        created: time(&user.create_date),
+                        tags: None,
+                        quarantine: Vec::new(),
+                    });
+                }
                 Ok(None) => break None,
                 Ok(Some(Err(error))) => break Some(read_error("ListUsers", &error)),
                 Err(over) => break Some(over),
@@ -63,16 +75,18 @@ impl Iam {
         };
         users.errors.extend(error);
         // Of what could not be listed at all there is nothing more to ask.
-        if !users.found.is_empty() {
-            self.mark_quarantined(&mut users, end).await;
+        if let Some(partition) = partition {
+            self.mark_quarantined(&mut users, &partition, end).await;
         }
         users
     }
 
-    /// Notes who is quarantined, where the listing does not say: a call a policy, not a call a user.
-    async fn mark_quarantined(&self, users: &mut Users, end: Option<Instant>) {
+    /// Notes who is quarantined, where the listing does not say: a call a policy, not a call a user. So only policies whose
+    /// names are known are seen.
+    async fn mark_quarantined(&self, users: &mut Users, partition: &str, end: Option<Instant>) {
         for policy in QUARANTINE_POLICIES {
-            match self.attached_to(policy, end).await {
+            let arn = format!("arn:{partition}:iam::aws:policy/{policy}");
+            match self.attached_to(arn, end).await {
                 Ok(names) => {
                     for user in users.found.iter_mut().filter(|user| names.contains(&user.name.0)) {
                         user.quarantine.push(policy.to_owned());
@@ -88,8 +102,7 @@ impl Iam {
     }
 
     /// The users that a policy of AWS is attached to.
-    async fn attached_to(&self, policy: &str, end: Option<Instant>) -> Result<Vec<String>, ReadError> {
-        let arn = format!("arn:{}:iam::aws:policy/{policy}", self.partition);
+    async fn attached_to(&self, arn: String, end: Option<Instant>) -> Result<Vec<String>, ReadError> {
         let call = self.iam.list_entities_for_policy().policy_arn(arn).entity_filter(EntityType::User);
         let mut pages = call.into_paginator().send();
         let mut names = Vec::new();

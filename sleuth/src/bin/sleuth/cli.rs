@@ -84,11 +84,11 @@ pub(crate) struct KeysArguments {
     #[arg(long, value_name = "FILE", conflicts_with = "apply")]
     pub(crate) from: Option<PathBuf>,
 
-    /// Ask for the last use of every key, also where it cannot change the verdict
+    /// Read every user and the last use of every key, also where it cannot change the verdict
     #[arg(long, conflicts_with = "from")]
     pub(crate) all: bool,
 
-    /// Save what was read, to be audited again with --from; asks for everything, as --all does
+    /// Save what was read, to be audited again with --from; reads everything, as --all does
     #[arg(long, value_name = "FILE", conflicts_with = "from")]
     pub(crate) save: Option<PathBuf>,
 

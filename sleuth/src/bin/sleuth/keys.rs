@@ -142,7 +142,7 @@ mod live {
         let taken_at = clock();
         let now = now.unwrap_or(taken_at);
         let sdk = aws::connect(config.profile.as_deref(), deadlines.read).await?;
-        let iam = aws::iam::Iam::new(&sdk, config.pace);
+        let iam = aws::iam::Iam::new(&sdk, config.retry_mode);
         // Who cannot tell anybody does not begin.
         let notifier = if apply { aws::notifier(&sdk, config, deadlines.read).await? } else { Notifier::default() };
         let bar = output::progress("Reading users");

@@ -50,9 +50,10 @@ fn exit_of(error: &anyhow::Error) -> Exit {
     let usage = error.is::<Problems>()
         || error.is::<cli::BadArgument>()
         || error.is::<NoCredentials>()
-        || matches!(error.downcast_ref(), Some(NotifierError::Secret(_)))
+        || error.downcast_ref().is_some_and(NotifierError::is_setting)
         || error.is::<SnapshotError>();
-    let incomplete = error.is::<notifier::slack::users::DirectoryError>();
+    let incomplete = error.is::<notifier::slack::users::DirectoryError>()
+        || matches!(error.downcast_ref(), Some(NotifierError::Secret(_)));
     match (usage, incomplete) {
         (true, _) => Exit::Usage,
         (false, true) => Exit::Incomplete,
