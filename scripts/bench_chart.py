@@ -1,5 +1,6 @@
 """Draws wall time against users, one panel for each kind of account."""
 
+import html
 import math
 
 WIDTH, HEIGHT, PANEL, TOP, BOTTOM = 880, 400, 250, 70, 330
@@ -34,7 +35,7 @@ def seconds(value):
     return f"{value:.1f} s" if value < 99.95 else f"{value:,.0f} s"
 
 
-def chart(cases, theme):
+def chart(cases, theme, machine):
     """The SVG of these cases, which are all of one latency."""
     colours, latency = THEMES[theme], cases[0]["latency"]
     walls = [plan["wall"] for case in cases for plan in case["plans"].values()]
@@ -72,7 +73,9 @@ def chart(cases, theme):
             label = f'{plan} {seconds(shown[-1]["plans"][plan]["wall"])}'
             out.append(text(left + PANEL + 2, y + 4, label, colours[plan], "start", "600"))
     caption = f"users; {latency} ms a call; both axes are logarithmic"
-    out.append(text(WIDTH / 2, HEIGHT - 16, caption, colours["faint"], "middle"))
+    out.append(text(WIDTH / 2, HEIGHT - 28, caption, colours["faint"], "middle"))
+    measured = f"{machine['cpu']}, {machine['cores']} cores, {machine['date']}"
+    out.append(text(WIDTH / 2, HEIGHT - 10, measured, colours["faint"], "middle"))
     return "\n".join([*out, "</svg>", ""])
 
 
@@ -104,7 +107,7 @@ def mark(plan, x, y, colour):
 
 def text(x, y, words, colour, anchor, weight="400"):
     return (
-        f'<text x="{x:.1f}" y="{y:.1f}" fill="{colour}" text-anchor="{anchor}" font-weight="{weight}">{words}</text>'
+        f'<text x="{x:.1f}" y="{y:.1f}" fill="{colour}" text-anchor="{anchor}" font-weight="{weight}">{html.escape(words)}</text>'
     )
 
 

@@ -131,7 +131,7 @@ def case(bin_dir, kind, users, latency, repeat, polls):
             for plan in PLANS if turn == 0 else PLANS[1:]:
                 run, answers[plan] = measure(bin_dir, Path(scratch), stub, plan)
                 runs[plan].append(run)
-    compare(answers)
+            compare(answers)
     plans = {}
     for plan, all_runs in runs.items():
         middle = sorted(all_runs, key=lambda run: run["wall"])[(len(all_runs) - 1) // 2]
@@ -150,8 +150,9 @@ def throttling(bin_dir, latency):
     done = []
     for limit, arguments, users in LIMITS:
         arguments = ["--kind", "healthy", "--users", str(users), "--latency-ms", str(latency), *arguments]
-        with tempfile.TemporaryDirectory() as scratch, Stub(bin_dir / "iam-stub", *arguments) as stub:
-            for settings in PACES:
+        for settings in PACES:
+            # Each meets the limit unused, and the same random numbers.
+            with tempfile.TemporaryDirectory() as scratch, Stub(bin_dir / "iam-stub", *arguments) as stub:
                 run, answer = measure(bin_dir, Path(scratch), stub, "live", settings)
                 if answer["errors"] or answer["summary"]["users"] != users:
                     raise Wrong(f"{limit}, {settings}: not complete: {answer['errors'][:3]}")

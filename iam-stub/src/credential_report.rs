@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::account::{ACCOUNT_ID, Account, Key, User, user_arn};
 
 /// The columns, as AWS has them.
-pub const COLUMNS: [&str; 22] = [
+pub const COLUMNS: [&str; 23] = [
     "user",
     "arn",
     "user_creation_time",
@@ -28,6 +28,7 @@ pub const COLUMNS: [&str; 22] = [
     "cert_1_last_rotated",
     "cert_2_active",
     "cert_2_last_rotated",
+    "additional_credentials_info",
 ];
 
 const ABSENT: &str = "N/A";
@@ -52,6 +53,7 @@ fn root(account: &Account, now: DateTime<Utc>) -> Vec<String> {
     line.extend(slot(key.as_ref()));
     line.extend(slot(None));
     line.extend(certificates());
+    line.push(ABSENT.to_owned());
     line
 }
 
@@ -61,6 +63,8 @@ fn line(name: &str, user: &User) -> Vec<String> {
     line.extend(slot(user.keys.first()));
     line.extend(slot(user.keys.get(1)));
     line.extend(certificates());
+    let more = user.keys.len().saturating_sub(2);
+    line.push(if more > 0 { format!("{more} more") } else { ABSENT.to_owned() });
     line
 }
 
@@ -111,7 +115,7 @@ mod tests {
             lines[2],
             "alice,arn:aws:iam::123456789012:user/alice,2025-01-01T09:00:00+00:00,false,N/A,N/A,N/A,false,\
              false,2025-02-01T09:00:00+00:00,N/A,N/A,N/A,\
-             true,2025-03-01T09:00:00+00:00,2026-01-01T09:00:00+00:00,eu-west-1,s3,false,N/A,false,N/A"
+             true,2025-03-01T09:00:00+00:00,2026-01-01T09:00:00+00:00,eu-west-1,s3,false,N/A,false,N/A,1 more"
         );
         assert_eq!(lines.len(), 3);
     }

@@ -93,13 +93,14 @@ async fn look_again(
 ) -> Result<Option<Outcome>, ReadError> {
     let tags = match aws.tags(target.user).await {
         Ok(tags) => tags,
-        Err(NoAnswer::Gone) => return Ok(Some(gone())),
+        Err(NoAnswer::Gone) => return Ok(Some(lost(target))),
         Err(NoAnswer::Unread(error)) => return Err(error),
     };
     let want = Want::Verdicts { policy: *policy, now, by_report: false };
     let key = match find(aws, target).await? {
-        Some(listed) => read_key(aws, listed, &want, None).await,
-        None => None,
+        Found::Here(listed) => read_key(aws, listed, &want, None).await,
+        Found::Gone => None,
+        Found::Lost => return Ok(Some(lost(target))),
     };
     let Some(key) = key else { return Ok(Some(gone())) };
     let keys = Reading::Read(vec![key.clone()]);
@@ -124,22 +125,38 @@ async fn look_again(
 /// A change that failed may have been made all the same: a lost answer is not a lost request.
 async fn after_failure(aws: &impl ReadKeys, target: Target<'_>, error: &WriteError) -> Outcome {
     match find(aws, target).await {
-        Ok(Some(key)) if key.status == KeyStatus::Inactive => Outcome::Done,
-        Ok(Some(_)) => Outcome::Failed(error.to_string()),
-        Ok(None) => gone(),
+        Ok(Found::Here(key)) if key.status == KeyStatus::Inactive => Outcome::Done,
+        Ok(Found::Here(_)) => Outcome::Failed(error.to_string()),
+        Ok(Found::Gone) => gone(),
+        Ok(Found::Lost) => lost(target),
         Err(unread) => Outcome::Failed(format!("{error}; whether it is disabled could not be read: {unread}")),
     }
 }
 
 fn gone() -> Outcome {
-    Outcome::Held { reason: "not found any more: the key or its user was deleted or renamed".to_owned(), verdict: None }
+    Outcome::Held { reason: "the key does not exist any more".to_owned(), verdict: None }
 }
 
-/// The key as it is now; `None` if it or its user does not exist any more.
-async fn find(aws: &impl ReadKeys, target: Target<'_>) -> Result<Option<ListedKey>, ReadError> {
+/// The user is not found under its name. Who was renamed still has the key, so what was thought of it stands.
+fn lost(target: Target<'_>) -> Outcome {
+    let reason = "its user was not found any more: deleted or renamed".to_owned();
+    Outcome::Held { reason, verdict: Some(Box::new(target.verdict.clone())) }
+}
+
+/// Where a key is.
+enum Found {
+    Here(ListedKey),
+    /// Its user has it no more.
+    Gone,
+    /// Its user is not found.
+    Lost,
+}
+
+/// The key as it is now.
+async fn find(aws: &impl ReadKeys, target: Target<'_>) -> Result<Found, ReadError> {
     match aws.keys(target.user).await {
-        Ok(keys) => Ok(keys.into_iter().find(|key| key.id == *target.key)),
-        Err(NoAnswer::Gone) => Ok(None),
+        Ok(keys) => Ok(keys.into_iter().find(|key| key.id == *target.key).map_or(Found::Gone, Found::Here)),
+        Err(NoAnswer::Gone) => Ok(Found::Lost),
         Err(NoAnswer::Unread(error)) => Err(error),
     }
 }

@@ -6,7 +6,7 @@ use aws_config::{
     AppName, BehaviorVersion, Region, SdkConfig, environment::EnvironmentVariableRegionProvider,
     meta::region::RegionProviderChain, profile::ProfileFileRegionProvider, retry::RetryConfig, timeout::TimeoutConfig,
 };
-use aws_sdk_sns::config::ProvideCredentials as _;
+use aws_credential_types::provider::{ProvideCredentials as _, error::CredentialsError};
 use notifier::{
     Channel, Notifier,
     slack::{SlackWebhook, WebhookUrl},
@@ -36,6 +36,9 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
 /// There is nothing to sign a call with.
 #[derive(Debug, thiserror::Error)]
 pub enum NoCredentials {
+    /// There are some, and they are not to be had, or not now.
+    #[error("no AWS credentials: {0}")]
+    Failed(String),
     /// Nothing was named, and nothing was found.
     #[error(
         "no AWS credentials: set AWS_PROFILE, sign in with `aws sso login`, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
@@ -66,15 +69,20 @@ pub async fn connect(profile: Option<&str>, end: Option<Instant>) -> Result<SdkC
         Err(_) => loader,
     };
     let sdk = loader.load().await;
-    let found = match sdk.credentials_provider() {
-        Some(provider) => before(end, provider.provide_credentials()).await.map_err(|over| over.message),
-        None => Err("there is no provider of credentials".to_owned()),
-    };
-    let found = found.and_then(|found| found.map_err(|error| root_cause(&error)));
-    found.map(|_| sdk).map_err(|cause| {
-        tracing::debug!(cause, "no credentials");
-        profile.map_or(NoCredentials::Nowhere, |profile| NoCredentials::Profile(profile.to_owned(), cause))
-    })
+    let Some(provider) = sdk.credentials_provider() else { return Err(NoCredentials::Nowhere) };
+    match before(end, provider.provide_credentials()).await {
+        Ok(Ok(_)) => Ok(sdk),
+        Ok(Err(error)) => Err(no_credentials(profile, &error)),
+        Err(over) => Err(NoCredentials::Failed(over.message)),
+    }
+}
+
+fn no_credentials(profile: Option<&str>, error: &CredentialsError) -> NoCredentials {
+    match (profile, error) {
+        (Some(profile), _) => NoCredentials::Profile(profile.to_owned(), root_cause(error)),
+        (None, CredentialsError::CredentialsNotLoaded(_)) => NoCredentials::Nowhere,
+        (None, _) => NoCredentials::Failed(root_cause(error)),
+    }
 }
 
 /// Why people could not be told anything, so that the run must not begin.
@@ -86,6 +94,13 @@ pub enum NotifierError {
     /// A setting points to a secret that is not to be had.
     #[error(transparent)]
     Secret(#[from] SecretError),
+}
+
+impl NoCredentials {
+    /// Whether the user has to set or do something, rather than repeat the run.
+    pub fn is_setting(&self) -> bool {
+        !matches!(self, Self::Failed(_))
+    }
 }
 
 impl NotifierError {

@@ -57,11 +57,13 @@ pub async fn gather(reader: &impl ReadKeys, scope: &Scope, progress: impl Fn(usi
         futures::join!(before(scope.end, Box::pin(reader.overview())), Box::pin(read_users(reader, scope, progress)),);
     let overview = overview.unwrap_or_else(|over| Overview { errors: vec![over], ..Overview::default() });
     let (users, report, errors) = reading;
+    let broke_off = !errors.is_empty();
     Inventory {
         taken_at: scope.taken_at,
         account: overview.account,
         users,
         user_count: overview.user_count,
+        broke_off,
         root_keys: overview.root_keys.or_else(|| report.as_ref().and_then(|report| report.root_keys)),
         credential_report: report.map(|report| report.made_at),
         errors: overview.errors.into_iter().chain(errors).collect(),
@@ -156,7 +158,11 @@ async fn read_keys(reader: &impl ReadKeys, user: &UserName, scope: &Scope) -> Op
     };
     let mut keys = Vec::with_capacity(listed.len());
     for key in listed {
-        keys.extend(read_key(reader, key, &scope.want, scope.end).await);
+        let id = key.id.clone();
+        match read_key(reader, key, &scope.want, scope.end).await {
+            Some(key) => keys.push(key),
+            None => tracing::warn!(%user, key = %id, "not found any more, so left out: deleted meanwhile"),
+        }
     }
     Some(Reading::Read(keys))
 }

@@ -1,10 +1,13 @@
 //! Secrets that are kept in AWS, read when they are needed.
 
-use aws_config::{Region, SdkConfig};
+use aws_config::{Region, SdkConfig, retry::RetryConfig};
 use aws_sdk_sns::error::{ProvideErrorMetadata, SdkError};
 
 use super::error::describe;
 use crate::config::{SecretArn, Store};
+
+/// How often a secret is asked for: nothing else is done meanwhile.
+const ATTEMPTS: u32 = 4;
 
 /// Why a secret is not to be had. Never says what it holds.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,23 +38,27 @@ where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
     let said = describe(error);
-    let later = error.raw_response().is_none_or(|response| response.status().is_server_error());
-    let throttled = error.code().is_some_and(|code| code.contains("Throttl"));
-    if later || throttled { Problem::Unavailable(said) } else { Problem::Wrong(said) }
+    // Only what AWS says of the request itself will be the same the next time.
+    let status = error.raw_response().map_or(0, |response| response.status().as_u16());
+    let refused = (400..500).contains(&status) && status != 429;
+    let passing = |code: &str| code.contains("Throttl") || code.contains("ExpiredToken");
+    if !refused || error.code().is_some_and(passing) { Problem::Unavailable(said) } else { Problem::Wrong(said) }
 }
 
 /// The text of a secret, or why it is not to be had.
 pub(super) async fn read(sdk: &SdkConfig, arn: &SecretArn) -> Result<String, Problem> {
     let region = Region::new(arn.region().to_owned());
+    let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS);
     let secret = match arn.store() {
         Store::SecretsManager => {
-            let settings = aws_sdk_secretsmanager::config::Builder::from(sdk).region(region).build();
+            let settings =
+                aws_sdk_secretsmanager::config::Builder::from(sdk).region(region).retry_config(retries).build();
             let client = aws_sdk_secretsmanager::Client::from_conf(settings);
             let answer = client.get_secret_value().secret_id(arn.to_string()).send().await;
             answer.map_err(|error| problem(&error))?.secret_string
         }
         Store::ParameterStore => {
-            let settings = aws_sdk_ssm::config::Builder::from(sdk).region(region).build();
+            let settings = aws_sdk_ssm::config::Builder::from(sdk).region(region).retry_config(retries).build();
             let client = aws_sdk_ssm::Client::from_conf(settings);
             let answer = client.get_parameter().name(arn.to_string()).with_decryption(true).send().await;
             answer.map_err(|error| problem(&error))?.parameter.and_then(|parameter| parameter.value)

@@ -47,6 +47,9 @@ pub struct Inventory {
     /// How many users the account says it has; `None` if it did not say.
     #[serde(default)]
     pub user_count: Option<usize>,
+    /// Whether the listing of users broke off.
+    #[serde(default)]
+    pub broke_off: bool,
     /// Whether the root user has access keys; `None` if that could not be read.
     #[serde(default)]
     pub root_keys: Option<bool>,
@@ -66,6 +69,7 @@ impl Inventory {
             account: Account::default(),
             users: Vec::new(),
             user_count: None,
+            broke_off: false,
             root_keys: None,
             credential_report: None,
             errors: Vec::new(),
@@ -73,12 +77,16 @@ impl Inventory {
     }
 
     /// Why this may not be the whole account, or not the right one, so that nothing should be done about it: less than half
-    /// of the users were seen that the account says it has, or the user that is known to exist is missing.
+    /// of the users were seen that the account says it has, or some were not seen and it does not say how many it has, or
+    /// the user that is known to exist is missing.
     pub fn doubt(&self, canary: Option<&str>) -> Option<String> {
         let canary = canary.filter(|name| self.users.iter().all(|user| user.name.0 != **name));
         let doubt = match (canary, self.user_count) {
             (None, Some(count)) if self.users.len() < count.div_ceil(2) => {
                 format!("only {} of {count} users were seen", self.users.len())
+            }
+            (None, None) if self.broke_off => {
+                "the listing of users broke off, and how many there are is not known".to_owned()
             }
             (None, _) => return None,
             (Some(canary), _) => format!("the user `{canary}` (CANARY_USER) was not seen"),

@@ -74,6 +74,11 @@ async fn throttles_at_random_do_not_break_a_run() {
 async fn standard_retries_can_be_chosen() {
     let faults = || Faults { throttled: 0.2, seed: 1, ..Faults::default() };
     complete(40, faults(), &[("AWS_RETRY_MODE", "standard")]).await;
+    // Who is not slowed down is throttled more often.
+    let calls =
+        async |mode| complete(30, throttled_at(10.0), &[("AWS_RETRY_MODE", mode)]).await.0.calls()["ListAccessKeys"];
+    let (adaptive, standard) = tokio::join!(calls("adaptive"), calls("standard"));
+    assert!(adaptive < standard, "{adaptive} and {standard} calls");
     // Changes get through as well.
     let stub = Stub::start(account(30), faults());
     let ended = keys(&stub, &["--apply"], &[ON, ("AWS_RETRY_MODE", "standard")]).await;
@@ -125,7 +130,7 @@ async fn users_who_vanish_before_a_call_are_no_error_and_nothing_is_done_to_them
             let gone = finding(&report, "AKIA00002");
             assert_eq!(
                 (&gone["outcome"], &gone["reason"]),
-                (&json!("held"), &json!("not found any more: the key or its user was deleted or renamed"))
+                (&json!("held"), &json!("its user was not found any more: deleted or renamed"))
             );
         } else {
             assert_eq!(finding(&report, "AKIA00002")["outcome"], "done", "{action}: the others are served");
@@ -213,7 +218,7 @@ async fn credential_report_that_never_comes_is_not_waited_for_long() {
     let stub = Stub::start(account(9), Faults { report, ..Faults::default() });
     let ended = keys(&stub, &["--timeout", "9"], &[REPORT]).await;
     assert_eq!((ended.code, &ended.report()["credential_report"]), (0, &Value::Null), "{ended:?}");
-    assert!(ended.stderr.contains("the report was not ready within 1.4 seconds"), "{ended:?}");
+    assert!(ended.stderr.contains("the report was not ready within"), "{ended:?}");
     assert_eq!(stub.calls()["ListAccessKeys"], 9);
 }
 
@@ -277,16 +282,43 @@ async fn old_report_and_users_it_does_not_know_are_not_believed() {
 }
 
 #[tokio::test]
-async fn account_that_suddenly_shows_no_users_stops_the_run() {
-    let faults = Faults::hook(|call, _| {
-        let empty = "<UserDetailList/><IsTruncated>false</IsTruncated>";
-        (call.action == "GetAccountAuthorizationDetails").then(|| Answer::xml(&call.action, empty))
-    });
-    let stub = Stub::start(account(3), faults);
-    let ended = keys(&stub, &["--apply"], &[ON]).await;
-    let brake = "only 0 of 3 users were seen";
-    assert_eq!((ended.code, &ended.report()["brake"]), (4, &json!(brake)), "{ended:?}");
-    assert!(!stub.calls().contains_key("UpdateAccessKey"));
+async fn account_that_suddenly_shows_few_of_its_users_stops_the_run() {
+    // The one with the expired key, or nobody.
+    for (shown, brake) in [
+        ("<member><UserName>user-00002</UserName></member>", "only 1 of 3 users were seen"),
+        ("", "only 0 of 3 users were seen"),
+    ] {
+        let faults = Faults::hook(move |call, _| {
+            let page = format!("<UserDetailList>{shown}</UserDetailList><IsTruncated>false</IsTruncated>");
+            (call.action == "GetAccountAuthorizationDetails").then(|| Answer::xml(&call.action, &page))
+        });
+        let stub = Stub::start(account(3), faults);
+        let ended = keys(&stub, &["--apply"], &[ON]).await;
+        assert_eq!((ended.code, &ended.report()["brake"]), (4, &json!(brake)), "{ended:?}");
+        assert!(!stub.calls().contains_key("UpdateAccessKey"));
+    }
+}
+
+#[tokio::test]
+async fn listing_that_breaks_off_stops_the_run_where_nobody_knows_how_many_users_there_are() {
+    for (summary, code) in [(false, 4), (true, 4)] {
+        let faults = Faults::hook(move |call, _| match call.action.as_str() {
+            "GetAccountAuthorizationDetails" if !call.get("Marker").is_empty() => {
+                Some(Answer::error(400, "ValidationError"))
+            }
+            "GetAccountSummary" if !summary => Some(Answer::error(403, "AccessDenied")),
+            _ => None,
+        });
+        // Two of three users are on the first page, the expired key among them.
+        let some = account(4).users.into_iter().skip(2).chain([("zoe".to_owned(), User::new(ago(1)))]);
+        let some = some.fold(Account::default(), |account, (name, user)| account.with(&name, user));
+        let stub = Stub::start(some, Faults { page: Some(2), ..faults });
+        let ended = keys(&stub, &["--apply"], &[ON]).await;
+        assert_eq!(ended.code, code, "{ended:?}");
+        assert_eq!(stub.calls().contains_key("UpdateAccessKey"), summary, "{ended:?}");
+        let brake = "the listing of users broke off, and how many there are is not known";
+        assert_eq!(ended.report()["brake"].as_str().is_some_and(|said| said.starts_with(brake)), !summary);
+    }
 }
 
 #[tokio::test]
@@ -303,6 +335,7 @@ async fn deadline_that_strikes_in_the_middle_leaves_the_rest_unknown_and_undone(
     let account = stub.account();
     let inactive = account.users.values().flat_map(|user| &user.keys).filter(|key| key.status == "Inactive");
     assert_eq!(done, inactive.map(|key| key.id.clone()).collect());
+    assert!(!done.is_empty(), "nothing was disabled at all");
 }
 
 fn of_outcome(report: &Value, outcome: &str) -> BTreeSet<String> {

@@ -9,6 +9,7 @@ use sleuth::{
     deadline::Deadlines,
     gather::{Scope, Want, gather},
     keys::{Days, Inventory, KeyStatus, LastUse, Limits, Plan, Policy, Status, Verdict, audit, plan},
+    render::notification::notifications,
     report::{AlertKind, LastUseKnown, Outcome},
     run,
 };
@@ -61,6 +62,8 @@ async fn report_says_what_was_not_asked_and_messages_do_without_it() {
         (Status::Expired, LastUseKnown::NotAsked, None, None)
     );
     assert!(report.is_complete());
+    let sent = notifications(&report, &config().texts);
+    assert_eq!(sent[0].groups[0].lines[0].plain(), "alice: key AKIA…ired, 90 days old, would be disabled");
 }
 
 #[tokio::test]
@@ -259,6 +262,9 @@ proptest! {
         let (live, report) = block(async {
             (judged(&account, verdicts(policy, false), &policy).await, judged(&account, verdicts(policy, true), &policy).await)
         });
+        for verdict in report.iter().filter(|verdict| verdict.key.is_none()) {
+            prop_assert!(matches!(verdict.status, Status::Good | Status::Disabled), "{verdict:?}");
+        }
         let live = targets(live);
         for target in targets(report) {
             prop_assert!(live.contains(&target), "{target} is condemned by the report only");

@@ -75,14 +75,22 @@ async fn secret_that_is_not_to_be_had_stops_the_run_before_it_begins() {
 
 #[tokio::test]
 async fn secret_that_is_not_to_be_had_now_is_no_wrong_setting() {
-    let aws = MockServer::start().await;
-    let busy = ResponseTemplate::new(400).set_body_string(r#"{"__type": "ThrottlingException", "message": "later"}"#);
-    Mock::given(any()).respond_with(busy).mount(&aws).await;
-    let arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:slack-AbCdEf";
-    let settings = [("SLACK_URL", arn), ("SNS_TOPIC", "arn:aws:sns:us-east-1:123456789012:keys")];
-    let ended = sleuth(&["keys", "--apply", "--timeout", "5"], &aws.uri(), &settings).await;
-    assert_eq!((ended.code, ended.stdout.as_str()), (4, ""), "{ended:?}");
-    assert!(ended.stderr.contains(arn), "{ended:?}");
+    let error = |code: &str| json!({"__type": code, "message": "no luck"}).to_string();
+    for (status, body, code, said) in [
+        (400, error("ThrottlingException"), 4, "ThrottlingException: no luck"),
+        (400, error("ExpiredTokenException"), 4, "ExpiredTokenException: no luck"),
+        (503, error("ServiceUnavailable"), 4, "ServiceUnavailable: no luck"),
+        (200, "<html>".to_owned(), 4, "HTTP 200"),
+        (400, error("AccessDeniedException"), 2, "AccessDeniedException: no luck"),
+    ] {
+        let aws = MockServer::start().await;
+        Mock::given(any()).respond_with(ResponseTemplate::new(status).set_body_string(body)).mount(&aws).await;
+        let arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:slack-AbCdEf";
+        let settings = [("SLACK_URL", arn), ("SNS_TOPIC", "arn:aws:sns:us-east-1:123456789012:keys")];
+        let ended = sleuth(&["keys", "--apply"], &aws.uri(), &settings).await;
+        assert_eq!((ended.code, ended.stdout.as_str()), (code, ""), "{ended:?}");
+        assert!(ended.stderr.starts_with(&format!("sleuth: SLACK_URL is `{arn}`: {said}")), "{ended:?}");
+    }
 }
 
 #[tokio::test]

@@ -54,6 +54,14 @@ async fn all_pages_are_read_and_three_keys_are_three_findings() {
 }
 
 #[tokio::test]
+async fn credential_report_that_names_further_keys_rules_nobody_out() {
+    let stub = Stub::start(account(), Faults::default());
+    let ended = sleuth(&["keys", "--output", "json"], &stub.url(), &[("INVENTORY", "report")]).await;
+    assert_eq!((ended.code, &ended.report()["summary"]["expired"]), (0, &json!(3)), "{ended:?}");
+    assert_eq!((stub.calls()["GetCredentialReport"], stub.calls()["ListAccessKeys"]), (1, 3));
+}
+
+#[tokio::test]
 async fn denied_user_is_unknown_and_the_others_are_served() {
     let run = run(&[], |call| call.is("ListAccessKeys", "bob").then(|| Answer::error(403, "AccessDenied"))).await;
     assert_eq!(run.ended.code, 4, "{:?}", run.ended);

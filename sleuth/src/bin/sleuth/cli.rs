@@ -11,7 +11,7 @@ Exit codes:
   0  done
   1  internal error
   2  wrong usage or configuration; nothing was read
-  3  findings of the kind named by --fail-on
+  3  findings of the kind named by --fail-on, or an alert where --fail-on is given
   4  incomplete: something could not be read, done or delivered; goes before 3";
 
 const ENVIRONMENT: &str = "\
@@ -34,6 +34,8 @@ Environment (an empty value means \"not set\"; see docs/configuration.md):
   SLACK_URL                    Slack incoming webhook (a secret), or the ARN of a secret in Secrets
                                Manager or Parameter Store that holds it
   SNS_TOPIC                    ARN of an SNS topic
+  AWS_RETRY_MODE               `adaptive`, or `standard`: faster, takes more of IAM's limit
+                               [default: adaptive]
   NOTIFY_RETRY_SECONDS         time for retries of messages, a channel and run [default: 60]
   DEBUG                        log more, and print on stderr the message for each channel";
 
@@ -101,7 +103,7 @@ pub(crate) struct KeysArguments {
     pub(crate) fail_on: Option<FailOn>,
 
     /// Be done after so many seconds: what was not read by then is unknown, what was not done or sent is reported
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400), conflicts_with = "from")]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(3..=86_400), conflicts_with = "from")]
     pub(crate) timeout: Option<u64>,
 
     #[command(flatten)]

@@ -49,10 +49,11 @@ fn main() -> ExitCode {
 fn exit_of(error: &anyhow::Error) -> Exit {
     let usage = error.is::<Problems>()
         || error.is::<cli::BadArgument>()
-        || error.is::<NoCredentials>()
+        || error.downcast_ref().is_some_and(NoCredentials::is_setting)
         || error.downcast_ref().is_some_and(NotifierError::is_setting)
         || error.is::<SnapshotError>();
     let incomplete = error.is::<notifier::slack::users::DirectoryError>()
+        || error.is::<NoCredentials>()
         || matches!(error.downcast_ref(), Some(NotifierError::Secret(_)));
     match (usage, incomplete) {
         (true, _) => Exit::Usage,
