@@ -18,7 +18,7 @@ use crate::{
     config::{Config, SlackUrl, secret_value},
     deadline::before,
 };
-use error::root_cause;
+use error::{all_causes, root_cause};
 use secrets::{Problem, SecretError};
 
 mod error;
@@ -81,7 +81,7 @@ fn no_credentials(profile: Option<&str>, error: &CredentialsError) -> NoCredenti
     match (profile, error) {
         (Some(profile), _) => NoCredentials::Profile(profile.to_owned(), root_cause(error)),
         (None, CredentialsError::CredentialsNotLoaded(_)) => NoCredentials::Nowhere,
-        (None, _) => NoCredentials::Failed(root_cause(error)),
+        (None, _) => NoCredentials::Failed(all_causes(error)),
     }
 }
 

@@ -4,13 +4,28 @@ use std::error::Error;
 
 use aws_sdk_sns::error::{ProvideErrorMetadata, SdkError};
 
+/// An error and all its causes, the outermost first, on one line.
+pub(super) fn all_causes(error: &(dyn Error + 'static)) -> String {
+    let mut causes = one_line(&error.to_string());
+    let mut next = error.source();
+    while let Some(cause) = next {
+        causes = format!("{causes}: {}", one_line(&cause.to_string()));
+        next = cause.source();
+    }
+    causes
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// The innermost error, which says what happened rather than where, on one line.
 pub(super) fn root_cause(error: &(dyn Error + 'static)) -> String {
     let mut cause = error;
     while let Some(source) = cause.source() {
         cause = source;
     }
-    cause.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
+    one_line(&cause.to_string())
 }
 
 /// Whether AWS says that the caller may not do this.

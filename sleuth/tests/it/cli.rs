@@ -88,6 +88,29 @@ async fn bad_settings_are_all_reported_before_the_first_call() {
 }
 
 #[tokio::test]
+async fn credentials_that_are_not_to_be_had_are_told_with_the_cause() {
+    let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_sleuth"))
+        .arg("keys")
+        .env_clear()
+        .envs([
+            ("AWS_WEB_IDENTITY_TOKEN_FILE", "/nowhere/token"),
+            ("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/audit"),
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+            ("AWS_CONFIG_FILE", "/dev/null"),
+            ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),
+        ])
+        .output()
+        .await
+        .unwrap();
+    let ended = Ended::from(output);
+    assert_eq!((ended.code, ended.stdout.as_str()), (4, ""), "{ended:?}");
+    assert!(
+        ended.stderr.starts_with("sleuth: no AWS credentials: ") && ended.stderr.contains("No such file"),
+        "{ended:?}"
+    );
+}
+
+#[tokio::test]
 async fn missing_credentials_are_explained_before_the_first_call() {
     let aws = MockServer::start().await;
     let none = [("AWS_ACCESS_KEY_ID", ""), ("AWS_SECRET_ACCESS_KEY", "")];

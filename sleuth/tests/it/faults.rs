@@ -60,14 +60,14 @@ async fn account_throttled_at_twenty_calls_a_second_is_read_whole() {
 
 #[tokio::test]
 async fn account_throttled_at_five_calls_a_second_is_read_whole() {
-    complete(20, throttled_at(5.0), &[]).await;
+    complete(12, throttled_at(5.0), &[]).await;
 }
 
 #[tokio::test]
 async fn throttles_at_random_do_not_break_a_run() {
     let (some, many) = (0.05, 0.2);
     let faults = |throttled| Faults { throttled, seed: 1, ..Faults::default() };
-    tokio::join!(complete(40, faults(some), &[]), complete(20, faults(many), &[]));
+    tokio::join!(complete(20, faults(some), &[]), complete(10, faults(many), &[]));
 }
 
 #[tokio::test]
