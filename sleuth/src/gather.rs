@@ -56,8 +56,7 @@ pub async fn gather(reader: &impl ReadKeys, scope: &Scope, progress: impl Fn(usi
     let (overview, reading) =
         futures::join!(before(scope.end, Box::pin(reader.overview())), Box::pin(read_users(reader, scope, progress)),);
     let overview = overview.unwrap_or_else(|over| Overview { errors: vec![over], ..Overview::default() });
-    let (users, report, errors) = reading;
-    let broke_off = !errors.is_empty();
+    let UsersRead { users, report, broke_off, errors } = reading;
     Inventory {
         taken_at: scope.taken_at,
         account: overview.account,
@@ -70,12 +69,16 @@ pub async fn gather(reader: &impl ReadKeys, scope: &Scope, progress: impl Fn(usi
     }
 }
 
-/// All users, the credential report that ruled some of them out, and why the listing is incomplete, if it is.
-async fn read_users(
-    reader: &impl ReadKeys,
-    scope: &Scope,
-    progress: impl Fn(usize, usize) + Send + Sync,
-) -> (Vec<User>, Option<CredentialReport>, Vec<ReadError>) {
+/// What was read of the users.
+struct UsersRead {
+    users: Vec<User>,
+    /// The credential report that ruled some of them out.
+    report: Option<CredentialReport>,
+    broke_off: bool,
+    errors: Vec<ReadError>,
+}
+
+async fn read_users(reader: &impl ReadKeys, scope: &Scope, progress: impl Fn(usize, usize) + Send + Sync) -> UsersRead {
     let (listing, report) = futures::join!(Box::pin(reader.users(scope.end)), Box::pin(current_report(reader, scope)));
     // Users come and go while pages are turned, so that one can stand on two of them.
     let found: BTreeMap<UserName, ListedUser> =
@@ -94,7 +97,7 @@ async fn read_users(
     }
     drop(readings);
     users.sort_by(|a, b| a.name.cmp(&b.name));
-    (users, report, listing.errors)
+    UsersRead { users, report, broke_off: listing.broke_off, errors: listing.errors }
 }
 
 /// The credential report, if it is wanted and to be had and says enough. Without it every user is read one by one.

@@ -28,7 +28,9 @@ pub struct Overview {
 pub struct Users {
     /// Them.
     pub found: Vec<ListedUser>,
-    /// Why the listing is incomplete, if it is.
+    /// Whether there may be more, because the listing broke off.
+    pub broke_off: bool,
+    /// What could not be read of them all.
     pub errors: Vec<ReadError>,
 }
 

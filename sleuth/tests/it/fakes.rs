@@ -176,7 +176,7 @@ impl ReadKeys for FakeAccount {
             tags: Some(tags.clone()),
             quarantine: state.quarantined.iter().filter(|user| *user == name).map(|_| "Quarantine".into()).collect(),
         });
-        Users { found: found.collect(), errors: Vec::from_iter(error) }
+        Users { found: found.collect(), broke_off: error.is_some(), errors: Vec::from_iter(error) }
     }
 
     async fn tags(&self, user: &UserName) -> Result<Tags, NoAnswer> {

@@ -42,10 +42,12 @@ impl Iam {
                 Ok(Some(Err(error))) => {
                     let denied = is_denied(&error).then_some(Denied);
                     users.errors.push(read_error(CALL, &error));
+                    users.broke_off = true;
                     return (users, denied);
                 }
                 Err(over) => {
                     users.errors.push(over);
+                    users.broke_off = true;
                     return (users, None);
                 }
             }
@@ -73,6 +75,7 @@ impl Iam {
                 Err(over) => break Some(over),
             }
         };
+        users.broke_off = error.is_some();
         users.errors.extend(error);
         // Of what could not be listed at all there is nothing more to ask.
         if let Some(partition) = partition {
