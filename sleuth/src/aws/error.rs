@@ -37,7 +37,8 @@ pub(super) fn is_denied<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
     }
 }
 
-fn status<E>(error: &SdkError<E>) -> Option<u16> {
+/// The HTTP status that came, if one did.
+pub(super) fn status<E>(error: &SdkError<E>) -> Option<u16> {
     error.raw_response().map(|response| response.status().as_u16())
 }
 

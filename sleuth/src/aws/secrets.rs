@@ -3,7 +3,7 @@
 use aws_config::{Region, SdkConfig, retry::RetryConfig};
 use aws_sdk_sns::error::{ProvideErrorMetadata, SdkError};
 
-use super::error::describe;
+use super::error::{describe, status};
 use crate::config::{SecretArn, Store};
 
 /// How often a secret is asked for: nothing else is done meanwhile.
@@ -39,8 +39,7 @@ where
 {
     let said = describe(error);
     // Only what AWS says of the request itself will be the same the next time.
-    let status = error.raw_response().map_or(0, |response| response.status().as_u16());
-    let refused = (400..500).contains(&status) && status != 429;
+    let refused = status(error).is_some_and(|status| (400..500).contains(&status) && status != 429);
     let passing = |code: &str| code.contains("Throttl") || code.contains("ExpiredToken");
     if !refused || error.code().is_some_and(passing) { Problem::Unavailable(said) } else { Problem::Wrong(said) }
 }

@@ -332,10 +332,15 @@ async fn deadline_that_strikes_in_the_middle_leaves_the_rest_unknown_and_undone(
     assert!(count("unknown") > 0 && count("good") > 0, "{}", report["summary"]);
     // What was done is what is told to be done.
     let done: BTreeSet<String> = of_outcome(&report, "done");
-    let account = stub.account();
-    let inactive = account.users.values().flat_map(|user| &user.keys).filter(|key| key.status == "Inactive");
-    assert_eq!(done, inactive.map(|key| key.id.clone()).collect());
+    assert_eq!(done, inactive(&stub));
     assert!(!done.is_empty(), "nothing was disabled at all");
+}
+
+/// The keys of the account that do not work.
+fn inactive(stub: &Stub) -> BTreeSet<String> {
+    let account = stub.account();
+    let keys = account.users.values().flat_map(|user| &user.keys);
+    keys.filter(|key| key.status == "Inactive").map(|key| key.id.clone()).collect()
 }
 
 fn of_outcome(report: &Value, outcome: &str) -> BTreeSet<String> {
@@ -392,9 +397,7 @@ async fn two_runs_at_once_disable_what_is_expired_and_nothing_else() {
     let (one, other) = tokio::join!(keys(&stub, &["--apply"], &[ON]), keys(&stub, &["--apply"], &[ON]));
     assert_eq!((one.code, other.code), (0, 0), "{one:?} {other:?}");
     let expired: BTreeSet<String> = (2..30).step_by(3).map(|index| format!("AKIA{index:05}")).collect();
-    let account = stub.account();
-    let inactive = account.users.values().flat_map(|user| &user.keys).filter(|key| key.status == "Inactive");
-    assert_eq!(expired, inactive.map(|key| key.id.clone()).collect());
+    assert_eq!(expired, inactive(&stub));
     // Each key was disabled by one run at least, and no run claims another.
     let (one, other) = (of_outcome(&one.report(), "done"), of_outcome(&other.report(), "done"));
     assert_eq!(expired, one.union(&other).cloned().collect());
