@@ -15,7 +15,7 @@ use notifier::{
 use tokio::time::Instant;
 
 use crate::{
-    config::{Config, SlackUrl, secret_value},
+    config::{Common, SlackUrl, secret_value},
     deadline::before,
 };
 use error::{all_causes, root_cause};
@@ -111,7 +111,7 @@ impl NotifierError {
 }
 
 /// The channels that `config` names, with the secrets it points to, waited for until `end`.
-pub async fn notifier(sdk: &SdkConfig, config: &Config, end: Option<Instant>) -> Result<Notifier, NotifierError> {
+pub async fn notifier(sdk: &SdkConfig, config: &Common, end: Option<Instant>) -> Result<Notifier, NotifierError> {
     let mut channels = Vec::new();
     if let Some(url) = &config.slack {
         let url = webhook(sdk, url, end).await?;

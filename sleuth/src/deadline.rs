@@ -7,7 +7,7 @@ use std::{future::Future, time::Duration};
 
 use tokio::time::{Instant, timeout_at};
 
-use crate::keys::ReadError;
+use crate::facts::ReadError;
 
 /// The ends of a run's three parts. `None`: it may take as long as it takes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::{
-    config::{Config, Flags, Problems},
+    config::{Flags, KeysConfig, Problems},
     keys::Inventory,
     snapshot::{self, SnapshotError},
 };
@@ -19,7 +19,7 @@ pub fn now(inventory: &Inventory) -> DateTime<Utc> {
 }
 
 /// The settings it is audited with. Inactivity has limits of its own, so that every verdict occurs.
-pub fn config() -> Result<Config, Problems> {
+pub fn config() -> Result<KeysConfig, Problems> {
     let settings = [
         ("ENABLE_AUTO_EXPIRE", "true"),
         ("EXPIRATION_AGE", "90"),
@@ -29,5 +29,5 @@ pub fn config() -> Result<Config, Problems> {
         ("EXPIRE_NOTIFICATION_TEXT", "Create a new key, switch over, delete the old one."),
         ("INACTIVE_NOTIFICATION_TEXT", "Delete the key if nobody needs it."),
     ];
-    Config::new(settings.map(|(k, v)| (k.to_owned(), v.to_owned())).to_vec(), Flags::default())
+    KeysConfig::new(&settings.map(|(k, v)| (k.to_owned(), v.to_owned())), Flags::default())
 }

@@ -10,8 +10,6 @@ pub mod policy;
 pub use alerts::{Alert, alerts};
 pub use audit::{Verdict, audit};
 pub use credential_report::CredentialReport;
-pub use inventory::{
-    AccessKey, AccessKeyId, Account, AutoExpire, Inventory, KeyStatus, LastUse, ReadError, Reading, User, UserName,
-};
-pub use plan::{Action, Decision, Limits, Plan, plan};
+pub use inventory::{AccessKey, AccessKeyId, AutoExpire, Inventory, KeyStatus, LastUse, User};
+pub use plan::{Action, Limits, Plan, plan};
 pub use policy::{Cause, Days, Policy, PolicyError, Status};

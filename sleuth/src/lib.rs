@@ -1,4 +1,4 @@
-//! Sleuth keeps the access keys of AWS accounts in order.
+//! Sleuth keeps the access keys and EC2 tags of AWS accounts in order.
 //!
 //! The way of a run, one room each:
 //!
@@ -6,7 +6,12 @@
 //! gather -> Inventory -> audit -> Verdicts -> plan -> Plan -> [apply] -> Outcomes -> Report -> render -> deliver
 //! ```
 //!
+//! There are two audits of the same shape; in every room each has a file of its own, `keys` or `tags`.
+//!
+//! - [`facts`]: what is read of any account.
 //! - [`keys`]: what access keys are, the policy they are judged by, verdicts and plans. Pure: no clock, no AWS, no I/O.
+//! - [`tags`]: what instances are, the rules for their tags, verdicts and plans. As pure.
+//! - [`decision`]: whether an action will be taken.
 //! - [`ports`]: what the rest needs of AWS, readers apart from writers.
 //! - [`gather`]: fills an inventory through a reader.
 //! - [`apply`]: performs a plan through a writer, each target looked at once more. A dry run does not call it.
@@ -24,8 +29,10 @@ pub mod apply;
 pub mod aws;
 pub mod config;
 pub mod deadline;
+pub mod decision;
 pub mod demo;
 pub mod exit;
+pub mod facts;
 pub mod gather;
 pub mod keys;
 pub mod ports;
@@ -33,3 +40,4 @@ pub mod render;
 pub mod report;
 pub mod run;
 pub mod snapshot;
+pub mod tags;

@@ -6,20 +6,19 @@ use chrono::{DateTime, Utc};
 use notifier::DeliveryReport;
 use serde::Serialize;
 
-use crate::keys::{AccessKeyId, Account, Action, Cause, Days, Policy, Status, UserName};
+use crate::facts::{Account, ReadError};
 
-mod make;
-mod record;
+pub mod keys;
 
 /// Version of the serialised form.
 pub const VERSION: u32 = 1;
 
-/// A report about access keys.
+/// A report: what all audits have in common around what `Audit` alone has.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Report {
+pub struct Report<Audit> {
     /// [`VERSION`].
     pub version: u32,
-    /// `keys`.
+    /// The audit: `keys` or `tags`.
     pub kind: &'static str,
     /// The account.
     pub account: Account,
@@ -27,157 +26,15 @@ pub struct Report {
     pub generated_at: DateTime<Utc>,
     /// Whether the run was told to act.
     pub applied: bool,
-    /// The policy in force.
-    pub policy: PolicyInForce,
-    /// When the credential report was made that could rule users out; `null` if there was none.
-    pub credential_report: Option<DateTime<Utc>>,
-    /// Why no key is disabled, if something stopped them all.
+    /// Why nothing is done, if something stopped all changes.
     pub brake: Option<String>,
-    /// What cannot wait for a key to grow old.
-    pub alerts: Vec<Alert>,
-    /// Counts.
-    pub summary: Summary,
-    /// One finding a key, worst first.
-    pub keys: Vec<Finding>,
+    /// Policy, counts and findings.
+    #[serde(flatten)]
+    pub audit: Audit,
     /// What could not be read, done or delivered.
     pub errors: Vec<ReportError>,
     /// What was sent, part by part.
     pub deliveries: DeliveryReport,
-}
-
-/// The settings that decided.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct PolicyInForce {
-    /// Ages, in days.
-    #[serde(flatten)]
-    pub ages: Policy,
-    /// Whether keys may be disabled.
-    pub enable_auto_expire: bool,
-    /// Most keys one run may disable.
-    pub max_disable: usize,
-    /// The same, in percent of the working keys.
-    pub max_disable_percent: Option<usize>,
-}
-
-/// Counts of a report.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Summary {
-    /// Users seen.
-    pub users: usize,
-    /// Findings: the sum of all statuses below.
-    pub keys: usize,
-    /// Keys in order.
-    pub good: usize,
-    /// Keys close to expiring by age.
-    pub old: usize,
-    /// Keys close to expiring by inactivity.
-    pub stagnant: usize,
-    /// Keys past a limit.
-    pub expired: usize,
-    /// Keys that do not work.
-    pub disabled: usize,
-    /// Keys, or all keys of a user, that could not be judged.
-    pub unknown: usize,
-    /// Of all these, keys whose owner is exempt.
-    pub exempt: usize,
-    /// Alerts.
-    pub alerts: usize,
-}
-
-/// Something that somebody should look at now, and whether somebody was told.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Alert {
-    /// What it is.
-    pub kind: AlertKind,
-    /// The user it is about; `null`: the root user.
-    pub user: Option<UserName>,
-    /// The owner's display name.
-    pub name: Option<String>,
-    /// The `Slack` tag, as written.
-    pub slack: Option<String>,
-    /// What is wrong, and what to do.
-    pub message: String,
-    /// What came of telling people.
-    pub outcome: Outcome,
-    /// Why that failed or was not tried.
-    pub reason: Option<String>,
-}
-
-/// Kinds of alerts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AlertKind {
-    /// The root user has access keys.
-    RootAccessKeys,
-    /// A policy is attached by which AWS quarantines users whose access keys leaked.
-    Quarantine,
-}
-
-impl AlertKind {
-    /// The word used in all outputs.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::RootAccessKeys => "root_access_keys",
-            Self::Quarantine => "quarantine",
-        }
-    }
-}
-
-/// What was found about one key, and what came of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Finding {
-    /// IAM user.
-    pub user: UserName,
-    /// The owner's display name.
-    pub name: String,
-    /// The `Slack` tag, as written.
-    pub slack: Option<String>,
-    /// Key id; `null` if the user's keys could not be listed, or are known from the credential report only.
-    pub key_id: Option<AccessKeyId>,
-    /// Verdict.
-    pub status: Status,
-    /// Why the key is expired or close to it.
-    pub cause: Option<Cause>,
-    /// Whether the owner is exempt.
-    pub exempt: bool,
-    /// Whether the key may be disabled; `null` if that could not be read or is unclear.
-    pub auto_expire: Option<bool>,
-    /// Creation time.
-    pub created: Option<DateTime<Utc>>,
-    /// What is known of the last use.
-    pub last_use: LastUseKnown,
-    /// Last use; `null` if it was never used or that is not known.
-    pub last_used: Option<DateTime<Utc>>,
-    /// Service of the last use.
-    pub last_used_service: Option<String>,
-    /// Region of the last use.
-    pub last_used_region: Option<String>,
-    /// Days since creation.
-    pub age_days: Option<Days>,
-    /// Days since the last use, or since creation if it was never used.
-    pub idle_days: Option<Days>,
-    /// Days until the key expires if it is not used.
-    pub days_left: Option<Days>,
-    /// What the finding calls for.
-    pub action: Action,
-    /// What came of it.
-    pub outcome: Outcome,
-    /// Why nothing was done, why it failed, or what else there is to know.
-    pub reason: Option<String>,
-}
-
-/// What is known of a key's last use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LastUseKnown {
-    /// When it was.
-    Recorded,
-    /// That there was none.
-    Never,
-    /// Nothing: nobody asked.
-    NotAsked,
-    /// Nothing: it could not be read.
-    Unread,
 }
 
 /// What came of an action.
@@ -207,24 +64,58 @@ pub struct ReportError {
     pub message: String,
 }
 
-impl Report {
+impl<Audit> Report<Audit> {
+    /// A report on nothing done yet. A brake is an error: the run did not do what it was to do.
+    pub(crate) fn planned(
+        kind: &'static str,
+        account: Account,
+        generated_at: DateTime<Utc>,
+        brake: Option<String>,
+        audit: Audit,
+        mut errors: Vec<ReportError>,
+    ) -> Self {
+        errors.extend(brake.as_ref().map(|reason| ReportError {
+            subject: "account".to_owned(),
+            operation: "brake".to_owned(),
+            message: reason.clone(),
+        }));
+        let deliveries = DeliveryReport::default();
+        Self { version: VERSION, kind, account, generated_at, applied: false, brake, audit, errors, deliveries }
+    }
+
     /// Whether everything could be read, done and delivered.
     pub fn is_complete(&self) -> bool {
         self.errors.is_empty()
     }
-}
 
-impl Alert {
-    /// A name for this alert that is unique in its report, and no finding's.
-    pub fn subject(&self) -> String {
-        format!("alert/{}/{}", self.kind.as_str(), self.user.as_ref().map_or("", |user| user.0.as_str()))
+    /// Keeps what was sent, and reports what was not.
+    pub(crate) fn take_in(&mut self, deliveries: DeliveryReport) {
+        self.errors.extend(deliveries.undelivered().map(|(part, reason)| ReportError {
+            subject: format!("{}: {}, part {} of {}", part.channel, part.title, part.part, part.of),
+            operation: "deliver".to_owned(),
+            message: reason.to_owned(),
+        }));
+        self.deliveries = deliveries;
     }
 }
 
-impl Finding {
-    /// A name for this finding that is unique among those of its report that call for something.
-    pub fn subject(&self) -> String {
-        let key = self.key_id.as_ref().map_or("", |key| key.0.as_str());
-        format!("{}/{key}", self.user)
+impl Outcome {
+    /// What came of telling somebody. Without a channel it was not even tried.
+    pub(crate) fn of_telling(told: &Result<(), String>, untried: bool) -> Self {
+        match told {
+            Ok(()) => Self::Done,
+            Err(_) if untried => Self::Held,
+            Err(_) => Self::Failed,
+        }
+    }
+}
+
+/// Why nobody was told, if there is nobody to tell.
+pub(crate) const NO_CHANNEL: &str = "no channel is set, see SLACK_URL and SNS_TOPIC";
+
+impl ReportError {
+    /// A call that gave no answer.
+    pub(crate) fn read(subject: &str, error: &ReadError) -> Self {
+        Self { subject: subject.to_owned(), operation: error.operation.clone(), message: error.message.clone() }
     }
 }

@@ -1,25 +1,6 @@
-//! The whole way of a run, on one screen. Both binaries come here.
+//! The whole way of a run, one screen an audit. Both binaries come here.
 
-use chrono::{DateTime, Utc};
-use notifier::Notifier;
-use tokio::time::Instant;
-
-use crate::{
-    apply::apply,
-    config::Config,
-    deadline::Deadlines,
-    gather::{Scope, Want},
-    keys::{Inventory, Plan, audit, plan},
-    ports::{ReadKeys, WriteKeys},
-    render::notification::{notifications, uncallable},
-    report::Report,
-};
-
-/// What `config`'s audit needs to know of an account, at the time `taken_at`, counting ages to `now`.
-pub fn scope(config: &Config, taken_at: DateTime<Utc>, now: DateTime<Utc>, end: Option<Instant>) -> Scope {
-    let want = Want::Verdicts { policy: config.policy, now, by_report: config.by_report };
-    Scope { taken_at, end, concurrency: config.concurrency, want }
-}
+pub mod keys;
 
 /// How far a run has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,54 +9,4 @@ pub enum Stage {
     Planned,
     /// The plan is performed, nobody is told yet.
     Applied,
-}
-
-/// What a run would find and do. Changes and sends nothing.
-pub fn dry(inventory: &Inventory, config: &Config, now: DateTime<Utc>) -> Report {
-    planned(inventory, config, now).1
-}
-
-fn planned(inventory: &Inventory, config: &Config, now: DateTime<Utc>) -> (Plan, Report) {
-    let doubt = inventory.doubt(config.canary.as_deref());
-    let plan = plan(audit(inventory, &config.policy, now), &config.limits, doubt);
-    let report = Report::new(inventory, &plan, config.policy, config.limits, now);
-    (plan, report)
-}
-
-/// Finds, does, and tells. `keep` is given the report before anything is changed and again before anybody is told, so that
-/// a run that is cut off has left word of what it did.
-pub async fn wet(
-    aws: &(impl ReadKeys + WriteKeys),
-    inventory: &Inventory,
-    config: &Config,
-    notifier: &Notifier,
-    now: DateTime<Utc>,
-    deadlines: Deadlines,
-    mut keep: impl FnMut(Stage, &Report),
-) -> Report {
-    let (plan, mut report) = planned(inventory, config, now);
-    keep(Stage::Planned, &report);
-    tracing::debug!(%plan, "about to act");
-    if config.slack.is_some() {
-        warn_of_uncallable(&report);
-    }
-    if notifier.is_empty() && !plan.is_empty() {
-        tracing::warn!("keys are disabled and nobody is told: neither SLACK_URL nor SNS_TOPIC is set");
-    }
-
-    let outcomes = apply(aws, &plan, &config.policy, now, deadlines).await;
-    report.record_outcomes(&outcomes);
-    keep(Stage::Applied, &report);
-    let deliveries = notifier.send(&notifications(&report, &config.texts), deadlines.deliver).await;
-    report.record_delivery(deliveries);
-    report
-}
-
-fn warn_of_uncallable(report: &Report) {
-    for (user, slack) in uncallable(report) {
-        match slack {
-            None => tracing::warn!(%user, "no Slack tag: the owner is named, not called"),
-            Some(tag) => tracing::warn!(%user, tag, "the Slack tag is not a Slack id: the owner is named, not called"),
-        }
-    }
 }

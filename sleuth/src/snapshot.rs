@@ -4,14 +4,30 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::keys::Inventory;
+use crate::{keys, tags};
 
 /// Version of the form.
 pub const VERSION: u32 = 1;
-/// What the file says it is.
-pub const KIND: &str = "keys-inventory";
+
+/// An inventory that can be kept in a file.
+pub trait Saved: Serialize + DeserializeOwned {
+    /// What the file says it is.
+    const KIND: &str;
+    /// The command that saves it.
+    const COMMAND: &str;
+}
+
+impl Saved for keys::Inventory {
+    const KIND: &str = "keys-inventory";
+    const COMMAND: &str = "sleuth keys --save";
+}
+
+impl Saved for tags::Inventory {
+    const KIND: &str = "tags-inventory";
+    const COMMAND: &str = "sleuth tags --save";
+}
 
 /// Why a file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -35,15 +51,23 @@ pub enum SnapshotError {
         source: std::io::Error,
     },
     /// It is not an inventory.
-    #[error("not an inventory saved by `sleuth keys --save`")]
-    Form(#[source] serde_json::Error),
+    #[error("not an inventory saved by `{command}`")]
+    Form {
+        /// What would have saved one.
+        command: &'static str,
+        /// What is wrong with it.
+        #[source]
+        source: serde_json::Error,
+    },
     /// It is another kind of file, or another version.
-    #[error("holds `{}` version {version}; this program reads `{KIND}` version {VERSION}", kind.escape_debug())]
+    #[error("holds `{}` version {version}; `{wanted}` version {VERSION} is needed", kind.escape_debug())]
     Version {
         /// What it says it is.
         kind: String,
         /// Its version.
         version: u32,
+        /// What it should say.
+        wanted: &'static str,
     },
 }
 
@@ -63,23 +87,27 @@ struct Label {
 }
 
 /// Reads an inventory from text.
-pub fn parse(text: &str) -> Result<Inventory, SnapshotError> {
-    let label: Label = serde_json::from_str(text).map_err(SnapshotError::Form)?;
-    if label.version != VERSION || label.kind != KIND {
-        return Err(SnapshotError::Version { kind: label.kind, version: label.version });
+pub fn parse<Inventory: Saved>(text: &str) -> Result<Inventory, SnapshotError> {
+    let label: Label = serde_json::from_str(text).map_err(form::<Inventory>)?;
+    if label.version != VERSION || label.kind != Inventory::KIND {
+        return Err(SnapshotError::Version { kind: label.kind, version: label.version, wanted: Inventory::KIND });
     }
-    let snapshot: Snapshot<Inventory> = serde_json::from_str(text).map_err(SnapshotError::Form)?;
+    let snapshot: Snapshot<Inventory> = serde_json::from_str(text).map_err(form::<Inventory>)?;
     Ok(snapshot.inventory)
 }
 
 /// Writes an inventory as text.
-pub fn format(inventory: &Inventory) -> Result<String, SnapshotError> {
-    let snapshot = Snapshot { version: VERSION, kind: KIND.to_owned(), inventory };
-    serde_json::to_string_pretty(&snapshot).map(|json| json + "\n").map_err(SnapshotError::Form)
+pub fn format<Inventory: Saved>(inventory: &Inventory) -> Result<String, SnapshotError> {
+    let snapshot = Snapshot { version: VERSION, kind: Inventory::KIND.to_owned(), inventory };
+    serde_json::to_string_pretty(&snapshot).map(|json| json + "\n").map_err(form::<Inventory>)
+}
+
+fn form<Inventory: Saved>(source: serde_json::Error) -> SnapshotError {
+    SnapshotError::Form { command: Inventory::COMMAND, source }
 }
 
 /// Reads an inventory from a file.
-pub fn load(path: &Path) -> Result<Inventory, SnapshotError> {
+pub fn load<Inventory: Saved>(path: &Path) -> Result<Inventory, SnapshotError> {
     let text = std::fs::read_to_string(path).map_err(|source| SnapshotError::Read { path: path.into(), source })?;
     parse(&text)
 }
@@ -117,7 +145,7 @@ impl Target {
     }
 
     /// Writes the inventory.
-    pub fn save(mut self, inventory: &Inventory) -> Result<(), SnapshotError> {
+    pub fn save(mut self, inventory: &impl Saved) -> Result<(), SnapshotError> {
         use std::io::Write as _;
 
         let text = format(inventory)?;
@@ -132,7 +160,7 @@ mod tests {
     use super::*;
 
     fn error(text: &str) -> String {
-        let error = parse(text).unwrap_err();
+        let error = parse::<keys::Inventory>(text).unwrap_err();
         let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
         format!("{error}{cause}")
     }
@@ -140,14 +168,14 @@ mod tests {
     #[test]
     fn what_is_written_is_read_again() {
         let inventory = crate::demo::inventory().unwrap();
-        assert_eq!(parse(&format(&inventory).unwrap()).unwrap(), inventory);
+        assert_eq!(parse::<keys::Inventory>(&format(&inventory).unwrap()).unwrap(), inventory);
     }
 
     #[test]
     fn other_versions_and_kinds_are_named() {
         assert_eq!(
             error(r#"{"version":2,"kind":"keys-inventory","anything":1}"#),
-            "holds `keys-inventory` version 2; this program reads `keys-inventory` version 1"
+            "holds `keys-inventory` version 2; `keys-inventory` version 1 is needed"
         );
         assert!(error(r#"{"version":1,"kind":"keys"}"#).starts_with("holds `keys` version 1"));
     }

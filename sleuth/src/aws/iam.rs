@@ -18,8 +18,12 @@ use tokio::time::Instant;
 use super::error::describe;
 use crate::{
     config::RetryMode,
-    keys::{AccessKeyId, Account, CredentialReport, KeyStatus, LastUse, ReadError, UserName, inventory::Tags},
-    ports::{ListedKey, NoAnswer, Overview, ReadKeys, Users, WriteError, WriteKeys},
+    facts::{Account, ReadError, Tags, UserName},
+    keys::{AccessKeyId, CredentialReport, KeyStatus, LastUse},
+    ports::{
+        NoAnswer, Users, WriteError,
+        keys::{ListedKey, Overview, ReadKeys, WriteKeys},
+    },
 };
 use users::Denied;
 

@@ -44,11 +44,11 @@ mod keys {
     use serde_json::{Value, json};
     use sleuth::{
         aws,
-        config::{self, Config, Flags},
+        config::{self, Flags, KeysConfig},
         deadline::Deadlines,
-        gather::gather,
+        gather::keys::gather,
         render::json::log_lines,
-        report::{Outcome, Report},
+        report::{Outcome, keys::KeysReport},
         run,
     };
     use tokio::time::Instant;
@@ -59,18 +59,19 @@ mod keys {
     /// `deadline`: when Lambda will end the function, in milliseconds since 1970.
     pub(super) async fn handle(deadline: u64) -> Result<Value, Diagnostic> {
         let config =
-            Config::new(config::environment(), Flags::default()).map_err(|e| diagnostic("Configuration", &e))?;
+            KeysConfig::new(&config::environment(), Flags::default()).map_err(|e| diagnostic("Configuration", &e))?;
         let now = clock();
         let left = deadline.saturating_sub(now.timestamp_millis().unsigned_abs());
         let now = now.trunc_subsecs(0);
         let deadlines = Deadlines::within(Instant::now(), Duration::from_millis(left));
         let sdk = aws::connect(None, deadlines.read).await.map_err(|e| diagnostic("Credentials", &e))?;
-        let iam = aws::iam::Iam::new(&sdk, config.retry_mode);
-        let notifier = aws::notifier(&sdk, &config, deadlines.read)
+        let iam = aws::iam::Iam::new(&sdk, config.common.retry_mode);
+        let notifier = aws::notifier(&sdk, &config.common, deadlines.read)
             .await
             .map_err(|error| diagnostic(if error.is_setting() { "Configuration" } else { "Incomplete" }, &error))?;
-        let inventory = gather(&iam, &run::scope(&config, now, now, deadlines.read), |_, _| ()).await;
-        let report = run::wet(&iam, &inventory, &config, &notifier, now, deadlines, |_, report| log(report)).await;
+        let inventory = gather(&iam, &run::keys::scope(&config, now, now, deadlines.read), |_, _| ()).await;
+        let report =
+            run::keys::wet(&iam, &inventory, &config, &notifier, now, deadlines, |_, report| log(report)).await;
         log(&report);
         if report.is_complete() { Ok(answer(&report)) } else { Err(failure(&report)) }
     }
@@ -85,7 +86,7 @@ mod keys {
     }
 
     /// The whole report, as JSON, on stdout, which is the function's log.
-    fn log(report: &Report) {
+    fn log(report: &KeysReport) {
         let written = log_lines(report).map_err(std::io::Error::from).and_then(|lines| {
             let mut stdout = std::io::stdout().lock();
             lines.iter().try_for_each(|line| writeln!(stdout, "{line}"))
@@ -95,22 +96,23 @@ mod keys {
         }
     }
 
-    fn answer(report: &Report) -> Value {
-        let done =
-            |action| report.keys.iter().filter(|key| key.action == action && key.outcome == Outcome::Done).count();
+    fn answer(report: &KeysReport) -> Value {
+        let done = |action| {
+            report.audit.keys.iter().filter(|key| key.action == action && key.outcome == Outcome::Done).count()
+        };
         json!({
             "version": report.version,
             "kind": report.kind,
             "account": report.account,
             "generated_at": report.generated_at,
-            "summary": report.summary,
+            "summary": report.audit.summary,
             "warned": done(sleuth::keys::Action::Warn),
             "disabled_now": done(sleuth::keys::Action::Disable),
         })
     }
 
     /// What went wrong, short enough for an alarm; the report has the rest.
-    fn failure(report: &Report) -> Diagnostic {
+    fn failure(report: &KeysReport) -> Diagnostic {
         const SHOWN: usize = 3;
         const CHARACTERS: usize = 200;
         let shown: Vec<String> = report

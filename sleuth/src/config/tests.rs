@@ -1,12 +1,15 @@
-use super::*;
-use crate::keys::Days;
+use std::{num::NonZeroUsize, time::Duration};
 
-fn config(environment: &[(&str, &str)]) -> Result<Config, Problems> {
+use super::*;
+use crate::keys::{Days, Limits, Policy};
+
+fn config(environment: &[(&str, &str)]) -> Result<KeysConfig, Problems> {
     with_flags(environment, Flags::default())
 }
 
-fn with_flags(environment: &[(&str, &str)], flags: Flags) -> Result<Config, Problems> {
-    Config::new(environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(), flags)
+fn with_flags(environment: &[(&str, &str)], flags: Flags) -> Result<KeysConfig, Problems> {
+    let environment: Vec<_> = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+    KeysConfig::new(&environment, flags)
 }
 
 fn problems(environment: &[(&str, &str)]) -> String {
@@ -22,7 +25,12 @@ fn defaults_are_the_documented_ones() {
     let config = config(&[]).unwrap();
     assert_eq!(config.policy, policy(90, 80, 90, 80));
     assert_eq!(config.limits, Limits { auto_expire: false, max_disable: 25, max_percent: None });
-    assert!(config.canary.is_none() && !config.debug && config.slack.is_none() && config.topic.is_none());
+    assert!(
+        config.canary.is_none()
+            && !config.common.debug
+            && config.common.slack.is_none()
+            && config.common.topic.is_none()
+    );
     assert_eq!(config.texts.expire_title, "AWS IAM Key Expiration Report");
     assert_eq!(config.texts.inactive_title, "AWS IAM Key Inactivity Report");
     assert_eq!((config.texts.expire_text, config.texts.inactive_text), (String::new(), String::new()));
@@ -52,14 +60,14 @@ fn every_variable_is_read() {
     .unwrap();
     assert_eq!(config.policy, policy(60, 50, 30, 20));
     assert_eq!(config.limits, Limits { auto_expire: true, max_disable: 3, max_percent: Some(10) });
-    assert!(config.canary.as_deref() == Some("alice") && config.debug && config.slack.is_some());
-    assert_eq!(config.topic.unwrap().to_string(), "arn:aws:sns:us-east-1:123456789012:keys");
+    assert!(config.canary.as_deref() == Some("alice") && config.common.debug && config.common.slack.is_some());
+    assert_eq!(config.common.topic.unwrap().to_string(), "arn:aws:sns:us-east-1:123456789012:keys");
     let texts = config.texts;
     assert_eq!(
         [texts.expire_title, texts.expire_text, texts.inactive_title, texts.inactive_text],
         ["a", "b", "c", "d"]
     );
-    assert_eq!(config.retry.budget, Duration::from_secs(5));
+    assert_eq!(config.common.retry.budget, Duration::from_secs(5));
 }
 
 #[test]
@@ -83,7 +91,7 @@ fn empty_means_not_set() {
         let config = config(&names.map(|name| (name, empty))).unwrap();
         assert_eq!(config.policy, policy(90, 80, 90, 80));
         assert_eq!(config.texts.expire_title, "AWS IAM Key Expiration Report");
-        assert!(config.slack.is_none() && config.topic.is_none() && !config.debug);
+        assert!(config.common.slack.is_none() && config.common.topic.is_none() && !config.common.debug);
     }
 }
 
@@ -181,7 +189,7 @@ fn secrets_do_not_print() {
 fn names_are_in_capitals() {
     let config =
         config(&[("enable_auto_expire", "true"), ("expiration_age", "1"), ("debug", "1"), ("DEBUG", "1")]).unwrap();
-    assert!(!config.limits.auto_expire && config.debug);
+    assert!(!config.limits.auto_expire && config.common.debug);
     assert_eq!(config.policy, policy(90, 80, 90, 80));
 }
 

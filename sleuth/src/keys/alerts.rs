@@ -1,6 +1,7 @@
 //! What cannot wait for a key to grow old: access keys of the root user, and users whose access keys leaked.
 
-use super::inventory::{Inventory, User, UserName};
+use super::inventory::{Inventory, User};
+use crate::facts::UserName;
 
 /// Names of the policies that AWS attaches to users whose access keys were compromised or exposed. The next version will
 /// start the same.

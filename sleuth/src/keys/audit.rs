@@ -3,11 +3,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    inventory::{
-        AccessKey, AccessKeyId, AutoExpire, Inventory, KeyStatus, LastUse, ReadError, Reading, User, UserName,
-    },
+    inventory::{AccessKey, AccessKeyId, AutoExpire, Inventory, KeyStatus, LastUse, User},
     policy::{Cause, Days, Policy, Status},
 };
+use crate::facts::{ReadError, Reading, UserName};
 
 /// What is to be thought of one key, and everything that led there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,7 +156,7 @@ fn blank(user: &User) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::keys::inventory::{Reading, Tags};
+    use crate::facts::Tags;
 
     const NOW: &str = "2026-07-01T12:00:00Z";
 

@@ -12,9 +12,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
     audit::last_active,
-    inventory::{AccessKey, KeyStatus, LastUse, Reading, UserName},
+    inventory::{AccessKey, KeyStatus, LastUse},
     policy::{Days, Policy, Status},
 };
+use crate::facts::{Reading, UserName};
 
 /// Name of the row about the root user.
 const ROOT: &str = "<root_account>";

@@ -1,32 +1,19 @@
 //! What was read of an account. What could not be read stands where it belongs, as an error.
 
-use std::{collections::BTreeMap, fmt};
+use std::fmt;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::facts::{self, Account, ReadError, Reading, Tags, UserName, values};
+
 /// Tag that keeps a user's keys from being disabled: `false`, in any case.
 const AUTO_EXPIRE_TAG: &str = "KeyAutoExpire";
-/// Tag with the owner's Slack id.
-const SLACK_TAG: &str = "Slack";
-/// Tag with the owner's display name.
-const NAME_TAG: &str = "Name";
-
-/// Name of an IAM user, unique in its account.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct UserName(pub String);
 
 /// Id of an access key, such as `AKIAIOSFODNN7EXAMPLE`. Not a secret.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AccessKeyId(pub String);
-
-impl fmt::Display for UserName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 impl fmt::Display for AccessKeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -96,76 +83,6 @@ impl Inventory {
     }
 }
 
-/// An AWS account.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Account {
-    /// The 12 digits; `None` if they could not be read.
-    pub id: Option<String>,
-    /// The account alias, if there is one.
-    pub alias: Option<String>,
-}
-
-impl fmt::Display for Account {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.id, &self.alias) {
-            (Some(id), Some(alias)) => write!(f, "{id} ({alias})"),
-            (Some(one), None) | (None, Some(one)) => f.write_str(one),
-            (None, None) => f.write_str("unknown"),
-        }
-    }
-}
-
-/// Something that was asked for: read, or not read and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Reading<T> {
-    /// The answer.
-    Read(T),
-    /// No answer.
-    Unread(ReadError),
-}
-
-impl<T> Reading<T> {
-    /// The answer, if there was one.
-    pub fn as_read(&self) -> Option<&T> {
-        match self {
-            Self::Read(value) => Some(value),
-            Self::Unread(_) => None,
-        }
-    }
-
-    /// The error, if there was no answer.
-    pub fn as_unread(&self) -> Option<&ReadError> {
-        match self {
-            Self::Read(_) => None,
-            Self::Unread(error) => Some(error),
-        }
-    }
-}
-
-impl<T> From<Result<T, ReadError>> for Reading<T> {
-    fn from(result: Result<T, ReadError>) -> Self {
-        result.map_or_else(Self::Unread, Self::Read)
-    }
-}
-
-/// Why something could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ReadError {
-    /// The call that failed, such as `ListAccessKeys`.
-    pub operation: String,
-    /// What it answered.
-    pub message: String,
-}
-
-impl fmt::Display for ReadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.operation, self.message)
-    }
-}
-
 /// An IAM user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -180,9 +97,6 @@ pub struct User {
     #[serde(default)]
     pub quarantine: Vec<String>,
 }
-
-/// Tags of a user: key and value, as written.
-pub type Tags = BTreeMap<String, String>;
 
 /// Whether a user's keys may be disabled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -213,23 +127,13 @@ impl AutoExpire {
 impl User {
     /// The `Slack` tag, as written; `None` if it is missing, empty or unread.
     pub fn slack(&self) -> Option<&str> {
-        self.tag(SLACK_TAG)
+        self.tags.as_read().and_then(facts::slack)
     }
 
     /// The display name: the `Name` tag, else the user's name.
     pub fn display_name(&self) -> &str {
-        self.tag(NAME_TAG).unwrap_or(&self.name.0)
+        self.tags.as_read().and_then(facts::display_name).unwrap_or(&self.name.0)
     }
-
-    fn tag(&self, key: &'static str) -> Option<&str> {
-        self.tags.as_read().and_then(|tags| values(tags, key).find(|value| !value.is_empty()))
-    }
-}
-
-/// Values of a tag. IAM compares tag keys without case
-/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html#id_tags_rules>).
-fn values<'a>(tags: &'a Tags, key: &'static str) -> impl Iterator<Item = &'a str> {
-    tags.iter().filter(move |(k, _)| k.eq_ignore_ascii_case(key)).map(|(_, value)| value.trim())
 }
 
 /// An access key.

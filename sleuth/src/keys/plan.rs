@@ -4,9 +4,14 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::{
+    decision::{Decision, both},
+    facts::UserName,
+};
+
 use super::{
     audit::Verdict,
-    inventory::{AccessKeyId, AutoExpire, UserName},
+    inventory::{AccessKeyId, AutoExpire},
     policy::Status,
 };
 
@@ -20,17 +25,6 @@ pub enum Action {
     Warn,
     /// Disable the key, and tell the owner.
     Disable,
-}
-
-/// Whether the action will be taken.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Decision {
-    /// There is nothing to do; the reason, if there is one to give.
-    Nothing(Option<String>),
-    /// It will, if the plan is applied.
-    Proceed,
-    /// It will not, for this reason.
-    Held(String),
 }
 
 /// One verdict and its consequence.
@@ -140,11 +134,6 @@ pub fn plan(verdicts: Vec<Verdict>, limits: &Limits, doubt: Option<String>) -> P
         }
     }
     plan
-}
-
-/// Two remarks as one, as far as there are any.
-pub(crate) fn both(one: Option<String>, other: Option<String>) -> Option<String> {
-    [one, other].into_iter().flatten().reduce(|one, other| format!("{one}; {other}"))
 }
 
 fn decide(verdict: &Verdict, auto_expire: bool) -> (Action, Decision) {

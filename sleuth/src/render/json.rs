@@ -1,11 +1,12 @@
 //! The report as JSON.
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::report::Report;
 
 /// The whole report, indented, with a line break at the end.
-pub fn pretty(report: &Report) -> Result<String, serde_json::Error> {
+pub fn pretty(report: &Report<impl Serialize>) -> Result<String, serde_json::Error> {
     serde_json::to_string_pretty(report).map(|json| json + "\n")
 }
 
@@ -13,55 +14,47 @@ pub fn pretty(report: &Report) -> Result<String, serde_json::Error> {
 /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>), and took 256 KB for long.
 const LOG_LINE_BYTES: usize = 200 * 1024;
 
-/// The report for a log: one line of JSON, or several that each hold some of the alerts, findings, errors and deliveries and, in
-/// `log_part`, say which line of how many they are.
-pub fn log_lines(report: &Report) -> Result<Vec<String>, serde_json::Error> {
+/// The report for a log: one line of JSON, or several that each hold some of the entries of its lists (findings, errors,
+/// deliveries and so on) and, in `log_part`, say which line of how many they are.
+pub fn log_lines(report: &Report<impl Serialize>) -> Result<Vec<String>, serde_json::Error> {
     let whole = serde_json::to_string(report)?;
     if whole.len() <= LOG_LINE_BYTES {
         return Ok(vec![whole]);
     }
-    let mut parts = Parts::new(report)?;
-    for alert in &report.alerts {
-        parts.with(alert)?.alerts.push(alert.clone());
+    let Value::Object(mut rest) = serde_json::to_value(report)? else { return Ok(vec![whole]) };
+    let mut lists = Vec::new();
+    for (name, value) in &mut rest {
+        if let Value::Array(entries) = value {
+            lists.push((name.clone(), std::mem::take(entries)));
+        }
     }
-    for finding in &report.keys {
-        parts.with(finding)?.keys.push(finding.clone());
-    }
-    for error in &report.errors {
-        parts.with(error)?.errors.push(error.clone());
-    }
-    for delivery in &report.deliveries.parts {
-        parts.with(delivery)?.deliveries.parts.push(delivery.clone());
+    let mut parts = Parts::new(rest)?;
+    for (name, entries) in lists {
+        for entry in entries {
+            parts.push(&name, entry)?;
+        }
     }
     parts.into_lines()
 }
 
 /// Reports that each hold a part of one.
 struct Parts {
-    empty: Report,
+    /// The report with empty lists.
+    empty: Map<String, Value>,
     room: usize,
     used: usize,
-    parts: Vec<Report>,
+    parts: Vec<Map<String, Value>>,
 }
 
 impl Parts {
-    fn new(report: &Report) -> Result<Self, serde_json::Error> {
-        let empty = Report {
-            account: report.account.clone(),
-            brake: report.brake.clone(),
-            alerts: Vec::new(),
-            keys: Vec::new(),
-            errors: Vec::new(),
-            deliveries: notifier::DeliveryReport::default(),
-            ..*report
-        };
+    fn new(empty: Map<String, Value>) -> Result<Self, serde_json::Error> {
         let room = LOG_LINE_BYTES.saturating_sub(serde_json::to_string(&empty)?.len());
         Ok(Self { empty, room, used: usize::MAX, parts: Vec::new() })
     }
 
-    /// The part that has room for `entry`.
-    fn with(&mut self, entry: &impl Serialize) -> Result<&mut Report, serde_json::Error> {
-        let need = serde_json::to_string(entry)?.len() + 1;
+    /// Puts an entry of a list into the last part, or into a new one if that has no room.
+    fn push(&mut self, list: &str, entry: Value) -> Result<(), serde_json::Error> {
+        let need = serde_json::to_string(&entry)?.len() + 1;
         let used = self.used.saturating_add(need);
         if used > self.room {
             self.parts.push(self.empty.clone());
@@ -69,19 +62,18 @@ impl Parts {
         } else {
             self.used = used;
         }
-        // One was pushed above, or before: `used` starts beyond any room.
-        Ok(self.parts.last_mut().unwrap_or(&mut self.empty))
+        if let Some(Value::Array(entries)) = self.parts.last_mut().and_then(|part| part.get_mut(list)) {
+            entries.push(entry);
+        }
+        Ok(())
     }
 
     fn into_lines(self) -> Result<Vec<String>, serde_json::Error> {
         let of = self.parts.len();
-        let line = |(index, part): (usize, &Report)| {
-            let mut json = serde_json::to_value(part)?;
-            if let Some(object) = json.as_object_mut() {
-                object.insert("log_part".to_owned(), serde_json::json!({"part": index + 1, "of": of}));
-            }
-            serde_json::to_string(&json)
+        let line = |(index, mut part): (usize, Map<String, Value>)| {
+            part.insert("log_part".to_owned(), serde_json::json!({"part": index + 1, "of": of}));
+            serde_json::to_string(&part)
         };
-        self.parts.iter().enumerate().map(line).collect()
+        self.parts.into_iter().enumerate().map(line).collect()
     }
 }

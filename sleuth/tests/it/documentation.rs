@@ -48,7 +48,7 @@ fn fields(value: &Value, found: &mut BTreeSet<String>) {
 #[test]
 fn every_field_of_the_report_is_documented() {
     let inventory = Inventory { root_keys: Some(true), ..demo::inventory().unwrap() };
-    let mut report = run::dry(&inventory, &demo::config().unwrap(), demo::now(&inventory));
+    let mut report = run::keys::dry(&inventory, &demo::config().unwrap(), demo::now(&inventory));
     report.record_delivery(DeliveryReport {
         parts: vec![PartDelivery {
             channel: "slack",

@@ -9,7 +9,7 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sleuth::{
-    config::{Config, Flags},
+    config::{Flags, KeysConfig},
     keys::{AccessKeyId, Account, CredentialReport, KeyStatus, LastUse, ReadError, UserName, inventory::Tags},
     ports::{ListedKey, ListedUser, NoAnswer, Overview, ReadKeys, Users, WriteError, WriteKeys},
 };
@@ -25,9 +25,9 @@ pub(crate) fn ago(days: i64) -> DateTime<Utc> {
 }
 
 /// Settings with which keys are disabled, by age and by inactivity.
-pub(crate) fn config() -> Config {
+pub(crate) fn config() -> KeysConfig {
     let settings = [("ENABLE_AUTO_EXPIRE", "true"), ("INACTIVITY_AGE", "60"), ("INACTIVITY_WARNING_AGE", "50")];
-    Config::new(settings.map(|(k, v)| (k.to_owned(), v.to_owned())).to_vec(), Flags::default()).unwrap()
+    KeysConfig::new(&settings.map(|(k, v)| (k.to_owned(), v.to_owned())), Flags::default()).unwrap()
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -55,8 +55,8 @@ async fn report_says_what_was_not_asked_and_messages_do_without_it() {
     let account = FakeAccount::default();
     account.key("alice", "AKIA-expired", 90, 1);
     let inventory = read(&account, verdicts(policy(), false)).await;
-    let report = run::dry(&inventory, &config(), now());
-    let key = &report.keys[0];
+    let report = run::keys::dry(&inventory, &config(), now());
+    let key = &report.audit.keys[0];
     assert_eq!(
         (key.status, key.last_use, key.last_used, key.idle_days),
         (Status::Expired, LastUseKnown::NotAsked, None, None)
@@ -72,8 +72,8 @@ async fn inventory_for_one_policy_is_unknown_by_another_that_needs_more() {
     account.key("alice", "AKIA0001", 70, 1);
     let by_age = Policy::new(Days(90), Days(80), Days(90), Days(80)).unwrap();
     let inventory = read(&account, verdicts(by_age, false)).await;
-    let report = run::dry(&inventory, &config(), now());
-    assert_eq!((report.keys[0].status, report.is_complete()), (Status::Unknown, false));
+    let report = run::keys::dry(&inventory, &config(), now());
+    assert_eq!((report.audit.keys[0].status, report.is_complete()), (Status::Unknown, false));
     assert_eq!(report.errors[0].message, "nobody asked for the last use, and these thresholds need it");
 }
 
@@ -87,11 +87,15 @@ async fn users_whom_the_credential_report_rules_out_are_not_asked_for() {
     account.tag("dan", "Slack", "U0DAN");
     let inventory = read(&account, by_report()).await;
     assert_eq!(account.asked("ListAccessKeys"), ["bob"]);
-    let report = run::dry(&inventory, &config(), now());
-    let seen: Vec<_> = report.keys.iter().map(|key| (key.user.0.as_str(), key.key_id.is_some(), key.status)).collect();
+    let report = run::keys::dry(&inventory, &config(), now());
+    let seen: Vec<_> =
+        report.audit.keys.iter().map(|key| (key.user.0.as_str(), key.key_id.is_some(), key.status)).collect();
     let expected = [("bob", true, Status::Old), ("alice", false, Status::Good), ("carol", false, Status::Disabled)];
     assert_eq!(seen, expected);
-    assert_eq!((report.summary.users, report.credential_report, report.is_complete()), (4, Some(now()), true));
+    assert_eq!(
+        (report.audit.summary.users, report.audit.credential_report, report.is_complete()),
+        (4, Some(now()), true)
+    );
 }
 
 #[tokio::test]
@@ -101,7 +105,7 @@ async fn without_a_report_every_user_is_asked_for() {
     account.fail("GetCredentialReport", "");
     let inventory = read(&account, by_report()).await;
     assert_eq!((account.asked("ListAccessKeys"), inventory.credential_report), (vec!["alice".to_owned()], None));
-    assert!(run::dry(&inventory, &config(), now()).is_complete());
+    assert!(run::keys::dry(&inventory, &config(), now()).is_complete());
 }
 
 #[tokio::test]
@@ -116,8 +120,9 @@ async fn alerts_are_told_first_and_what_came_of_it_is_reported() {
     let inventory = read(&account, verdicts(policy(), false)).await;
     let memory = Memory::default();
     let notifier = Notifier::new(vec![Channel::Memory(memory.clone())]);
-    let report = run::wet(&account, &inventory, &config(), &notifier, now(), Deadlines::default(), |_, _| ()).await;
-    let kinds: Vec<_> = report.alerts.iter().map(|alert| (alert.kind, alert.outcome)).collect();
+    let report =
+        run::keys::wet(&account, &inventory, &config(), &notifier, now(), Deadlines::default(), |_, _| ()).await;
+    let kinds: Vec<_> = report.audit.alerts.iter().map(|alert| (alert.kind, alert.outcome)).collect();
     assert_eq!(kinds, [(AlertKind::RootAccessKeys, Outcome::Done), (AlertKind::Quarantine, Outcome::Done)]);
     let sent = memory.sent();
     assert_eq!(sent[0].title, "AWS IAM Key Alert");
@@ -136,12 +141,13 @@ async fn alert_without_a_channel_is_held() {
     let account = FakeAccount::default();
     account.state().root_keys = true;
     let inventory = read(&account, verdicts(policy(), false)).await;
-    let dry = run::dry(&inventory, &config(), now());
+    let dry = run::keys::dry(&inventory, &config(), now());
     assert_eq!((dry.alerts[0].outcome, dry.summary.alerts), (Outcome::Planned, 1));
     let notifier = Notifier::default();
-    let report = run::wet(&account, &inventory, &config(), &notifier, now(), Deadlines::default(), |_, _| ()).await;
-    assert_eq!(report.alerts[0].outcome, Outcome::Held);
-    assert!(report.alerts[0].reason.as_ref().unwrap().starts_with("no channel is set"));
+    let report =
+        run::keys::wet(&account, &inventory, &config(), &notifier, now(), Deadlines::default(), |_, _| ()).await;
+    assert_eq!(report.audit.alerts[0].outcome, Outcome::Held);
+    assert!(report.audit.alerts[0].reason.as_ref().unwrap().starts_with("no channel is set"));
 }
 
 #[tokio::test]
@@ -151,7 +157,8 @@ async fn stopped_run_is_told_even_if_there_is_nothing_else_to_tell() {
     let inventory = Inventory { users: Vec::new(), ..read(&account, verdicts(policy(), false)).await };
     let memory = Memory::default();
     let notifier = Notifier::new(vec![Channel::Memory(memory.clone())]);
-    let report = run::wet(&account, &inventory, &config(), &notifier, now(), Deadlines::default(), |_, _| ()).await;
+    let report =
+        run::keys::wet(&account, &inventory, &config(), &notifier, now(), Deadlines::default(), |_, _| ()).await;
     assert!(!report.is_complete());
     let said = memory.sent()[0].groups[0].lines[0].plain();
     assert_eq!(said, "No key was disabled: only 0 of 1 users were seen");

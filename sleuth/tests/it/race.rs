@@ -21,7 +21,7 @@ async fn read(account: &FakeAccount) -> Inventory {
 }
 
 async fn read_until(account: &FakeAccount, end: Option<Instant>) -> Inventory {
-    gather(account, &run::scope(&config(), now(), now(), end), |_, _| ()).await
+    gather(account, &run::keys::scope(&config(), now(), now(), end), |_, _| ()).await
 }
 
 /// Audits, lets `meanwhile` happen, applies.
@@ -30,7 +30,8 @@ async fn run_with(account: &FakeAccount, meanwhile: impl FnOnce(&FakeAccount)) -
     meanwhile(account);
     let memory = Memory::default();
     let notifier = Notifier::new(vec![Channel::Memory(memory.clone())]);
-    let report = run::wet(account, &inventory, &config(), &notifier, now(), Deadlines::default(), |_, _| ()).await;
+    let report =
+        run::keys::wet(account, &inventory, &config(), &notifier, now(), Deadlines::default(), |_, _| ()).await;
     let groups = memory.sent().into_iter().flat_map(|notification| notification.groups);
     let said = groups.flat_map(|group| group.lines).map(|line| line.plain() + "\n").collect();
     (report, said)
@@ -49,9 +50,9 @@ async fn held(meanwhile: impl FnOnce(&FakeAccount)) -> (Report, String, String) 
     let account = idle();
     let (report, said) = run_with(&account, meanwhile).await;
     assert_eq!(account.state().writes, Vec::<String>::new(), "something was changed");
-    assert_eq!((report.keys[0].action, report.keys[0].outcome), (Action::Disable, Outcome::Held));
+    assert_eq!((report.audit.keys[0].action, report.audit.keys[0].outcome), (Action::Disable, Outcome::Held));
     assert!(!said.contains("was disabled"), "{said}");
-    let reason = report.keys[0].reason.clone().unwrap();
+    let reason = report.audit.keys[0].reason.clone().unwrap();
     (report, reason, said)
 }
 
@@ -60,7 +61,7 @@ async fn nothing_happens_and_it_is_disabled() {
     let account = idle();
     let (report, said) = run_with(&account, |_| ()).await;
     assert_eq!(account.state().writes, ["alice AKIA0001"]);
-    assert_eq!(report.keys[0].outcome, Outcome::Done);
+    assert_eq!(report.audit.keys[0].outcome, Outcome::Done);
     assert!(report.is_complete() && said.contains("was disabled"), "{said}");
 }
 
@@ -73,7 +74,7 @@ async fn key_used_meanwhile_is_held_and_is_good() {
     let (report, reason, said) = held(used).await;
     assert_eq!((reason.as_str(), said.as_str()), ("the key is not expired any more, but good", ""));
     assert_eq!(
-        (report.keys[0].status, report.keys[0].idle_days, report.summary.good),
+        (report.audit.keys[0].status, report.audit.keys[0].idle_days, report.audit.summary.good),
         (Status::Good, Some(Days(0)), 1)
     );
     assert!(report.is_complete());
@@ -84,7 +85,7 @@ async fn key_disabled_meanwhile_is_held_and_nobody_is_told() {
     let (report, reason, said) =
         held(|a| a.state().keys.get_mut("AKIA0001").unwrap().status = KeyStatus::Inactive).await;
     assert_eq!((reason.as_str(), said.as_str()), ("somebody else disabled the key in the meantime", ""));
-    assert_eq!(report.summary.disabled, 1);
+    assert_eq!(report.audit.summary.disabled, 1);
 }
 
 #[tokio::test]
@@ -103,7 +104,7 @@ async fn key_of_another_time_is_held() {
 async fn owner_exempted_meanwhile_is_left_alone_and_not_told() {
     let (report, reason, said) = held(|account| account.tag("alice", "keyAutoExpire", "False")).await;
     assert_eq!((reason.as_str(), said.as_str()), ("the owner became exempt in the meantime", ""));
-    assert!(report.keys[0].exempt && report.summary.exempt == 1);
+    assert!(report.audit.keys[0].exempt && report.audit.summary.exempt == 1);
 }
 
 #[tokio::test]
@@ -117,7 +118,7 @@ async fn tag_that_became_unclear_holds_and_is_told() {
 async fn user_not_found_any_more_may_have_another_name_and_its_key_is_still_expired() {
     let (report, reason, said) = held(|account| drop(account.state().users.remove("alice"))).await;
     assert_eq!(reason, "its user was not found any more: deleted or renamed");
-    assert!(report.is_complete() && report.keys[0].status == Status::Expired);
+    assert!(report.is_complete() && report.audit.keys[0].status == Status::Expired);
     assert!(said.contains(&format!("would be disabled, but {reason}")), "{said}");
 }
 
@@ -138,7 +139,7 @@ async fn change_whose_answer_was_lost_is_told_as_done() {
     let account = idle();
     account.fail("UpdateAccessKey answer", "AKIA0001");
     let (report, said) = run_with(&account, |_| ()).await;
-    assert_eq!(report.keys[0].outcome, Outcome::Done);
+    assert_eq!(report.audit.keys[0].outcome, Outcome::Done);
     assert!(report.is_complete() && said.contains("was disabled"), "{said}");
 }
 
@@ -148,7 +149,7 @@ async fn failed_change_is_told_as_failed_and_others_go_on() {
     account.key("bob", "AKIA0002", 200, 1);
     account.fail("UpdateAccessKey", "AKIA0001");
     let (report, said) = run_with(&account, |_| ()).await;
-    let outcomes: Vec<_> = report.keys.iter().map(|key| (key.user.0.as_str(), key.outcome)).collect();
+    let outcomes: Vec<_> = report.audit.keys.iter().map(|key| (key.user.0.as_str(), key.outcome)).collect();
     assert_eq!(outcomes, [("bob", Outcome::Done), ("alice", Outcome::Failed)]);
     assert!(
         said.contains("bob: key AKIA0002, 200 days old") && said.contains("could not be disabled: Throttling"),
@@ -164,7 +165,7 @@ async fn user_who_vanishes_while_reading_is_unknown() {
     account.fail("ListAccessKeys", "alice");
     account.fail("GetAccessKeyLastUsed", "AKIA0002");
     let (report, said) = run_with(&account, |_| ()).await;
-    assert_eq!((report.summary.unknown, report.errors.len(), said.as_str()), (2, 2, ""));
+    assert_eq!((report.audit.summary.unknown, report.errors.len(), said.as_str()), (2, 2, ""));
     assert_eq!(account.state().writes, Vec::<String>::new());
 }
 
@@ -173,24 +174,24 @@ async fn listing_that_breaks_off_is_reported_and_the_rest_is_served() {
     let account = idle();
     account.fail("ListUsers", "");
     let (report, _) = run_with(&account, |_| ()).await;
-    assert_eq!((report.summary.users, report.errors.len(), report.errors[0].subject.as_str()), (1, 1, "account"));
-    assert_eq!(report.keys[0].outcome, Outcome::Done);
+    assert_eq!((report.audit.summary.users, report.errors.len(), report.errors[0].subject.as_str()), (1, 1, "account"));
+    assert_eq!(report.audit.keys[0].outcome, Outcome::Done);
 }
 
 #[tokio::test]
 async fn nothing_is_begun_after_the_deadline() {
     let account = idle();
     let past = Some(Instant::now());
-    let late = run::dry(&read_until(&account, past).await, &config(), now());
+    let late = run::keys::dry(&read_until(&account, past).await, &config(), now());
     assert_eq!((late.summary.unknown, late.errors.len()), (1, 2), "{late:?}");
 
     let inventory = read(&account).await;
     let memory = Memory::default();
     let notifier = Notifier::new(vec![Channel::Memory(memory.clone())]);
     let deadlines = Deadlines { act: past, ..Deadlines::default() };
-    let report = run::wet(&account, &inventory, &config(), &notifier, now(), deadlines, |_, _| ()).await;
+    let report = run::keys::wet(&account, &inventory, &config(), &notifier, now(), deadlines, |_, _| ()).await;
     assert_eq!(account.state().writes, Vec::<String>::new());
-    assert_eq!((report.keys[0].outcome, report.errors[0].operation.as_str()), (Outcome::Held, "deadline"));
+    assert_eq!((report.audit.keys[0].outcome, report.errors[0].operation.as_str()), (Outcome::Held, "deadline"));
     let said = memory.sent()[0].groups[0].lines[0].plain();
     assert!(said.contains("would be disabled, but it could not be looked at again: deadline: the time"), "{said}");
 }
@@ -204,9 +205,9 @@ async fn change_without_an_answer_ends_in_time_and_people_are_told() {
     let memory = Memory::default();
     let notifier = Notifier::new(vec![Channel::Memory(memory.clone())]);
     let deadlines = Deadlines::within(Instant::now(), Duration::from_secs(101));
-    let report = run::wet(&account, &inventory, &config(), &notifier, now(), deadlines, |_, _| ()).await;
+    let report = run::keys::wet(&account, &inventory, &config(), &notifier, now(), deadlines, |_, _| ()).await;
     assert_eq!(Some(Instant::now()), deadlines.settle);
-    let outcomes: Vec<_> = report.keys.iter().map(|key| (key.user.0.as_str(), key.outcome)).collect();
+    let outcomes: Vec<_> = report.audit.keys.iter().map(|key| (key.user.0.as_str(), key.outcome)).collect();
     assert_eq!(outcomes, [("bob", Outcome::Done), ("alice", Outcome::Failed)]);
     let said: String =
         memory.sent().iter().flat_map(|n| &n.groups).flat_map(|g| &g.lines).map(|l| l.plain() + "\n").collect();
@@ -225,9 +226,9 @@ async fn deadline_in_the_middle_leaves_the_rest_unknown() {
     let end = Instant::now() + Duration::from_millis(4_500);
     let inventory = read_until(&account, Some(end)).await;
     assert_eq!(Instant::now(), end);
-    let report = run::dry(&inventory, &config(), now());
-    let (expired, unknown) = (report.summary.expired, report.summary.unknown);
-    assert!(expired >= 40 && unknown >= 40 && expired + unknown == 100, "{:?}", report.summary);
+    let report = run::keys::dry(&inventory, &config(), now());
+    let (expired, unknown) = (report.audit.summary.expired, report.audit.summary.unknown);
+    assert!(expired >= 40 && unknown >= 40 && expired + unknown == 100, "{:?}", report.audit.summary);
     assert!(report.errors.iter().any(|error| error.operation == "deadline"), "{:?}", report.errors);
 }
 
@@ -241,9 +242,10 @@ async fn brake_holds_everything_and_is_said_first() {
     let inventory = read(&account).await;
     let memory = Memory::default();
     let notifier = Notifier::new(vec![Channel::Memory(memory.clone())]);
-    let report = run::wet(&account, &inventory, &config(), &notifier, now(), Deadlines::default(), |_, _| ()).await;
+    let report =
+        run::keys::wet(&account, &inventory, &config(), &notifier, now(), Deadlines::default(), |_, _| ()).await;
     assert_eq!(account.state().writes, Vec::<String>::new());
-    assert_eq!(report.keys.iter().filter(|key| key.outcome == Outcome::Held).count(), 26);
+    assert_eq!(report.audit.keys.iter().filter(|key| key.outcome == Outcome::Held).count(), 26);
     let (error, sent) = (&report.errors[0], &memory.sent()[0]);
     assert_eq!((error.operation.as_str(), report.errors.len()), ("brake", 1));
     assert_eq!(sent.alert, "No key was disabled: 26 keys were to be disabled, MAX_DISABLE is 25");
@@ -256,7 +258,8 @@ async fn account_without_its_canary_is_not_acted_on() {
     let inventory = read(&account).await;
     let config = Config { canary: Some("zoe".into()), ..config() };
     let report =
-        run::wet(&account, &inventory, &config, &Notifier::default(), now(), Deadlines::default(), |_, _| ()).await;
+        run::keys::wet(&account, &inventory, &config, &Notifier::default(), now(), Deadlines::default(), |_, _| ())
+            .await;
     assert_eq!(account.state().writes, Vec::<String>::new());
     assert_eq!(report.brake.as_deref(), Some("the user `zoe` (CANARY_USER) was not seen"));
     assert!(!report.is_complete());
@@ -268,7 +271,7 @@ async fn two_runs_at_once_do_no_harm() {
     account.key("alice", "AKIA0002", 1, 0);
     let inventory = read(&account).await;
     let (config, notifier) = (config(), Notifier::default());
-    let run = || run::wet(&account, &inventory, &config, &notifier, now(), Deadlines::default(), |_, _| ());
+    let run = || run::keys::wet(&account, &inventory, &config, &notifier, now(), Deadlines::default(), |_, _| ());
     let (one, other) = tokio::join!(run(), run());
     for report in [&one, &other] {
         assert!(report.is_complete(), "{report:?}");
@@ -277,7 +280,7 @@ async fn two_runs_at_once_do_no_harm() {
     // Both looked before either acted, and both asked for the same thing.
     assert_eq!(state.writes, ["alice AKIA0001", "alice AKIA0001"]);
     let outcomes =
-        [one, other].map(|report| report.keys.iter().find(|key| key.action == Action::Disable).unwrap().outcome);
+        [one, other].map(|report| report.audit.keys.iter().find(|key| key.action == Action::Disable).unwrap().outcome);
     assert_eq!(outcomes, [Outcome::Done, Outcome::Done]);
     assert_eq!(state.keys["AKIA0001"].status, KeyStatus::Inactive);
     assert_eq!(state.keys["AKIA0002"].status, KeyStatus::Active);
@@ -290,10 +293,10 @@ async fn report_is_kept_before_the_change_and_before_the_message() {
     let memory = Memory::default();
     let notifier = Notifier::new(vec![Channel::Memory(memory.clone())]);
     let mut kept = Vec::new();
-    let keep = |stage, report: &Report| {
-        kept.push((stage, report.keys[0].outcome, account.state().writes.len(), memory.sent().len()));
+    let keep = |stage, report: &KeysReport| {
+        kept.push((stage, report.audit.keys[0].outcome, account.state().writes.len(), memory.sent().len()));
     };
-    run::wet(&account, &inventory, &config(), &notifier, now(), Deadlines::default(), keep).await;
+    run::keys::wet(&account, &inventory, &config(), &notifier, now(), Deadlines::default(), keep).await;
     assert_eq!(kept, [(run::Stage::Planned, Outcome::Planned, 0, 0), (run::Stage::Applied, Outcome::Done, 1, 0)]);
 }
 
@@ -324,7 +327,7 @@ proptest! {
                 .map(|target| format!("{} {}", target.user, target.key))
                 .collect();
             expected.sort();
-            run::wet(&account, &inventory, &config, &Notifier::default(), now(), Deadlines::default(), |_, _| ()).await;
+            run::keys::wet(&account, &inventory, &config, &Notifier::default(), now(), Deadlines::default(), |_, _| ()).await;
             let mut writes = account.state().writes.clone();
             writes.sort();
             assert_eq!(writes, expected);

@@ -17,7 +17,7 @@ use sleuth::{
 
 use crate::support::demo_report;
 
-fn lines(report: &Report) -> Vec<String> {
+fn lines(report: &KeysReport) -> Vec<String> {
     let notifications = notifications(report, &demo::config().unwrap().texts);
     let groups = notifications.iter().flat_map(|notification| &notification.groups);
     groups.flat_map(|group| &group.lines).map(notifier::Line::plain).collect()
@@ -58,10 +58,10 @@ fn table_in_colour() {
 #[test]
 fn table_says_first_what_holds_for_all() {
     let mut report = demo_report();
-    report.policy.enable_auto_expire = false;
+    report.audit.policy.enable_auto_expire = false;
     let note = "Disabling is switched off: ENABLE_AUTO_EXPIRE is not true\n";
     assert!(table(&report, Look::PLAIN).contains(note), "{}", table(&report, Look::PLAIN));
-    report.policy.max_disable = 2;
+    report.audit.policy.max_disable = 2;
     let more = "is not true, and 3 keys are more than MAX_DISABLE (2) would allow in one run\n";
     assert!(table(&report, Look::PLAIN).contains(more), "{}", table(&report, Look::PLAIN));
     report.brake = Some("too many".into());
@@ -81,8 +81,10 @@ fn table_explains_what_was_not_asked_and_keys_without_ids() {
     let told = |keys: Reading<Vec<AccessKey>>| {
         let user = User { keys, ..demo::inventory().unwrap().users[0].clone() };
         let inventory = Inventory { users: vec![user], credential_report: Some(now), ..Inventory::empty(now) };
-        let text =
-            table(&run::dry(&inventory, &demo::config().unwrap(), now), Look { width: Some(100), colours: false });
+        let text = table(
+            &run::keys::dry(&inventory, &demo::config().unwrap(), now),
+            Look { width: Some(100), colours: false },
+        );
         (
             text.contains("not asked for, as it could not change the verdict"),
             text.contains("by the credential report of"),
@@ -100,8 +102,8 @@ fn table_explains_what_was_not_asked_and_keys_without_ids() {
 #[test]
 fn table_shows_no_control_characters() {
     let mut report = demo_report();
-    report.keys[0].user = UserName("evil\u{1b}[2Juser\nline".into());
-    report.keys[0].slack = Some("\u{7}".into());
+    report.audit.keys[0].user = UserName("evil\u{1b}[2Juser\nline".into());
+    report.audit.keys[0].slack = Some("\u{7}".into());
     let text = table(&report, Look::PLAIN);
     assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text}");
 }
@@ -126,7 +128,7 @@ fn exempt_owner_is_never_in_a_message() {
 }
 
 /// The report after applying, with this outcome for every key that was to be disabled.
-fn applied(outcome: &Applied) -> Report {
+fn applied(outcome: &Applied) -> KeysReport {
     let mut report = demo_report();
     let target =
         |key: &sleuth::report::Finding| (key.user.clone(), key.key_id.clone().unwrap_or(AccessKeyId(String::new())));
@@ -158,7 +160,7 @@ fn words_match_the_outcome() {
         let told = lines(&report).join("\n") + "\n";
         assert_eq!(told.matches(&format!("{words}\n")).count(), 3, "{words}: {told}");
         // Of the key with the unclear tag, which was held from the start, something is told as well.
-        let count = report.keys.iter().filter(|key| key.outcome == recorded).count();
+        let count = report.audit.keys.iter().filter(|key| key.outcome == recorded).count();
         assert_eq!(count, if recorded == Outcome::Held { 4 } else { 3 });
         assert_eq!(report.errors.len(), 2 + errors);
         assert!(table(&report, Look::PLAIN).contains(words));
@@ -169,7 +171,7 @@ fn words_match_the_outcome() {
 fn a_warning_is_done_when_somebody_was_told() {
     let part = |reason: Option<&str>| {
         let mut report = demo_report();
-        let subjects = report.keys.iter().map(sleuth::report::Finding::subject).collect();
+        let subjects = report.audit.keys.iter().map(sleuth::report::Finding::subject).collect();
         let result = reason.map_or(PartResult::Delivered, |reason| PartResult::Undelivered {
             reason: reason.into(),
             text: "x".into(),
@@ -189,8 +191,8 @@ fn small_report_is_one_log_line_and_a_large_one_several() {
     assert_eq!(whole.len(), 1);
     assert_eq!(serde_json::from_str::<serde_json::Value>(&whole[0]).unwrap(), serde_json::to_value(&report).unwrap());
 
-    let key = report.keys[1].clone();
-    report.keys = (0..5_000)
+    let key = report.audit.keys[1].clone();
+    report.audit.keys = (0..5_000)
         .map(|i| {
             let mut key = key.clone();
             key.user = UserName(format!("user-{i}"));
@@ -211,7 +213,7 @@ fn small_report_is_one_log_line_and_a_large_one_several() {
 #[test]
 fn a_key_that_is_gone_is_not_told_about() {
     let report = applied(&Applied::Held { reason: "the key does not exist any more".into(), verdict: None });
-    assert_eq!((report.summary.expired, report.summary.disabled), (2, 4), "{:?}", report.summary);
+    assert_eq!((report.audit.summary.expired, report.audit.summary.disabled), (2, 4), "{:?}", report.audit.summary);
     assert!(lines(&report).iter().all(|line| !line.contains("ci-deploy")), "{:?}", lines(&report));
     assert!(table(&report, Look::PLAIN).contains("would be disabled, but the key does not exist any more"));
 }

@@ -194,7 +194,7 @@ pub(crate) fn finding<'a>(report: &'a Value, key: &str) -> &'a Value {
 }
 
 /// The report on the demo's account.
-pub(crate) fn demo_report() -> Report {
+pub(crate) fn demo_report() -> KeysReport {
     let inventory = demo::inventory().unwrap();
-    run::dry(&inventory, &demo::config().unwrap(), demo::now(&inventory))
+    run::keys::dry(&inventory, &demo::config().unwrap(), demo::now(&inventory))
 }

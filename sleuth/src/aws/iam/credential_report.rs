@@ -6,10 +6,7 @@ use aws_sdk_iam::{error::ProvideErrorMetadata, types::ReportStateType};
 use tokio::time::{Instant, sleep};
 
 use super::{Iam, read_error, strange, time};
-use crate::{
-    deadline::before,
-    keys::{CredentialReport, ReadError},
-};
+use crate::{deadline::before, facts::ReadError, keys::CredentialReport};
 
 /// Longest time to wait for the report. IAM makes it within seconds, in large accounts within a minute or so.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -11,10 +11,8 @@ use super::{Iam, PAGE, read_error, strange, tags, time};
 use crate::{
     aws::error::is_denied,
     deadline::before,
-    keys::{
-        ReadError, UserName,
-        alerts::{QUARANTINE_POLICIES, quarantine_policy},
-    },
+    facts::{ReadError, UserName},
+    keys::alerts::{QUARANTINE_POLICIES, quarantine_policy},
     ports::{ListedUser, Users},
 };
 

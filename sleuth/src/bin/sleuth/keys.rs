@@ -5,13 +5,13 @@ use std::{io::ErrorKind, path::PathBuf, time::Duration};
 use chrono::{DateTime, Utc};
 use notifier::slack;
 use sleuth::{
-    config::Config,
+    config::KeysConfig,
     deadline::Deadlines,
     demo,
     exit::Exit,
     keys::Inventory,
-    render::{json, notification::notifications, preview::preview, table::table},
-    report::Report,
+    render::{json, notification::keys::notifications, preview::preview, table::keys::table},
+    report::keys::KeysReport,
     run,
     snapshot::{self, SnapshotError},
 };
@@ -27,7 +27,7 @@ pub(crate) fn demo() -> anyhow::Result<Exit> {
     let look = output::look();
     let inventory = demo::inventory()?;
     let config = demo::config()?;
-    let report = run::dry(&inventory, &config, demo::now(&inventory));
+    let report = run::keys::dry(&inventory, &config, demo::now(&inventory));
     let messages = preview(&notifications(&report, &config.texts), look.colours);
     let table = table(&report, look);
     output::report(&format!("{table}\nWhat their owners would read in Slack:\n\n{messages}"))?;
@@ -39,10 +39,10 @@ pub(crate) async fn run(arguments: Box<KeysArguments>, environment: Vec<(String,
     let KeysArguments { apply, output: form, from, all, save, now, fail_on, timeout, thresholds } = *arguments;
     let deadlines = timeout
         .map_or_else(Deadlines::default, |seconds| Deadlines::within(Instant::now(), Duration::from_secs(seconds)));
-    let config = Config::new(environment, thresholds.into())?;
+    let config = KeysConfig::new(&environment, thresholds.into())?;
     let report = match from {
         Some(path) => {
-            let inventory = snapshot::load(&path).map_err(|error| match error {
+            let inventory: Inventory = snapshot::load(&path).map_err(|error| match error {
                 SnapshotError::Read { .. } => error.into(),
                 error => anyhow::Error::new(error).context(path.display().to_string()),
             })?;
@@ -71,16 +71,16 @@ pub(crate) async fn run(arguments: Box<KeysArguments>, environment: Vec<(String,
     }
 }
 
-fn dry(inventory: &Inventory, config: &Config, now: DateTime<Utc>) -> Report {
-    let report = run::dry(inventory, config, now);
-    if config.debug {
+fn dry(inventory: &Inventory, config: &KeysConfig, now: DateTime<Utc>) -> KeysReport {
+    let report = run::keys::dry(inventory, config, now);
+    if config.common.debug {
         show_payloads(&report, config);
     }
     report
 }
 
 /// What each channel is or would be sent, to the letter, on stderr.
-fn show_payloads(report: &Report, config: &Config) {
+fn show_payloads(report: &KeysReport, config: &KeysConfig) {
     for notification in notifications(report, &config.texts) {
         for payload in slack::payloads(&notification) {
             output::note(&format!("Slack payload: {}", serde_json::to_string_pretty(&payload).unwrap_or_default()));
@@ -91,12 +91,13 @@ fn show_payloads(report: &Report, config: &Config) {
     }
 }
 
-fn exit(report: &Report, fail_on: Option<FailOn>) -> Exit {
-    let fails = |fail_on: FailOn| report.keys.iter().any(|key| !key.exempt && fail_on.statuses().contains(&key.status));
+fn exit(report: &KeysReport, fail_on: Option<FailOn>) -> Exit {
+    let fails =
+        |fail_on: FailOn| report.audit.keys.iter().any(|key| !key.exempt && fail_on.statuses().contains(&key.status));
     match () {
         () if !report.is_complete() => Exit::Incomplete,
         // An alert is worse than any status.
-        () if fail_on.is_some() && !report.alerts.is_empty() => Exit::Findings,
+        () if fail_on.is_some() && !report.audit.alerts.is_empty() => Exit::Findings,
         () if fail_on.is_some_and(fails) => Exit::Findings,
         () => Exit::Done,
     }
@@ -120,9 +121,9 @@ mod live {
     use notifier::Notifier;
     use sleuth::{
         aws,
-        config::Config,
-        gather::{Scope, Want, gather},
-        report::{Report, ReportError},
+        config::KeysConfig,
+        gather::keys::{Scope, Want, gather},
+        report::{ReportError, keys::KeysReport},
         run::{self, Stage},
         snapshot,
     };
@@ -136,17 +137,18 @@ mod live {
         Utc::now().trunc_subsecs(0)
     }
 
-    pub(super) async fn run(config: &Config, options: Options) -> anyhow::Result<Report> {
+    pub(super) async fn run(config: &KeysConfig, options: Options) -> anyhow::Result<KeysReport> {
         let Options { now, deadlines, apply, all, save } = options;
         let target = save.as_deref().map(snapshot::Target::new).transpose()?;
         let taken_at = clock();
         let now = now.unwrap_or(taken_at);
-        let sdk = aws::connect(config.profile.as_deref(), deadlines.read).await?;
-        let iam = aws::iam::Iam::new(&sdk, config.retry_mode);
+        let sdk = aws::connect(config.common.profile.as_deref(), deadlines.read).await?;
+        let iam = aws::iam::Iam::new(&sdk, config.common.retry_mode);
         // Who cannot tell anybody does not begin.
-        let notifier = if apply { aws::notifier(&sdk, config, deadlines.read).await? } else { Notifier::default() };
+        let notifier =
+            if apply { aws::notifier(&sdk, &config.common, deadlines.read).await? } else { Notifier::default() };
         let bar = output::progress("Reading users");
-        let scope = run::scope(config, taken_at, now, deadlines.read);
+        let scope = run::keys::scope(config, taken_at, now, deadlines.read);
         // What is saved may be audited by other thresholds.
         let want = if all || target.is_some() { Want::Everything } else { scope.want };
         let inventory = gather(&iam, &Scope { want, ..scope }, |done, total| {
@@ -166,8 +168,8 @@ mod live {
             report.errors.extend(unsaved);
             return Ok(report);
         }
-        let mut report = run::wet(&iam, &inventory, config, &notifier, now, deadlines, |stage, report| {
-            if config.debug && stage == Stage::Applied {
+        let mut report = run::keys::wet(&iam, &inventory, config, &notifier, now, deadlines, |stage, report| {
+            if config.common.debug && stage == Stage::Applied {
                 show_payloads(report, config);
             }
         })
@@ -183,7 +185,7 @@ mod live {
 
     use std::future::Ready;
 
-    use sleuth::{config::Config, report::Report};
+    use sleuth::{config::KeysConfig, report::Report};
 
     use super::Options;
     use crate::cli::BadArgument;
@@ -191,7 +193,7 @@ mod live {
     const MISSING: BadArgument =
         BadArgument("this build cannot read access keys: build it with `--features keys`, or use --from");
 
-    pub(super) fn run(_: &Config, _: Options) -> Ready<anyhow::Result<Report>> {
+    pub(super) fn run(_: &KeysConfig, _: Options) -> Ready<anyhow::Result<KeysReport>> {
         std::future::ready(Err(MISSING.into()))
     }
 }

@@ -1,23 +1,22 @@
 //! A report out of an inventory and a plan.
 
 use chrono::{DateTime, Utc};
-use notifier::DeliveryReport;
 
-use super::{Alert, AlertKind, Finding, LastUseKnown, Outcome, PolicyInForce, Report, ReportError, Summary, VERSION};
-use crate::keys::{
-    self, AccessKeyId, AutoExpire, Cause, Decision, Inventory, LastUse, Limits, Plan, Policy, ReadError, Reading,
-    Status, User, Verdict, alerts, audit::NOT_ASKED, plan::Step,
+use super::{Alert, AlertKind, Finding, KeyAudit, KeysReport, LastUseKnown, PolicyInForce, Summary};
+use crate::{
+    decision::Decision,
+    facts::Reading,
+    keys::{
+        self, AccessKeyId, AutoExpire, Cause, Inventory, LastUse, Limits, Plan, Policy, Status, User, Verdict, alerts,
+        audit::NOT_ASKED, plan::Step,
+    },
+    report::{Outcome, Report, ReportError},
 };
 
-impl Report {
+impl KeysReport {
     /// The report on a plan that is not, or not yet, applied.
     pub fn new(inventory: &Inventory, plan: &Plan, ages: Policy, limits: Limits, now: DateTime<Utc>) -> Self {
-        let mut report = Self {
-            version: VERSION,
-            kind: "keys",
-            account: inventory.account.clone(),
-            generated_at: now,
-            applied: false,
+        let audit = KeyAudit {
             policy: PolicyInForce {
                 ages,
                 enable_auto_expire: limits.auto_expire,
@@ -25,22 +24,18 @@ impl Report {
                 max_disable_percent: limits.max_percent,
             },
             credential_report: inventory.credential_report,
-            brake: plan.brake.clone(),
             alerts: alerts(inventory).into_iter().map(alert).collect(),
             summary: Summary { users: inventory.users.len(), ..Summary::default() },
             keys: plan.steps.iter().map(finding).collect(),
-            errors: read_errors(inventory, plan),
-            deliveries: DeliveryReport::default(),
         };
-        report.errors.extend(plan.brake.as_ref().map(|reason| ReportError {
-            subject: "account".to_owned(),
-            operation: "brake".to_owned(),
-            message: reason.clone(),
-        }));
-        report.arrange();
+        let errors = read_errors(inventory, plan);
+        let mut report = Report::planned("keys", inventory.account.clone(), now, plan.brake.clone(), audit, errors);
+        report.audit.arrange();
         report
     }
+}
 
+impl KeyAudit {
     /// Sorts the findings and counts them. To be called whenever one has changed.
     pub(super) fn arrange(&mut self) {
         self.keys.sort_by(|a, b| rank(a).cmp(&rank(b)));
@@ -162,11 +157,4 @@ fn user_errors(user: &User) -> Vec<ReportError> {
 
 fn subject(user: &str, key: Option<&AccessKeyId>) -> String {
     key.map_or_else(|| user.to_owned(), |key| format!("{user} {key}"))
-}
-
-impl ReportError {
-    /// A call that gave no answer.
-    pub(super) fn read(subject: &str, error: &ReadError) -> Self {
-        Self { subject: subject.to_owned(), operation: error.operation.clone(), message: error.message.clone() }
-    }
 }

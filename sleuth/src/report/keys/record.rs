@@ -2,51 +2,47 @@
 
 use notifier::DeliveryReport;
 
-use super::{Finding, Outcome, Report, ReportError, make::judged};
+use super::{Finding, KeysReport, make::judged};
 use crate::{
-    apply::{Outcome as Applied, Outcomes},
-    keys::{Action, Status, plan::both},
+    apply::keys::{Outcome as Applied, Outcomes},
+    decision::both,
+    keys::{Action, Status},
+    report::{NO_CHANNEL, Outcome, ReportError},
 };
 
-impl Report {
+impl KeysReport {
     /// Takes in what came of the plan's changes.
     pub fn record_outcomes(&mut self, outcomes: &Outcomes) {
         self.applied = true;
-        for finding in &mut self.keys {
+        for finding in &mut self.audit.keys {
             let Some(key) = &finding.key_id else { continue };
             let Some(applied) = outcomes.get(&(finding.user.clone(), key.clone())) else { continue };
             self.errors.extend(record(finding, applied));
         }
-        self.arrange();
+        self.audit.arrange();
     }
 
     /// Takes in what came of telling people.
     pub fn record_delivery(&mut self, deliveries: DeliveryReport) {
+        let untried = deliveries.parts.is_empty();
         let mut told = deliveries.told();
-        for alert in &mut self.alerts {
+        for alert in &mut self.audit.alerts {
             let told = told.remove(alert.subject().as_str()).unwrap_or_else(|| Err(NO_CHANNEL.to_owned()));
-            (alert.outcome, alert.reason) = (outcome(&told, deliveries.parts.is_empty()), told.err());
+            (alert.outcome, alert.reason) = (Outcome::of_telling(&told, untried), told.err());
         }
-        for finding in &mut self.keys {
+        for finding in &mut self.audit.keys {
             let told = told.remove(finding.subject().as_str()).unwrap_or_else(|| Err(NO_CHANNEL.to_owned()));
             match (finding.action, finding.outcome) {
-                (Action::Warn, _) => warned(finding, told, deliveries.parts.is_empty()),
+                (Action::Warn, _) => warned(finding, told, untried),
                 (Action::Disable, Outcome::Done) => {
                     finding.reason = told.err().map(|reason| format!("nobody was told: {reason}"));
                 }
                 _ => {}
             }
         }
-        self.errors.extend(deliveries.undelivered().map(|(part, reason)| ReportError {
-            subject: format!("{}: {}, part {} of {}", part.channel, part.title, part.part, part.of),
-            operation: "deliver".to_owned(),
-            message: reason.to_owned(),
-        }));
-        self.deliveries = deliveries;
+        self.take_in(deliveries);
     }
 }
-
-const NO_CHANNEL: &str = "no channel is set, see SLACK_URL and SNS_TOPIC";
 
 /// What came of one change, and the error it was, if it was one.
 fn record(finding: &mut Finding, applied: &Applied) -> Option<ReportError> {
@@ -85,15 +81,7 @@ fn gone(finding: &Finding) -> Finding {
 
 /// What came of a warning. Without a channel it was not even tried.
 fn warned(finding: &mut Finding, told: Result<(), String>, untried: bool) {
-    finding.outcome = outcome(&told, untried);
+    finding.outcome = Outcome::of_telling(&told, untried);
     // What was said before still holds.
     finding.reason = both(told.err(), finding.reason.take());
-}
-
-fn outcome(told: &Result<(), String>, untried: bool) -> Outcome {
-    match told {
-        Ok(()) => Outcome::Done,
-        Err(_) if untried => Outcome::Held,
-        Err(_) => Outcome::Failed,
-    }
 }

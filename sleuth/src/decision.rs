@@ -1,0 +1,17 @@
+//! What a plan decides about an action.
+
+/// Whether the action will be taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// There is nothing to do; the reason, if there is one to give.
+    Nothing(Option<String>),
+    /// It will, if the plan is applied.
+    Proceed,
+    /// It will not, for this reason.
+    Held(String),
+}
+
+/// Two remarks as one, as far as there are any.
+pub(crate) fn both(one: Option<String>, other: Option<String>) -> Option<String> {
+    [one, other].into_iter().flatten().reduce(|one, other| format!("{one}; {other}"))
+}

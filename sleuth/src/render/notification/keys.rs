@@ -1,0 +1,133 @@
+//! A report as messages to the owners: what cannot wait, keys that expire or have expired by age, and the same for
+//! inactivity.
+
+use std::collections::BTreeMap;
+
+use notifier::{Colour, Group, Line, Notification, SlackId, Span};
+
+use crate::{
+    facts::UserName,
+    keys::{Action, Cause, Status},
+    render::{notification::mention, words::keys as words},
+    report::keys::{Alert, AlertKind, Finding, KeysReport},
+};
+
+/// Titles and instructions, as the operator set them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Texts {
+    /// Title for keys that expire by age.
+    pub expire_title: String,
+    /// What their owners should do.
+    pub expire_text: String,
+    /// Title for keys that expire by inactivity.
+    pub inactive_title: String,
+    /// What their owners should do.
+    pub inactive_text: String,
+}
+
+/// What is to be sent; empty if there is nothing to say.
+pub fn notifications(report: &KeysReport, texts: &Texts) -> Vec<Notification> {
+    let causes = [
+        (
+            Cause::Age,
+            &texts.expire_title,
+            &texts.expire_text,
+            "Expired access keys: too old",
+            "Old access keys, about to expire",
+        ),
+        (
+            Cause::Inactivity,
+            &texts.inactive_title,
+            &texts.inactive_text,
+            "Expired access keys: unused for too long",
+            "Unused access keys, about to expire",
+        ),
+    ];
+    let told: Vec<Notification> = causes
+        .into_iter()
+        .map(|(cause, title, instructions, expired, soon)| Notification {
+            title: title.clone(),
+            alert: report.brake.as_ref().map_or_else(String::new, |reason| format!("No key was disabled: {reason}")),
+            instructions: instructions.clone(),
+            account: report.account.to_string(),
+            groups: vec![
+                group(report, expired, Colour::Red, cause, Action::Disable),
+                group(report, soon, Colour::Yellow, cause, Action::Warn),
+            ],
+        })
+        .filter(|notification| !notification.is_empty())
+        .collect();
+    let mut all = Vec::from_iter(alarm(report, told.is_empty()));
+    all.extend(told);
+    all
+}
+
+/// What cannot wait, in a message of its own before the others: alerts, and that something stopped all changes if no other
+/// message is there to say so.
+fn alarm(report: &KeysReport, alone: bool) -> Option<Notification> {
+    let stopped = report.brake.as_ref().filter(|_| alone).map(|reason| Line {
+        subject: BRAKE.to_owned(),
+        spans: vec![Span::Text(format!("No key was disabled: {reason}"))],
+    });
+    let group = |heading: &str, lines: Vec<Line>| Group { heading: heading.to_owned(), colour: Colour::Red, lines };
+    let of_kind = |kind| report.audit.alerts.iter().filter(move |alert| alert.kind == kind).map(alert_line).collect();
+    let notification = Notification {
+        title: ALARM_TITLE.to_owned(),
+        alert: String::new(),
+        instructions: String::new(),
+        account: report.account.to_string(),
+        groups: vec![
+            group("The run was stopped", stopped.into_iter().collect()),
+            group("Root user", of_kind(AlertKind::RootAccessKeys)),
+            group("Leaked access keys", of_kind(AlertKind::Quarantine)),
+        ],
+    };
+    (!notification.is_empty()).then_some(notification)
+}
+
+const ALARM_TITLE: &str = "AWS IAM Key Alert";
+/// Subject of the line about the brake.
+const BRAKE: &str = "brake";
+
+fn alert_line(alert: &Alert) -> Line {
+    let mut spans = Vec::new();
+    if let Some(user) = &alert.user {
+        spans.push(mention(&user.0, alert.name.as_deref().unwrap_or(&user.0), alert.slack.as_deref()));
+        spans.push(Span::Text(": ".to_owned()));
+    }
+    spans.push(Span::Text(alert.message.clone()));
+    Line { subject: alert.subject(), spans }
+}
+
+/// Users whose owners would be called in Slack but cannot be, and their `Slack` tag: they are told by name, and somebody
+/// should mend the tag.
+pub fn uncallable(report: &KeysReport) -> BTreeMap<&UserName, Option<&str>> {
+    let findings = report.audit.keys.iter().filter(|finding| concerns_owner(finding));
+    let owners = findings.map(|finding| (&finding.user, finding.slack.as_deref()));
+    let quarantined =
+        report.audit.alerts.iter().filter_map(|alert| Some((alert.user.as_ref()?, alert.slack.as_deref())));
+    owners.chain(quarantined).filter(|(_, slack)| slack.and_then(SlackId::parse).is_none()).collect()
+}
+
+fn group(report: &KeysReport, heading: &str, colour: Colour, cause: Cause, action: Action) -> Group {
+    let findings = report.audit.keys.iter().filter(|finding| concerns_owner(finding));
+    let findings = findings.filter(|finding| finding.cause == Some(cause) && finding.action == action);
+    Group { heading: heading.to_owned(), colour, lines: findings.map(|finding| line(report, finding)).collect() }
+}
+
+/// Whether the owner is to be told. A key that was to be disabled may turn out to be none of that: used again, exempt, gone.
+fn concerns_owner(finding: &Finding) -> bool {
+    let stands = match finding.action {
+        Action::Warn => true,
+        Action::Disable => finding.status == Status::Expired,
+        Action::None => false,
+    };
+    stands && !finding.exempt
+}
+
+fn line(report: &KeysReport, finding: &Finding) -> Line {
+    let key = finding.key_id.as_ref().map(words::masked).unwrap_or_default();
+    let text = format!(": key {key}, {}, {}", words::history(finding), words::consequence(report, finding));
+    let owner = mention(&finding.user.0, &finding.name, finding.slack.as_deref());
+    Line { subject: finding.subject(), spans: vec![owner, Span::Text(text)] }
+}

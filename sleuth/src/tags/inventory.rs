@@ -1,0 +1,228 @@
+//! What was read of an account's instances. What could not be read stands where it belongs, as an error.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::launch::Launch;
+use crate::facts::{self, Account, ReadError, Reading, Tags, UserName};
+
+/// Id of an EC2 instance, such as `i-0123456789abcdef0`. Unique in a region, and never used again.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct InstanceId(pub String);
+
+/// Name of a region, such as `eu-west-1`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RegionName(pub String);
+
+impl fmt::Display for InstanceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for RegionName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An account's instances, as they were at one time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Inventory {
+    /// When it was read.
+    pub taken_at: DateTime<Utc>,
+    /// Whose instances these are.
+    pub account: Account,
+    /// Every region that was asked, by name.
+    pub regions: Vec<Region>,
+    /// The IAM users of the account; `None` if nobody asked.
+    #[serde(default)]
+    pub users: Option<Reading<Vec<IamUser>>>,
+    /// What could not be read of the account as a whole.
+    #[serde(default)]
+    pub errors: Vec<ReadError>,
+}
+
+/// The instances of one region.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Region {
+    /// Name.
+    pub name: RegionName,
+    /// Its instances, by id, as far as they could be listed.
+    pub instances: Vec<Instance>,
+    /// What could not be read of the region as a whole. Not empty if instances may be missing.
+    #[serde(default)]
+    pub errors: Vec<ReadError>,
+}
+
+/// An IAM user, as far as tags name users.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IamUser {
+    /// Name.
+    pub name: UserName,
+    /// Tags; `None` if the listing did not have them.
+    #[serde(default)]
+    pub tags: Option<Tags>,
+}
+
+impl IamUser {
+    /// The `Slack` tag, as written.
+    pub fn slack(&self) -> Option<&str> {
+        self.tags.as_ref().and_then(facts::slack)
+    }
+
+    /// Whether this is the user of that name. IAM does not tell upper from lower case in user names
+    /// (<https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateUser.html>).
+    pub fn is_named(&self, name: &str) -> bool {
+        self.name.0.eq_ignore_ascii_case(name.trim())
+    }
+}
+
+/// An EC2 instance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Instance {
+    /// Id.
+    pub id: InstanceId,
+    /// State.
+    pub state: State,
+    /// When it was started last; `None` if AWS did not say.
+    pub launched: Option<DateTime<Utc>>,
+    /// When its oldest volume was attached. Of an instance that was stopped and started this is closer to its creation.
+    #[serde(default)]
+    pub attached: Option<DateTime<Utc>>,
+    /// Tags. EC2 tells upper from lower case in keys.
+    pub tags: Tags,
+    /// Type, such as `m5.large`.
+    #[serde(default)]
+    pub instance_type: Option<String>,
+    /// Id of the image it was launched from.
+    #[serde(default)]
+    pub image: Option<String>,
+    /// Id of its VPC.
+    #[serde(default)]
+    pub vpc: Option<String>,
+    /// Whether it is a spot instance.
+    #[serde(default)]
+    pub spot: bool,
+    /// What protects it from being stopped or terminated; `None` if nobody asked.
+    #[serde(default)]
+    pub protection: Option<Reading<Protection>>,
+    /// Who launched it, by CloudTrail: `Read(None)` if CloudTrail does not know, `None` if nobody asked.
+    #[serde(default)]
+    pub launch: Option<Reading<Option<Launch>>>,
+}
+
+/// What protects an instance from changes through the API.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Protection {
+    /// Termination protection: `disableApiTermination`.
+    pub termination: bool,
+    /// Stop protection: `disableApiStop`.
+    pub stop: bool,
+}
+
+impl Instance {
+    /// When it was created, as far as that can be told: its last start or the oldest attachment of a volume, whichever is
+    /// older.
+    pub fn created(&self) -> Option<DateTime<Utc>> {
+        match (self.launched, self.attached) {
+            (Some(launched), Some(attached)) => Some(launched.min(attached)),
+            (one, other) => one.or(other),
+        }
+    }
+
+    /// The `Name` tag.
+    pub fn name(&self) -> Option<&str> {
+        self.tags.get("Name").map(|name| name.trim()).filter(|name| !name.is_empty())
+    }
+
+    /// Who would replace the instance if it were stopped or terminated, if somebody would.
+    ///
+    /// By the tags that Auto Scaling, EKS, Kubernetes, Karpenter, EMR and EC2 Fleet set, or because it is a spot instance.
+    pub fn manager(&self) -> Option<String> {
+        let named = |key: &str, what: &str| self.tags.get(key).map(|value| format!("{what} {value}"));
+        let prefixed = |prefix: &str, what: &str| {
+            let mut keys = self.tags.keys().filter_map(|key| key.strip_prefix(prefix));
+            keys.next().map(|rest| format!("{what} {rest}").trim_end().to_owned())
+        };
+        named("aws:autoscaling:groupName", "Auto Scaling group")
+            .or_else(|| named("karpenter.sh/nodepool", "Karpenter node pool"))
+            .or_else(|| prefixed("karpenter.sh/", "Karpenter,"))
+            .or_else(|| named("eks:cluster-name", "EKS cluster"))
+            .or_else(|| named("aws:eks:cluster-name", "EKS cluster"))
+            .or_else(|| prefixed("kubernetes.io/cluster/", "Kubernetes cluster"))
+            .or_else(|| named("aws:elasticmapreduce:job-flow-id", "EMR cluster"))
+            .or_else(|| named("aws:ec2:fleet-id", "EC2 Fleet"))
+            .or_else(|| named("aws:ec2spot:fleet-request-id", "Spot Fleet"))
+            .or_else(|| self.spot.then(|| "a spot request".to_owned()))
+    }
+}
+
+/// State of an instance.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub enum State {
+    /// Being launched or started.
+    Pending,
+    /// Running.
+    Running,
+    /// Being stopped.
+    Stopping,
+    /// Stopped.
+    Stopped,
+    /// Being terminated.
+    ShuttingDown,
+    /// Terminated: gone, and shown for a while.
+    Terminated,
+    /// Something this program does not know.
+    Other(String),
+}
+
+impl State {
+    /// Those that rules can be about: of the others nothing is left to be done.
+    pub const ALL: [Self; 4] = [Self::Pending, Self::Running, Self::Stopping, Self::Stopped];
+    /// Those that rules are about if they do not say.
+    pub const AUDITED: [Self; 2] = [Self::Running, Self::Stopped];
+
+    /// The word EC2 uses.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Pending => "pending",
+            Self::Running => "running",
+            Self::Stopping => "stopping",
+            Self::Stopped => "stopped",
+            Self::ShuttingDown => "shutting-down",
+            Self::Terminated => "terminated",
+            Self::Other(state) => state,
+        }
+    }
+}
+
+impl From<String> for State {
+    fn from(state: String) -> Self {
+        match state.as_str() {
+            "pending" => Self::Pending,
+            "running" => Self::Running,
+            "stopping" => Self::Stopping,
+            "stopped" => Self::Stopped,
+            "shutting-down" => Self::ShuttingDown,
+            "terminated" => Self::Terminated,
+            _ => Self::Other(state),
+        }
+    }
+}
+
+impl From<State> for String {
+    fn from(state: State) -> Self {
+        state.as_str().to_owned()
+    }
+}
