@@ -1,4 +1,4 @@
-use std::{num::NonZeroUsize, time::Duration};
+use std::time::Duration;
 
 use super::*;
 use crate::keys::{Days, Limits, Policy};

@@ -7,7 +7,7 @@ use serde_json::Value;
 use sleuth::{
     demo,
     keys::Inventory,
-    render::table::{Look, table},
+    render::table::{Look, keys::table},
     run, snapshot,
 };
 
@@ -70,16 +70,20 @@ fn every_field_of_the_report_is_documented() {
 #[test]
 fn inventory_in_the_documentation_can_be_read() {
     let documented = read("docs/inventory.md");
-    let inventory = snapshot::parse(between(&documented, "```json\n", "```")).unwrap();
+    let inventory: Inventory = snapshot::parse(between(&documented, "```json\n", "```")).unwrap();
     assert_eq!(inventory.users.len(), 2);
 }
 
 #[test]
 fn every_setting_is_documented_and_in_the_help() {
-    let source = read("sleuth/src/config.rs");
-    let settings = between(&source, "struct Environment {", "}");
-    let names: Vec<String> =
-        settings.lines().filter_map(|line| line.trim().split_once(':')).map(|(name, _)| name.to_uppercase()).collect();
+    let source = read("sleuth/src/config/keys.rs") + &read("sleuth/src/config/common.rs");
+    let settings: String =
+        source.split("struct Environment {").skip(1).filter_map(|rest| rest.split('}').next()).collect();
+    let names: Vec<String> = settings
+        .lines()
+        .filter_map(|line| line.trim().trim_start_matches("pub(super) ").split_once(':'))
+        .map(|(name, _)| name.to_uppercase())
+        .collect();
     let names: Vec<String> = names.into_iter().filter(|name| name != "AWS_PROFILE").collect();
     assert_eq!(names.len(), 19, "{names:?}");
     let (documented, help) = (read("docs/configuration.md"), read("sleuth/tests/it/snapshots/it__cli__help_keys.snap"));

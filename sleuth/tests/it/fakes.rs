@@ -10,8 +10,12 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use sleuth::{
     config::{Flags, KeysConfig},
-    keys::{AccessKeyId, Account, CredentialReport, KeyStatus, LastUse, ReadError, UserName, inventory::Tags},
-    ports::{ListedKey, ListedUser, NoAnswer, Overview, ReadKeys, Users, WriteError, WriteKeys},
+    facts::{Account, ReadError, Tags, UserName},
+    keys::{AccessKeyId, CredentialReport, KeyStatus, LastUse},
+    ports::{
+        ListedUser, NoAnswer, Users, WriteError,
+        keys::{ListedKey, Overview, ReadKeys, WriteKeys},
+    },
 };
 use tokio::time::Instant;
 

@@ -7,10 +7,13 @@ use notifier::{Channel, Notifier, memory::Memory};
 use proptest::prelude::*;
 use sleuth::{
     deadline::Deadlines,
-    gather::{Scope, Want, gather},
+    gather::keys::{Scope, Want, gather},
     keys::{Days, Inventory, KeyStatus, LastUse, Limits, Plan, Policy, Status, Verdict, audit, plan},
-    render::notification::notifications,
-    report::{AlertKind, LastUseKnown, Outcome},
+    render::notification::keys::notifications,
+    report::{
+        Outcome,
+        keys::{AlertKind, LastUseKnown},
+    },
     run,
 };
 
@@ -142,7 +145,7 @@ async fn alert_without_a_channel_is_held() {
     account.state().root_keys = true;
     let inventory = read(&account, verdicts(policy(), false)).await;
     let dry = run::keys::dry(&inventory, &config(), now());
-    assert_eq!((dry.alerts[0].outcome, dry.summary.alerts), (Outcome::Planned, 1));
+    assert_eq!((dry.audit.alerts[0].outcome, dry.audit.summary.alerts), (Outcome::Planned, 1));
     let notifier = Notifier::default();
     let report =
         run::keys::wet(&account, &inventory, &config(), &notifier, now(), Deadlines::default(), |_, _| ()).await;

@@ -5,11 +5,11 @@ use std::time::Duration;
 use notifier::{Channel, Notifier, memory::Memory};
 use proptest::prelude::*;
 use sleuth::{
-    config::Config,
+    config::KeysConfig,
     deadline::Deadlines,
-    gather::gather,
+    gather::keys::gather,
     keys::{Action, Days, Inventory, KeyStatus, LastUse, Status, audit, plan},
-    report::{Outcome, Report},
+    report::{Outcome, keys::KeysReport},
     run,
 };
 use tokio::time::Instant;
@@ -25,7 +25,7 @@ async fn read_until(account: &FakeAccount, end: Option<Instant>) -> Inventory {
 }
 
 /// Audits, lets `meanwhile` happen, applies.
-async fn run_with(account: &FakeAccount, meanwhile: impl FnOnce(&FakeAccount)) -> (Report, String) {
+async fn run_with(account: &FakeAccount, meanwhile: impl FnOnce(&FakeAccount)) -> (KeysReport, String) {
     let inventory = read(account).await;
     meanwhile(account);
     let memory = Memory::default();
@@ -46,7 +46,7 @@ fn idle() -> FakeAccount {
 
 /// What is found when something happens between the audit and the change: nothing is done, and the reason is said. Returns
 /// the report, the reason, and what owners were told.
-async fn held(meanwhile: impl FnOnce(&FakeAccount)) -> (Report, String, String) {
+async fn held(meanwhile: impl FnOnce(&FakeAccount)) -> (KeysReport, String, String) {
     let account = idle();
     let (report, said) = run_with(&account, meanwhile).await;
     assert_eq!(account.state().writes, Vec::<String>::new(), "something was changed");
@@ -183,7 +183,7 @@ async fn nothing_is_begun_after_the_deadline() {
     let account = idle();
     let past = Some(Instant::now());
     let late = run::keys::dry(&read_until(&account, past).await, &config(), now());
-    assert_eq!((late.summary.unknown, late.errors.len()), (1, 2), "{late:?}");
+    assert_eq!((late.audit.summary.unknown, late.errors.len()), (1, 2), "{late:?}");
 
     let inventory = read(&account).await;
     let memory = Memory::default();
@@ -256,7 +256,7 @@ async fn brake_holds_everything_and_is_said_first() {
 async fn account_without_its_canary_is_not_acted_on() {
     let account = idle();
     let inventory = read(&account).await;
-    let config = Config { canary: Some("zoe".into()), ..config() };
+    let config = KeysConfig { canary: Some("zoe".into()), ..config() };
     let report =
         run::keys::wet(&account, &inventory, &config, &Notifier::default(), now(), Deadlines::default(), |_, _| ())
             .await;

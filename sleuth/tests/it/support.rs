@@ -13,7 +13,7 @@ use aws_sdk_iam::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
-use sleuth::{demo, report::Report, run};
+use sleuth::{demo, report::keys::KeysReport, run};
 
 /// A tool that `scripts/tools` installed.
 pub(crate) fn tool(name: &str) -> PathBuf {
