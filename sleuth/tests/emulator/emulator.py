@@ -1,101 +1,94 @@
 """AWS for the end-to-end tests: moto, with what the tests need and it does not do.
 
-- IAM lists come in pages of the requested size, or of PAGE_SIZE if that is smaller.
-- A credential report is made when it is asked for, not in 2015.
-- POST /test/access-key {"id", "created", "last_used"?} back-dates a key.
+- iam.py: lists in pages, a credential report of now.
+- ec2.py: instances in pages, protections and refusals as in AWS.
+- cloudtrail.py: LookupEvents.
+- faults.py, calls.py: calls that fail, and which were made.
+- Pages are of the requested size, or of PAGE_SIZE if that is smaller.
 - It listens on a free port of 127.0.0.1, prints that port, and ends when its standard input does, so that it never
   outlives the test that started it.
+
+What a test tells it or asks it, in JSON; times are RFC 3339:
+
+- POST /test/access-key {"id", "created", "last_used"?} back-dates a key.
+- POST /test/instance {"region", "id", "launched"?, "attached"?, "lifecycle"?, "state"?} back-dates an instance, or the
+  attachment of all its volumes, makes it a spot instance or puts it into a state.
+- POST /test/events {"region", "events": [records, as in a log file]} is what LookupEvents finds.
+- POST /test/fault {"operation", "code", "message"?, "status"?, "service"?, "region"?, "contains"?, "after"?, "times"?,
+  "done"?} makes calls fail: those that contain a text, after the first few, so many times, though they were done.
+- GET /test/calls lists the calls of AWS so far: [{"service", "region", "operation", "body"}].
 """
 
-import datetime
+import importlib
 import json
 import logging
-import os
 import sys
 import threading
 
-from moto.core.responses import ActionResult
-from moto.iam.models import AccessKeyLastUsed, iam_backends
-from moto.iam.responses import IamResponse
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import make_server
+# Tests run side by side, and the folder is not theirs to write to.
+sys.dont_write_bytecode = True
 
-ACCOUNT = "123456789012"
-PAGE_SIZE = int(os.environ.get("PAGE_SIZE", "1000"))
+import calls  # noqa: E402
+import faults  # noqa: E402
+from moto.core.responses import ActionAuthenticatorMixin  # noqa: E402
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # noqa: E402
+from werkzeug.serving import make_server  # noqa: E402
 
-
-def page(request, items):
-    """One page of items, and the fields that say where the next one starts."""
-    items = list(items)
-    start = int(request._get_param("Marker") or 0)
-    end = start + min(int(request._get_param("MaxItems") or 100), PAGE_SIZE)
-    more = end < len(items)
-    return items[start:end], {"IsTruncated": more, **({"Marker": str(end)} if more else {})}
-
-
-def list_users(request):
-    users, position = page(request, request.backend.list_users("/", None, None))
-    return ActionResult({"Users": users, **position})
+SERVICES = ("cloudtrail", "ec2", "iam")
+TESTS = {
+    "/test/access-key": ("iam", "back_date"),
+    "/test/instance": ("ec2", "change"),
+    "/test/events": ("cloudtrail", "put"),
+    "/test/fault": ("faults", "add"),
+    "/test/calls": ("calls", "listing"),
+}
 
 
-def list_user_tags(request):
-    tags, position = page(request, request.backend.list_user_tags(request._get_param("UserName")))
-    return ActionResult({"Tags": tags, **position})
+def create(service):
+    """moto's application for a service, on its first call: to import EC2 takes a second that IAM's tests can save."""
+    if service in SERVICES:
+        importlib.import_module(service)
+    return create_backend_app(service)
 
 
-def list_access_keys(request):
-    user = request._get_param("UserName")
-    keys, position = page(request, request.backend.list_access_keys(user))
-    return ActionResult({"UserName": user, "AccessKeyMetadata": keys, **position})
+def authorize(request, *arguments, of_moto=ActionAuthenticatorMixin._authenticate_and_authorize_action):
+    """The bench may do everything, also once moto checks policies."""
+    if f"Credential={calls.BENCH}/" not in request.headers.get("Authorization", ""):
+        of_moto(request, *arguments)
 
 
-def get_account_authorization_details(request):
-    details = request.backend.get_account_authorization_details(request._get_param("Filter", []))
-    users, position = page(request, details["users"])
-    return ActionResult({"UserDetailList": users, **position})
-
-
-def get_credential_report(request):
-    report = request.backend.get_credential_report()
-    now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return ActionResult({"Content": report, "ReportFormat": "text/csv", "GeneratedTime": now})
-
-
-for operation in (
-    list_users,
-    list_user_tags,
-    list_access_keys,
-    get_account_authorization_details,
-    get_credential_report,
-):
-    setattr(IamResponse, operation.__name__, operation)
-
-
-def parse(time):
-    return datetime.datetime.fromisoformat(time.replace("Z", "+00:00")).replace(tzinfo=None)
-
-
-def back_date(wanted):
-    users = iam_backends[ACCOUNT]["aws"].users.values()
-    key = next(key for user in users for key in user.access_keys if key.access_key_id == wanted["id"])
-    key.create_date = parse(wanted["created"])
-    if wanted.get("last_used"):
-        key.last_used = AccessKeyLastUsed(parse(wanted["last_used"]), "s3", "eu-west-1")
+ActionAuthenticatorMixin._authenticate_and_authorize_action = authorize
 
 
 class Emulator:
-    """moto's application, with the test calls in front."""
+    """moto's application, with the test calls and the faults in front."""
 
     def __init__(self):
-        self.moto = DomainDispatcherApplication(create_backend_app)
+        self.moto = DomainDispatcherApplication(create)
 
     def __call__(self, environ, start_response):
-        if environ["PATH_INFO"] != "/test/access-key":
+        if environ["PATH_INFO"] in TESTS:
+            return told(environ, start_response)
+        call = calls.read(environ)
+        if call is None:
             return self.moto(environ, start_response)
-        body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
-        back_date(json.loads(body))
-        start_response("200 OK", [("Content-Length", "0")])
-        return []
+        calls.CALLS.append(call)
+        fault = faults.against(call)
+        if fault is None:
+            return self.moto(environ, start_response)
+        if fault.done:
+            list(self.moto(environ, lambda *_: None))
+        return faults.answer(fault, call, environ, start_response)
+
+
+def told(environ, start_response):
+    """A call of the test itself."""
+    module, function = TESTS[environ["PATH_INFO"]]
+    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    answer = getattr(importlib.import_module(module), function)(json.loads(body or "null"))
+    text = json.dumps(answer).encode()
+    start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(text)))])
+    return [text]
 
 
 if __name__ == "__main__":

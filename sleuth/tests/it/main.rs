@@ -5,8 +5,10 @@
 mod account;
 mod architecture;
 mod cli;
+mod cloud;
 mod denied;
 mod documentation;
+mod emulator;
 mod fakes;
 mod faults;
 mod inventory;

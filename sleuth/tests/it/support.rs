@@ -34,7 +34,7 @@ impl Emulator {
         Self::with(&[])
     }
 
-    /// An emulator with these variables: `PAGE_SIZE`, or moto's own.
+    /// An emulator with these variables: `PAGE_SIZE`, `REGIONS`, `LOOKUP_RATE`, or moto's own.
     pub(crate) fn with(environment: &[(&str, &str)]) -> Self {
         let mut process = Command::new(tool("python"))
             .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/emulator/emulator.py"))
@@ -93,10 +93,14 @@ impl Emulator {
     pub(crate) async fn key(&self, user: &str, age: i64, idle: Option<i64>) -> String {
         let key = self.iam().create_access_key().user_name(user).send().await.unwrap().access_key.unwrap();
         let body = json!({"id": key.access_key_id, "created": ago(age), "last_used": idle.map(ago)});
-        let answer =
-            reqwest::Client::new().post(format!("{}/test/access-key", self.url)).json(&body).send().await.unwrap();
-        assert!(answer.status().is_success(), "{answer:?}");
+        self.tell("access-key", &body).await;
         key.access_key_id
+    }
+
+    /// Tells the emulator what no call of AWS can: sleuth/tests/emulator/emulator.py lists it.
+    pub(crate) async fn tell(&self, what: &str, body: &Value) {
+        let answer = reqwest::Client::new().post(format!("{}/test/{what}", self.url)).json(body).send().await.unwrap();
+        assert!(answer.status().is_success(), "{answer:?}");
     }
 
     /// The status of every key of the account, read back from it.
