@@ -18,12 +18,18 @@ use crate::{
     config::{Common, SlackUrl, secret_value},
     deadline::before,
 };
-use error::{all_causes, root_cause};
-use secrets::{Problem, SecretError};
+use error::{Problem, all_causes, root_cause};
+use secrets::SecretError;
 
+#[cfg(feature = "tags")]
+pub mod cloud;
 mod error;
-#[cfg(feature = "keys")]
+#[cfg(any(feature = "keys", feature = "tags"))]
 pub mod iam;
+#[cfg(any(feature = "keys", feature = "tags"))]
+mod patience;
+#[cfg(feature = "tags")]
+pub mod rules_table;
 pub mod secrets;
 
 /// Region that is used where none is set. IAM is global, so any will do in the standard partition.
@@ -140,4 +146,9 @@ async fn webhook(sdk: &SdkConfig, url: &SlackUrl, end: Option<Instant>) -> Resul
     let address = secret_value(&secret, NAME)
         .ok_or_else(|| wrong(format!("must hold the address, or a JSON object with the entry `{NAME}`")))?;
     WebhookUrl::parse(&address).map_err(|error| wrong(format!("what it holds {error}")))
+}
+
+#[cfg(any(feature = "keys", feature = "tags"))]
+fn time(time: &aws_sdk_sns::primitives::DateTime) -> Option<chrono::DateTime<chrono::Utc>> {
+    chrono::DateTime::from_timestamp(time.secs(), time.subsec_nanos())
 }

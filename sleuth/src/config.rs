@@ -12,12 +12,14 @@ pub use common::{Common, RetryMode, SlackUrl};
 pub use keys::KeysConfig;
 pub use secret::{SecretArn, Store, value as secret_value};
 
+pub use tags::{RuleSource, TableName, TagFlags, TagsConfig};
 pub use thresholds::Flags;
 
 mod check;
 mod common;
 mod keys;
 mod secret;
+mod tags;
 
 mod thresholds;
 

@@ -5,6 +5,7 @@ use tokio::time::Instant;
 use crate::{deadline::before, facts::Reading, ports::NoAnswer};
 
 pub mod keys;
+pub mod tags;
 
 /// What is answered until `end`, or why nothing is. `None`: what was asked for does not exist any more.
 async fn answer<T>(end: Option<Instant>, call: impl Future<Output = Result<T, NoAnswer>>) -> Option<Reading<T>> {

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use crate::facts::{ReadError, Tags, UserName};
 
 pub mod keys;
+pub mod tags;
 
 /// The users of an account, as far as they could be listed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::facts::{Account, ReadError};
 
 pub mod keys;
+pub mod tags;
 
 /// Version of the serialised form.
 pub const VERSION: u32 = 1;

@@ -1,6 +1,7 @@
 //! The whole way of a run, one screen an audit. Both binaries come here.
 
 pub mod keys;
+pub mod tags;
 
 /// How far a run has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

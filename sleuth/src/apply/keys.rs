@@ -19,26 +19,11 @@ use crate::{
 /// How many keys are disabled side by side.
 const CONCURRENCY: usize = 4;
 
-/// What came of one target.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// The key does not work any more.
-    Done,
-    /// The change was asked for, and the key works, or may.
-    Failed(String),
-    /// The change was not asked for, because the target is not what it was.
-    Held {
-        /// Why.
-        reason: String,
-        /// What is now to be thought of it; `None` if it is gone.
-        verdict: Option<Box<Verdict>>,
-    },
-    /// The change was not asked for, because the target could not be looked at again.
-    Unconfirmed(ReadError),
-}
-
 /// Outcomes by user and key.
 pub type Outcomes = BTreeMap<(UserName, AccessKeyId), Outcome>;
+
+/// What came of one target.
+pub type Outcome = super::Outcome<Verdict>;
 
 /// Disables every target of `plan`, each after a second look at it, as far as there is time. `policy` and `now` are
 /// those of the audit.
@@ -80,7 +65,7 @@ async fn disable(
 
 async fn change(aws: &(impl ReadKeys + WriteKeys), target: Target<'_>) -> Outcome {
     match aws.disable(target.user, target.key).await {
-        Ok(()) => Outcome::Done,
+        Ok(()) => Outcome::Done(()),
         Err(error) => after_failure(aws, target, &error).await,
     }
 }
@@ -126,7 +111,7 @@ async fn look_again(
 /// A change that failed may have been made all the same: a lost answer is not a lost request.
 async fn after_failure(aws: &impl ReadKeys, target: Target<'_>, error: &WriteError) -> Outcome {
     match find(aws, target).await {
-        Ok(Found::Here(key)) if key.status == KeyStatus::Inactive => Outcome::Done,
+        Ok(Found::Here(key)) if key.status == KeyStatus::Inactive => Outcome::Done(()),
         Ok(Found::Here(_)) => Outcome::Failed(error.to_string()),
         Ok(Found::Gone) => gone(),
         Ok(Found::Lost) => lost(target),

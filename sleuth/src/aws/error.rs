@@ -4,6 +4,9 @@ use std::error::Error;
 
 use aws_sdk_sns::error::{ProvideErrorMetadata, SdkError};
 
+#[cfg(any(feature = "keys", feature = "tags"))]
+use crate::facts::ReadError;
+
 /// An error and all its causes, the outermost first, on one line.
 pub(super) fn all_causes(error: &(dyn Error + 'static)) -> String {
     let mut causes = one_line(&error.to_string());
@@ -29,7 +32,7 @@ pub(super) fn root_cause(error: &(dyn Error + 'static)) -> String {
 }
 
 /// Whether AWS says that the caller may not do this.
-#[cfg(feature = "keys")]
+#[cfg(any(feature = "keys", feature = "tags"))]
 pub(super) fn is_denied<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
     match error.code() {
         Some(code) => code.starts_with("AccessDenied"),
@@ -59,4 +62,42 @@ where
             }
         }
     }
+}
+
+/// A call that gave no answer.
+#[cfg(any(feature = "keys", feature = "tags"))]
+pub(super) fn read_error<E>(operation: &str, error: &SdkError<E>) -> ReadError
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    ReadError { operation: operation.to_owned(), message: describe(error) }
+}
+
+/// An answer that cannot be.
+#[cfg(any(feature = "keys", feature = "tags"))]
+pub(super) fn strange(operation: &str, what: &str) -> ReadError {
+    ReadError { operation: operation.to_owned(), message: format!("AWS answered with {what}") }
+}
+
+/// Why something that a setting points to is not to be had.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// It is not there, may not be read, or does not hold what it should: somebody has to mend it.
+    #[error("{0}")]
+    Wrong(String),
+    /// AWS did not answer, or not now.
+    #[error("{0}")]
+    Unavailable(String),
+}
+
+/// What AWS said instead of an answer.
+pub(super) fn problem<E>(error: &SdkError<E>) -> Problem
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    let said = describe(error);
+    // Only what AWS says of the request itself will be the same the next time.
+    let refused = status(error).is_some_and(|status| (400..500).contains(&status) && status != 429);
+    let passing = |code: &str| code.contains("Throttl") || code.contains("ExpiredToken");
+    if !refused || error.code().is_some_and(passing) { Problem::Unavailable(said) } else { Problem::Wrong(said) }
 }

@@ -1,9 +1,8 @@
 //! Secrets that are kept in AWS, read when they are needed.
 
 use aws_config::{Region, SdkConfig, retry::RetryConfig};
-use aws_sdk_sns::error::{ProvideErrorMetadata, SdkError};
 
-use super::error::{describe, status};
+use super::error::{Problem, problem};
 use crate::config::{SecretArn, Store};
 
 /// How often a secret is asked for: nothing else is done meanwhile.
@@ -19,29 +18,6 @@ pub struct SecretError {
     pub arn: String,
     /// What is wrong with it.
     pub problem: Problem,
-}
-
-/// What is wrong with a secret.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Problem {
-    /// It is not there, may not be read, or does not hold what it should: somebody has to mend it.
-    #[error("{0}")]
-    Wrong(String),
-    /// AWS did not answer, or not now.
-    #[error("{0}")]
-    Unavailable(String),
-}
-
-/// What AWS said instead of an answer.
-fn problem<E>(error: &SdkError<E>) -> Problem
-where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
-{
-    let said = describe(error);
-    // Only what AWS says of the request itself will be the same the next time.
-    let refused = status(error).is_some_and(|status| (400..500).contains(&status) && status != 429);
-    let passing = |code: &str| code.contains("Throttl") || code.contains("ExpiredToken");
-    if !refused || error.code().is_some_and(passing) { Problem::Unavailable(said) } else { Problem::Wrong(said) }
 }
 
 /// The text of a secret, or why it is not to be had.

@@ -3,6 +3,7 @@
 use notifier::{Mention, SlackId, Span};
 
 pub mod keys;
+pub mod tags;
 
 /// The owner of a user. Its name stands beside the mention: one person may own several users.
 fn mention(user: &str, name: &str, slack: Option<&str>) -> Span {

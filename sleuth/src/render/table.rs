@@ -8,6 +8,7 @@ use console::measure_text_width;
 use crate::report::Report;
 
 pub mod keys;
+pub mod tags;
 
 /// How a table is to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

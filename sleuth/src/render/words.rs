@@ -1,3 +1,4 @@
 //! Findings in words. Every word matches the outcome: "was" is said only of what was done.
 
 pub(super) mod keys;
+pub(super) mod tags;

@@ -53,9 +53,9 @@ impl Exemption {
         match self {
             Self::Until { .. } => None,
             Self::Over(day) => Some(format!("its exemption ended on {day}")),
-            Self::Unclear(value) => {
-                Some(format!("its tag {TAG} is `{value}`, which is no exemption: it must begin with a date as in 2026-12-31"))
-            }
+            Self::Unclear(value) => Some(format!(
+                "its tag {TAG} is `{value}`, which is no exemption: it must begin with a date as in 2026-12-31"
+            )),
         }
     }
 }

@@ -150,7 +150,7 @@ fn applied(outcome: &Applied) -> KeysReport {
 fn words_match_the_outcome() {
     let unread = ReadError { operation: "ListAccessKeys".into(), message: "Throttling".into() };
     for (outcome, words, recorded, errors) in [
-        (Applied::Done, "was disabled", Outcome::Done, 0),
+        (Applied::Done(()), "was disabled", Outcome::Done, 0),
         (Applied::Failed("AccessDenied".into()), "could not be disabled: AccessDenied", Outcome::Failed, 3),
         (
             Applied::Unconfirmed(unread),

@@ -5,8 +5,16 @@ use std::time::Duration;
 use aws_sdk_iam::{error::ProvideErrorMetadata, types::ReportStateType};
 use tokio::time::{Instant, sleep};
 
-use super::{Iam, read_error, strange, time};
-use crate::{deadline::before, facts::ReadError, keys::CredentialReport};
+use super::Iam;
+use crate::{
+    aws::{
+        error::{read_error, strange},
+        time,
+    },
+    deadline::before,
+    facts::ReadError,
+    keys::CredentialReport,
+};
 
 /// Longest time to wait for the report. IAM makes it within seconds, in large accounts within a minute or so.
 const PATIENCE: Duration = Duration::from_secs(60);

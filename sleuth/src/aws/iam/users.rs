@@ -1,27 +1,26 @@
 //! All users of an account, in as few calls as may be made.
 
-use aws_sdk_iam::{
-    operation::list_entities_for_policy::ListEntitiesForPolicyError,
-    types::{EntityType, UserDetail},
-};
+use aws_sdk_iam::types::{EntityType, UserDetail};
 use tokio::time::Instant;
 
-use super::{Iam, PAGE, read_error, strange, tags, time};
-
+use super::{Iam, PAGE, tags};
 use crate::{
-    aws::error::is_denied,
+    aws::{
+        error::{is_denied, read_error, strange},
+        time,
+    },
     deadline::before,
-    facts::{ReadError, UserName},
-    keys::alerts::{QUARANTINE_POLICIES, quarantine_policy},
+    facts::UserName,
+    keys::alerts::quarantine_policy,
     ports::{ListedUser, Users},
 };
 
 /// The call is not allowed, which another call may be.
-pub(super) struct Denied;
+pub(in crate::aws) struct Denied;
 
 impl Iam {
     /// All users with their tags and policies, in a few calls.
-    pub(super) async fn users_with_details(&self, end: Option<Instant>) -> (Users, Option<Denied>) {
+    pub(in crate::aws) async fn users_with_details(&self, end: Option<Instant>) -> (Users, Option<Denied>) {
         const CALL: &str = "GetAccountAuthorizationDetails";
         let mut users = Users::default();
         let call = self.iam.get_account_authorization_details().filter(EntityType::User).max_items(PAGE);
@@ -52,8 +51,8 @@ impl Iam {
         }
     }
 
-    /// All users, without tags.
-    pub(super) async fn users_only(&self, end: Option<Instant>) -> Users {
+    /// All users, without tags and policies, and the partition they are in, if there are any.
+    pub(in crate::aws) async fn users_only(&self, end: Option<Instant>) -> (Users, Option<String>) {
         let mut users = Users::default();
         let mut partition = None;
         let mut pages = self.iam.list_users().into_paginator().page_size(PAGE).items().send();
@@ -75,53 +74,7 @@ impl Iam {
         };
         users.broke_off = error.is_some();
         users.errors.extend(error);
-        // Of what could not be listed at all there is nothing more to ask.
-        if let Some(partition) = partition {
-            self.mark_quarantined(&mut users, &partition, end).await;
-        }
-        users
-    }
-
-    /// Notes who is quarantined, where the listing does not say: a call a policy, not a call a user. So only policies whose
-    /// names are known are seen.
-    async fn mark_quarantined(&self, users: &mut Users, partition: &str, end: Option<Instant>) {
-        for policy in QUARANTINE_POLICIES {
-            let arn = format!("arn:{partition}:iam::aws:policy/{policy}");
-            match self.attached_to(arn, end).await {
-                Ok(names) => {
-                    for user in users.found.iter_mut().filter(|user| names.contains(&user.name.0)) {
-                        user.quarantine.push(policy.to_owned());
-                    }
-                }
-                Err(error) => {
-                    // What one of them is answered, the others are.
-                    users.errors.push(error);
-                    return;
-                }
-            }
-        }
-    }
-
-    /// The users that a policy of AWS is attached to.
-    async fn attached_to(&self, arn: String, end: Option<Instant>) -> Result<Vec<String>, ReadError> {
-        let call = self.iam.list_entities_for_policy().policy_arn(arn).entity_filter(EntityType::User);
-        let mut pages = call.into_paginator().send();
-        let mut names = Vec::new();
-        while let Some(page) = before(end, pages.next()).await? {
-            match page {
-                Ok(page) => names.extend(page.policy_users().iter().filter_map(|user| user.user_name.clone())),
-                // Not every partition has every version of the policy.
-                Err(error)
-                    if error
-                        .as_service_error()
-                        .is_some_and(ListEntitiesForPolicyError::is_no_such_entity_exception) =>
-                {
-                    break;
-                }
-                Err(error) => return Err(read_error("ListEntitiesForPolicy", &error)),
-            }
-        }
-        Ok(names)
+        (users, partition)
     }
 }
 

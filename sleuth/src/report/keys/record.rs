@@ -49,7 +49,7 @@ fn record(finding: &mut Finding, applied: &Applied) -> Option<ReportError> {
     let key = finding.key_id.as_ref().map_or("", |key| key.0.as_str());
     let subject = format!("{} {key}", finding.user);
     match applied {
-        Applied::Done => {
+        Applied::Done(()) => {
             finding.outcome = Outcome::Done;
             None
         }

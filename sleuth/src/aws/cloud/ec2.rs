@@ -1,0 +1,154 @@
+//! The calls of EC2.
+
+use aws_sdk_ec2::{
+    Client,
+    config::Builder,
+    error::{ProvideErrorMetadata, SdkError},
+    types::{
+        AttributeBooleanValue, Filter, Instance as AwsInstance, InstanceAttributeName, InstanceLifecycleType,
+        Tag as AwsTag,
+    },
+};
+use tokio::time::Instant as Moment;
+
+use crate::{
+    aws::{
+        error::{describe, read_error, strange},
+        patience, time,
+    },
+    deadline::before,
+    facts::Tags,
+    ports::{NoAnswer, WriteError, tags::Instances},
+    tags::{Instance, InstanceId, Protection, State},
+};
+
+/// Instances a page: the most EC2 gives
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html>).
+const PAGE: i32 = 1_000;
+
+/// The instances of a region in some states, or those that could be listed until `end`.
+pub(super) async fn instances(ec2: &Client, states: &[State], end: Option<Moment>) -> Instances {
+    const CALL: &str = "DescribeInstances";
+    let states = states.iter().map(|state| state.as_str().to_owned()).collect();
+    let filter = Filter::builder().name("instance-state-name").set_values(Some(states)).build();
+    let mut pages = ec2.describe_instances().filters(filter).into_paginator().page_size(PAGE).send();
+    let mut listing = Instances::default();
+    loop {
+        let page = match before(end, pages.next()).await {
+            Ok(None) => return listing,
+            Ok(Some(Ok(page))) => page,
+            Ok(Some(Err(error))) => {
+                listing.errors.push(read_error(CALL, &error));
+                return listing;
+            }
+            Err(over) => {
+                listing.errors.push(over);
+                return listing;
+            }
+        };
+        for found in page.reservations().iter().flat_map(|reservation| reservation.instances()) {
+            match seen(found) {
+                Some(instance) => listing.found.push(instance),
+                None => listing.errors.push(strange(CALL, "an instance without an id or a state")),
+            }
+        }
+    }
+}
+
+/// One instance as it is now.
+pub(super) async fn instance(ec2: &Client, id: &InstanceId) -> Result<Instance, NoAnswer> {
+    const CALL: &str = "DescribeInstances";
+    let answer = ec2.describe_instances().instance_ids(&id.0).send().await;
+    let answer = answer.map_err(|error| no_answer(CALL, &error))?;
+    let mut found = answer.reservations().iter().flat_map(|reservation| reservation.instances());
+    let found = found.find(|found| found.instance_id() == Some(&id.0)).ok_or(NoAnswer::Gone)?;
+    seen(found).ok_or_else(|| strange(CALL, "an instance without an id or a state").into())
+}
+
+/// What protects an instance.
+pub(super) async fn protection(ec2: &Client, id: &InstanceId) -> Result<Protection, NoAnswer> {
+    const CALL: &str = "DescribeInstanceAttribute";
+    let ask = |attribute| ec2.describe_instance_attribute().instance_id(&id.0).attribute(attribute).send();
+    let (termination, stop) =
+        futures::join!(ask(InstanceAttributeName::DisableApiTermination), ask(InstanceAttributeName::DisableApiStop));
+    let termination = termination.map_err(|error| no_answer(CALL, &error))?.disable_api_termination;
+    let stop = stop.map_err(|error| no_answer(CALL, &error))?.disable_api_stop;
+    let value = |attribute: Option<AttributeBooleanValue>| attribute.and_then(|attribute| attribute.value);
+    match (value(termination), value(stop)) {
+        (Some(termination), Some(stop)) => Ok(Protection { termination, stop }),
+        _ => Err(strange(CALL, "no value").into()),
+    }
+}
+
+/// Sets tags.
+pub(super) async fn tag(ec2: &Client, id: &InstanceId, tags: &Tags) -> Result<(), WriteError> {
+    let tags = tags.iter().map(|(key, value)| AwsTag::builder().key(key).value(value).build()).collect();
+    let call = ec2.create_tags().resources(&id.0).set_tags(Some(tags));
+    done(call.customize().config_override(soon()).send().await)
+}
+
+/// Stops an instance.
+pub(super) async fn stop(ec2: &Client, id: &InstanceId) -> Result<(), WriteError> {
+    done(ec2.stop_instances().instance_ids(&id.0).customize().config_override(soon()).send().await)
+}
+
+/// Terminates an instance.
+pub(super) async fn terminate(ec2: &Client, id: &InstanceId) -> Result<(), WriteError> {
+    done(ec2.terminate_instances().instance_ids(&id.0).customize().config_override(soon()).send().await)
+}
+
+/// Changes what protects an instance: EC2 takes one attribute a call.
+pub(super) async fn protect(ec2: &Client, id: &InstanceId, from: Protection, to: Protection) -> Result<(), WriteError> {
+    let call = || ec2.modify_instance_attribute().instance_id(&id.0);
+    let value = |on| AttributeBooleanValue::builder().value(on).build();
+    if from.termination != to.termination {
+        let call = call().disable_api_termination(value(to.termination));
+        done(call.customize().config_override(soon()).send().await)?;
+    }
+    if from.stop != to.stop {
+        let call = call().disable_api_stop(value(to.stop));
+        done(call.customize().config_override(soon()).send().await)?;
+    }
+    Ok(())
+}
+
+fn soon() -> Builder {
+    let (retries, timeout) = patience::soon();
+    aws_sdk_ec2::Config::builder().retry_config(retries).timeout_config(timeout)
+}
+
+fn done<T, E>(answer: Result<T, SdkError<E>>) -> Result<(), WriteError>
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    answer.map(|_| ()).map_err(|error| WriteError(describe(&error)))
+}
+
+fn no_answer<E>(operation: &str, error: &SdkError<E>) -> NoAnswer
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    match error.code() {
+        Some("InvalidInstanceID.NotFound") => NoAnswer::Gone,
+        _ => NoAnswer::Unread(read_error(operation, error)),
+    }
+}
+
+fn seen(found: &AwsInstance) -> Option<Instance> {
+    let attached = found.block_device_mappings().iter().filter_map(|device| device.ebs()?.attach_time());
+    let tags =
+        found.tags().iter().filter_map(|tag| Some((tag.key()?.to_owned(), tag.value().unwrap_or("").to_owned())));
+    Some(Instance {
+        id: InstanceId(found.instance_id()?.to_owned()),
+        state: State::from(found.state()?.name()?.as_str().to_owned()),
+        launched: found.launch_time().and_then(time),
+        attached: attached.filter_map(time).min(),
+        tags: tags.collect(),
+        instance_type: found.instance_type().map(|kind| kind.as_str().to_owned()),
+        image: found.image_id().map(ToOwned::to_owned),
+        vpc: found.vpc_id().map(ToOwned::to_owned),
+        spot: found.instance_lifecycle() == Some(&InstanceLifecycleType::Spot),
+        protection: None,
+        launch: None,
+    })
+}

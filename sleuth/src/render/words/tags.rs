@@ -1,0 +1,109 @@
+//! Findings about instances in words.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    decision::both,
+    report::{Outcome, tags::Finding},
+    tags::{Action, State},
+};
+
+/// What is wrong, all of it.
+pub(in crate::render) fn violations(finding: &Finding) -> String {
+    let messages: Vec<&str> = finding.violations.iter().map(|violation| violation.message.as_str()).collect();
+    messages.join("; ")
+}
+
+/// What was, would be or could not be done about a finding, and what else there is to know.
+pub(in crate::render) fn consequence(finding: &Finding) -> String {
+    let reason = finding.reason.clone();
+    let because = finding.reason.as_deref().unwrap_or("no reason is known");
+    let (would, done, could) = match finding.action {
+        Action::None | Action::Notify => return reason.unwrap_or_default(),
+        Action::Repair => {
+            let set = |verb: &str| {
+                let tags = finding.repairs.iter().map(|(key, value)| format!("`{key}` {verb} set to `{value}`"));
+                tags.collect::<Vec<_>>().join(", ")
+            };
+            (set("would be"), set("was"), set("could not be"))
+        }
+        Action::Stop => {
+            let done = if finding.state == State::Stopped { "was stopped" } else { "is being stopped" };
+            ("would be stopped".to_owned(), done.to_owned(), "could not be stopped".to_owned())
+        }
+        Action::Terminate => {
+            let done = if finding.state == State::Terminated { "was terminated" } else { "is being terminated" };
+            ("would be terminated".to_owned(), done.to_owned(), "could not be terminated".to_owned())
+        }
+    };
+    match finding.outcome {
+        Outcome::Planned | Outcome::None => both(Some(would), reason).unwrap_or_default(),
+        Outcome::Done => both(Some(done), reason).unwrap_or_default(),
+        Outcome::Failed => format!("{could}: {because}"),
+        Outcome::Held => format!("{would}, but {because}"),
+    }
+}
+
+/// The same for a table, which also says what became of notices.
+#[cfg(feature = "cli")]
+pub(in crate::render) fn action(finding: &Finding) -> String {
+    let words = consequence(finding);
+    let told = match (finding.action, finding.outcome) {
+        (Action::Notify, Outcome::Planned) => "owner would be told",
+        (Action::Notify, Outcome::Done) => "owner was told",
+        (Action::Notify, Outcome::Failed) => "owner could not be told",
+        (Action::Notify, _) => "owner was not told",
+        _ => return words,
+    };
+    both(Some(told.to_owned()), Some(words).filter(|words| !words.is_empty())).unwrap_or_default()
+}
+
+/// An age as people say it: minutes up to two hours, hours up to two days, days.
+pub(in crate::render) fn age(minutes: Option<i64>) -> String {
+    let plural = |count: i64, unit: &str| format!("{count} {unit}{}", if count == 1 { "" } else { "s" });
+    match minutes {
+        None => "of unknown age".to_owned(),
+        Some(minutes) if minutes < 120 => format!("{} old", plural(minutes, "minute")),
+        Some(minutes) if minutes < 48 * 60 => format!("{} old", plural(minutes / 60, "hour")),
+        Some(minutes) => format!("{} old", plural(minutes / (24 * 60), "day")),
+    }
+}
+
+/// Which instance, for people.
+pub(in crate::render) fn instance(finding: &Finding) -> String {
+    match &finding.name {
+        Some(name) => format!("{} ({name})", finding.instance_id),
+        None => finding.instance_id.to_string(),
+    }
+}
+
+/// Most characters of tags that a message shows.
+const TAG_CHARACTERS: usize = 300;
+
+/// The tags, as far as there is room.
+pub(in crate::render) fn tags(finding: &Finding) -> String {
+    if finding.tags.is_empty() {
+        return "no tags".to_owned();
+    }
+    let all: Vec<String> = finding.tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let all = format!("tags {}", all.join(", "));
+    if all.chars().count() <= TAG_CHARACTERS {
+        return all;
+    }
+    all.chars().take(TAG_CHARACTERS - 1).chain(['…']).collect()
+}
+
+/// Most entries of a tally that are shown.
+const TALLY: usize = 10;
+
+/// Counts by name, the largest first: `Code 3, Team 1`.
+pub(in crate::render) fn tally(counts: &BTreeMap<String, usize>) -> String {
+    let mut sorted: Vec<(&String, &usize)> = counts.iter().collect();
+    sorted.sort_by(|(a, m), (b, n)| n.cmp(m).then(a.cmp(b)));
+    let more = sorted.len().saturating_sub(TALLY);
+    let mut shown: Vec<String> = sorted.iter().take(TALLY).map(|(name, count)| format!("{name} {count}")).collect();
+    if more > 0 {
+        shown.push(format!("and {more} more"));
+    }
+    shown.join(", ")
+}

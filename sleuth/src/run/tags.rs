@@ -1,0 +1,109 @@
+//! The whole way of a run that audits EC2 tags.
+
+use chrono::{DateTime, Utc};
+use notifier::Notifier;
+use tokio::time::Instant;
+
+use super::Stage;
+use crate::{
+    apply::tags::{Second, apply},
+    config::{RuleSource, TagsConfig},
+    deadline::Deadlines,
+    gather::tags::Scope,
+    ports::tags::{ReadInstances, WriteInstances},
+    render::notification::tags::notifications,
+    report::tags::{InForce, PolicyInForce, TagsReport},
+    tags::{Inventory, Plan, RuleSet, Standard, audit, plan},
+};
+
+/// What a run goes by: the settings, and the rules from where they say.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// The settings.
+    pub config: TagsConfig,
+    /// The rules.
+    pub rules: RuleSet,
+}
+
+impl Policy {
+    fn standard(&self, now: DateTime<Utc>) -> Standard<'_> {
+        let TagsConfig { grace_minutes, owner_tags, .. } = &self.config;
+        Standard { rules: &self.rules, grace_minutes: *grace_minutes, owner_tags, now }
+    }
+
+    fn in_force(&self, now: DateTime<Utc>) -> InForce {
+        let TagsConfig { rules: source, limits, grace_minutes, canary, owner_tags, .. } = &self.config;
+        let policy = PolicyInForce {
+            rules: self.rules.clone(),
+            rules_from: match source {
+                RuleSource::File(path) => format!("file {}", path.display()),
+                RuleSource::Table(table) => format!("table {}", table.name),
+                RuleSource::Short(_) => "required tags".to_owned(),
+            },
+            tag_action: limits.action,
+            grace_minutes: *grace_minutes,
+            max_stop: limits.max_stop,
+            max_terminate: limits.max_terminate,
+            override_protection: limits.override_protection,
+            canary_tags: canary.as_ref().map(ToString::to_string),
+            owner_tags: owner_tags.clone(),
+        };
+        InForce { policy, now }
+    }
+
+    /// What the audit needs to know of an account, at the time `taken_at`, counting ages to `now`.
+    pub fn scope(&self, taken_at: DateTime<Utc>, now: DateTime<Utc>, end: Option<Instant>) -> Scope<'_> {
+        Scope {
+            taken_at,
+            end,
+            concurrency: self.config.common.concurrency,
+            regions: self.config.regions.as_deref(),
+            standard: self.standard(now),
+            lookups: self.config.lookups,
+        }
+    }
+}
+
+/// What a run would find and do. Changes and sends nothing.
+pub fn dry(inventory: &Inventory, policy: &Policy, now: DateTime<Utc>) -> TagsReport {
+    planned(inventory, policy, now).1
+}
+
+fn planned(inventory: &Inventory, policy: &Policy, now: DateTime<Utc>) -> (Plan, TagsReport) {
+    let verdicts = audit(inventory, &policy.standard(now));
+    let plan = plan(inventory, verdicts, &policy.config.limits, policy.config.canary.as_ref());
+    let report = TagsReport::new(inventory, &plan, policy.in_force(now));
+    (plan, report)
+}
+
+/// Finds, does, and tells. `keep` is given the report before anything is changed and again before anybody is told, so that
+/// a run that is cut off has left word of what it did.
+pub async fn wet(
+    aws: &(impl ReadInstances + WriteInstances),
+    inventory: &Inventory,
+    policy: &Policy,
+    notifier: &Notifier,
+    now: DateTime<Utc>,
+    deadlines: Deadlines,
+    mut keep: impl FnMut(Stage, &TagsReport),
+) -> TagsReport {
+    let (plan, mut report) = planned(inventory, policy, now);
+    keep(Stage::Planned, &report);
+    tracing::debug!(%plan, "about to act");
+    if notifier.is_empty() && !plan.is_empty() {
+        tracing::warn!("instances are changed and nobody is told: neither SLACK_URL nor SNS_TOPIC is set");
+    }
+
+    let second = Second {
+        standard: policy.standard(now),
+        users: inventory.users.as_ref(),
+        override_protection: policy.config.limits.override_protection,
+    };
+    let outcomes = apply(aws, &plan, &second, deadlines).await;
+    report.record_outcomes(&outcomes);
+    keep(Stage::Applied, &report);
+    let messages = notifications(&report, &policy.config.texts);
+    let deliveries = notifier.send(&messages, deadlines.deliver).await;
+    report.record_delivery(deliveries);
+    report
+}

@@ -1,0 +1,331 @@
+//! What is to be done about each verdict, and why not where nothing is.
+
+use std::{collections::BTreeMap, fmt};
+
+use serde::Serialize;
+
+use super::{
+    audit::{Due, Mending, Verdict},
+    canary::{Canary, CanaryTags},
+    exempt::Exemption,
+    inventory::{InstanceId, Inventory, Protection, Region, RegionName, State},
+    rules::Response,
+};
+use crate::{
+    decision::{Decision, both},
+    facts::Reading,
+};
+
+/// What a verdict calls for, the mildest first. Also how far a run may go: `TAG_ACTION`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// Nothing.
+    None,
+    /// Tell the owner.
+    Notify,
+    /// Set tags, and tell the owner.
+    Repair,
+    /// Stop the instance, and tell the owner.
+    Stop,
+    /// Terminate the instance, and tell the owner.
+    Terminate,
+}
+
+impl Action {
+    /// Those that a run can be limited to.
+    pub const LIMITS: [Self; 4] = [Self::Notify, Self::Repair, Self::Stop, Self::Terminate];
+
+    /// The word used in settings and reports.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Notify => "notify",
+            Self::Repair => "repair",
+            Self::Stop => "stop",
+            Self::Terminate => "terminate",
+        }
+    }
+
+    /// Whether it changes something in AWS.
+    pub fn changes(self) -> bool {
+        self >= Self::Repair
+    }
+}
+
+/// How far a run may go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// The severest action: `TAG_ACTION`.
+    pub action: Action,
+    /// Most instances that one run may stop: `MAX_STOP`.
+    pub max_stop: usize,
+    /// Most instances that one run may terminate: `MAX_TERMINATE`.
+    pub max_terminate: usize,
+    /// Whether API protection is switched off where it is in the way: `OVERRIDE_PROTECTION`.
+    pub override_protection: bool,
+}
+
+/// One verdict and its consequence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// What it calls for.
+    pub action: Action,
+    /// Whether that will be done.
+    pub decision: Decision,
+    /// What else a reader should know.
+    pub note: Option<String>,
+}
+
+/// What is thought of a region as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegionPlan {
+    /// Whether it showed its canary.
+    pub canary: Canary,
+    /// Why nothing is changed in it, if something stands against it.
+    pub held: Option<String>,
+}
+
+/// One step a verdict, in the verdicts' order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// The steps.
+    pub steps: Vec<Step>,
+    /// The regions.
+    pub regions: BTreeMap<RegionName, RegionPlan>,
+    /// Why nothing is changed, if something stopped it all.
+    pub brake: Option<String>,
+}
+
+/// An instance that is to be changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Target<'a> {
+    /// Where it is.
+    pub region: &'a RegionName,
+    /// Which it is.
+    pub id: &'a InstanceId,
+    /// What is to be done.
+    pub action: Action,
+    /// The verdict that calls for it.
+    pub verdict: &'a Verdict,
+}
+
+impl Plan {
+    /// The instances to be changed.
+    pub fn targets(&self) -> impl Iterator<Item = Target<'_>> {
+        let proceeding = self.steps.iter().filter(|step| step.action.changes() && step.decision == Decision::Proceed);
+        proceeding.map(|step| Target {
+            region: &step.verdict.region,
+            id: &step.verdict.instance.id,
+            action: step.action,
+            verdict: &step.verdict,
+        })
+    }
+
+    /// The canaries to be marked as seen. A brake stops that too.
+    pub fn canaries(&self) -> impl Iterator<Item = (&RegionName, &InstanceId)> {
+        let regions = self.regions.iter().filter(|(_, plan)| self.brake.is_none() && plan.held.is_none());
+        regions.filter_map(|(name, plan)| match &plan.canary {
+            Canary::Found(id) => Some((name, id)),
+            Canary::NotAsked | Canary::Missing => None,
+        })
+    }
+
+    /// Whether no instance is to be changed.
+    pub fn is_empty(&self) -> bool {
+        self.targets().next().is_none()
+    }
+}
+
+/// One line an instance to be changed.
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for target in self.targets() {
+            writeln!(f, "{} {} in {}", target.action.as_str(), target.id, target.region)?;
+        }
+        Ok(())
+    }
+}
+
+/// Decides what to do about each verdict. More instances to be stopped or terminated than `limits` allow, and nothing is
+/// changed anywhere. A region that was not read whole, or does not show its canary, is not acted on; the others are.
+pub fn plan(inventory: &Inventory, verdicts: Vec<Verdict>, limits: &Limits, canary: Option<&CanaryTags>) -> Plan {
+    let regions: BTreeMap<RegionName, RegionPlan> =
+        inventory.regions.iter().map(|region| (region.name.clone(), of_region(region, canary))).collect();
+    let steps = verdicts.into_iter().map(|verdict| {
+        let region = regions.get(&verdict.region);
+        let (action, decision) = decide(&verdict, limits, region);
+        let note = note(&verdict, action);
+        Step { verdict, action, decision, note }
+    });
+    let mut plan = Plan { steps: steps.collect(), regions, brake: None };
+    plan.brake = exceeded(&plan, limits);
+    if plan.brake.is_some() {
+        let stopped = plan.steps.iter_mut().filter(|step| step.action.changes());
+        for step in stopped.filter(|step| step.decision == Decision::Proceed) {
+            step.decision = Decision::Held("the brake stopped all changes of this run".to_owned());
+        }
+    }
+    plan
+}
+
+fn of_region(region: &Region, tags: Option<&CanaryTags>) -> RegionPlan {
+    let canary = match tags {
+        None => Canary::NotAsked,
+        Some(tags) => match tags.find(&region.name, &region.instances) {
+            Some(found) => Canary::Found(found.id.clone()),
+            None => Canary::Missing,
+        },
+    };
+    let unread = region.errors.first().map(|error| format!("not all of {} could be read: {error}", region.name));
+    let missing =
+        (canary == Canary::Missing).then(|| format!("the canary of {} was not seen (CANARY_TAGS)", region.name));
+    RegionPlan { canary, held: both(missing, unread) }
+}
+
+/// Why too many instances would be stopped or terminated, if they would.
+fn exceeded(plan: &Plan, limits: &Limits) -> Option<String> {
+    let too_many = |action: Action, most: usize, done: &str, setting: &str| {
+        let count = plan.targets().filter(|target| target.action == action).count();
+        let instances = if count == 1 { "1 instance was".to_owned() } else { format!("{count} instances were") };
+        (count > most).then(|| format!("{instances} to be {done}, {setting} is {most}"))
+    };
+    both(
+        too_many(Action::Terminate, limits.max_terminate, "terminated", "MAX_TERMINATE"),
+        too_many(Action::Stop, limits.max_stop, "stopped", "MAX_STOP"),
+    )
+}
+
+fn decide(verdict: &Verdict, limits: &Limits, region: Option<&RegionPlan>) -> (Action, Decision) {
+    let nothing = |reason: Option<String>| (Action::None, Decision::Nothing(reason));
+    let canary = region.is_some_and(|plan| plan.canary == Canary::Found(verdict.instance.id.clone()));
+    if canary {
+        return nothing(Some("it is the canary of its region".to_owned()));
+    }
+    if let Some(Exemption::Until { day, reason }) = &verdict.exemption {
+        let because = if reason.is_empty() { String::new() } else { format!(": {reason}") };
+        return nothing(Some(format!("exempt until {day}{because}")));
+    }
+    let wanted = wanted(verdict);
+    match wanted {
+        Action::None => nothing(waiting(verdict)),
+        wanted => (wanted, held(verdict, wanted, limits, region).map_or(Decision::Proceed, Decision::Held)),
+    }
+}
+
+/// What the violations that are due call for. Setting tags goes before anything worse, which then waits for the next run;
+/// and who is stopped need not be stopped.
+fn wanted(verdict: &Verdict) -> Action {
+    if !verdict.repairs.is_empty() {
+        return Action::Repair;
+    }
+    match verdict.response {
+        None => Action::None,
+        Some(Response::Notify) => Action::Notify,
+        Some(Response::Stop) if is_stopped(&verdict.instance.state) => Action::Notify,
+        Some(Response::Stop) => Action::Stop,
+        Some(Response::Terminate) => Action::Terminate,
+    }
+}
+
+fn is_stopped(state: &State) -> bool {
+    matches!(state, State::Stopped | State::Stopping)
+}
+
+/// Why a change is not made, if something stands against it.
+fn held(verdict: &Verdict, wanted: Action, limits: &Limits, region: Option<&RegionPlan>) -> Option<String> {
+    if !wanted.changes() {
+        return None;
+    }
+    let region = match region {
+        Some(region) => region.held.clone(),
+        None => Some("nothing is known of its region".to_owned()),
+    };
+    let allowed = (wanted > limits.action).then(|| format!("TAG_ACTION is {}", limits.action.as_str()));
+    region
+        .or_else(|| impossible_now(wanted, &verdict.instance.state))
+        .or_else(|| protected(verdict, wanted, limits))
+        .or(allowed)
+}
+
+/// Why EC2 would refuse the change for the state the instance is in
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html>).
+pub fn impossible_now(wanted: Action, state: &State) -> Option<String> {
+    match (wanted, state) {
+        (Action::Stop, State::Running) => None,
+        (Action::Repair | Action::Terminate, State::Running | State::Stopped | State::Stopping | State::Pending) => {
+            None
+        }
+        (_, state) => Some(format!("it is {}", state.as_str())),
+    }
+}
+
+/// Whether API protection stands against the change. Stop protection also keeps an instance from being terminated
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-stop-protection.html>).
+fn protected(verdict: &Verdict, wanted: Action, limits: &Limits) -> Option<String> {
+    if !matches!(wanted, Action::Stop | Action::Terminate) {
+        return None;
+    }
+    match verdict.instance.protection.as_ref()? {
+        Reading::Unread(error) => Some(format!("whether it is protected could not be read: {error}")),
+        Reading::Read(protection) => {
+            let on = in_the_way(*protection, wanted)?;
+            (!limits.override_protection).then(|| format!("{on} is on (OVERRIDE_PROTECTION is not true)"))
+        }
+    }
+}
+
+/// The protection that stands against an action, in words.
+pub fn in_the_way(protection: Protection, action: Action) -> Option<&'static str> {
+    match (action, protection) {
+        (Action::Terminate, Protection { termination: true, stop: true }) => Some("termination and stop protection"),
+        (Action::Terminate, Protection { termination: true, .. }) => Some("termination protection"),
+        (Action::Terminate | Action::Stop, Protection { stop: true, .. }) => Some("stop protection"),
+        _ => None,
+    }
+}
+
+/// Why an instance that violates a rule is left alone for now.
+fn waiting(verdict: &Verdict) -> Option<String> {
+    let left = verdict.violations.iter().filter_map(|violation| match violation.due {
+        Due::In(minutes) => Some(minutes),
+        Due::Now | Due::Unknown => None,
+    });
+    left.min().map(|minutes| {
+        format!("in its grace period for {minutes} more {}", if minutes == 1 { "minute" } else { "minutes" })
+    })
+}
+
+/// What else there is to know: what could not be read or repaired, who would replace the instance, a tag that was meant
+/// to exempt it.
+fn note(verdict: &Verdict, action: Action) -> Option<String> {
+    let mut notes = Vec::new();
+    notes.extend(verdict.unread.iter().map(|error| format!("could not be judged whole: {error}")));
+    if verdict.violations.is_empty() || action == Action::None {
+        return notes.into_iter().reduce(|one, other| format!("{one}; {other}"));
+    }
+    for violation in verdict.due() {
+        if let Mending::Impossible(reason) = &violation.mending {
+            notes.push(format!("`{}` cannot be set: {reason}", violation.tag));
+        }
+    }
+    let open = || verdict.due().filter(|violation| violation.mending != Mending::Planned);
+    let worst = open().map(|violation| violation.response).max();
+    match (action, worst, &verdict.manager) {
+        (Action::Notify, Some(Response::Stop), None) if is_stopped(&verdict.instance.state) => {
+            notes.push(format!("it is {} already", verdict.instance.state.as_str()));
+        }
+        (Action::Notify, Some(Response::Stop | Response::Terminate), Some(manager)) => {
+            notes.push(format!("only reported, as {manager} would replace it"));
+        }
+        (Action::Repair, Some(_), _) => notes.push("what else is wrong is left to the next run".to_owned()),
+        _ => {}
+    }
+    notes.extend(verdict.exemption.as_ref().and_then(Exemption::complaint));
+    notes.into_iter().reduce(|one, other| format!("{one}; {other}"))
+}
+
+#[cfg(test)]
+mod tests;
