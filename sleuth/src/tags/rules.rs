@@ -9,11 +9,15 @@ use serde::Serialize;
 
 use super::inventory::{RegionName, State};
 
+mod check;
 pub mod explain;
 pub mod file;
 pub mod pattern;
+mod read;
+mod scalar;
 pub mod short;
 pub mod table;
+mod tree;
 
 pub use pattern::Pattern;
 
@@ -28,6 +32,8 @@ pub const MOST_TAGS: usize = 50;
 pub const RESERVED: &str = "aws:";
 /// Longest grace period that is accepted, in minutes: a year.
 pub const MOST_MINUTES: u32 = 525_600;
+/// Farthest day that a repair can set, in days after the run: a hundred years.
+pub const MOST_DAYS: u32 = 36_500;
 
 /// All rules in force. Ids are unique.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -220,6 +226,33 @@ impl Response {
             Self::Notify => "notify",
             Self::Stop => "stop",
             Self::Terminate => "terminate",
+        }
+    }
+}
+
+impl Managed {
+    /// Both of them, the milder first.
+    pub const ALL: [Self; 2] = [Self::Notify, Self::Act];
+
+    /// The word used in rules and reports.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Notify => "notify",
+            Self::Act => "act",
+        }
+    }
+}
+
+impl Empty {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Missing, Self::Wrong, Self::Value];
+
+    /// The word used in rules.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Wrong => "wrong",
+            Self::Value => "value",
         }
     }
 }
