@@ -24,13 +24,16 @@ use secrets::SecretError;
 #[cfg(feature = "tags")]
 pub mod cloud;
 mod error;
-#[cfg(any(feature = "keys", feature = "tags"))]
+#[cfg(feature = "audit")]
 pub mod iam;
-#[cfg(any(feature = "keys", feature = "tags"))]
+#[cfg(feature = "audit")]
 mod patience;
-#[cfg(feature = "tags")]
-pub mod rules_table;
 pub mod secrets;
+#[cfg(feature = "tags")]
+mod tag_policy;
+
+#[cfg(feature = "tags")]
+pub use tag_policy::tag_policy;
 
 /// Region that is used where none is set. IAM is global, so any will do in the standard partition.
 const FALLBACK_REGION: &str = "us-east-1";
@@ -148,7 +151,7 @@ async fn webhook(sdk: &SdkConfig, url: &SlackUrl, end: Option<Instant>) -> Resul
     WebhookUrl::parse(&address).map_err(|error| wrong(format!("what it holds {error}")))
 }
 
-#[cfg(any(feature = "keys", feature = "tags"))]
+#[cfg(feature = "audit")]
 fn time(time: &aws_sdk_sns::primitives::DateTime) -> Option<chrono::DateTime<chrono::Utc>> {
     chrono::DateTime::from_timestamp(time.secs(), time.subsec_nanos())
 }

@@ -8,6 +8,7 @@ use std::fmt;
 
 use serde::de::DeserializeOwned;
 
+pub use audits::Audit;
 pub use common::{Common, RetryMode, SlackUrl};
 pub use keys::KeysConfig;
 pub use secret::{SecretArn, Store, value as secret_value};
@@ -15,6 +16,7 @@ pub use secret::{SecretArn, Store, value as secret_value};
 pub use tags::{RuleSource, TableName, TagFlags, TagsConfig};
 pub use thresholds::Flags;
 
+mod audits;
 mod check;
 mod common;
 mod keys;
@@ -37,6 +39,19 @@ pub struct Problem {
 /// All settings that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problems(pub Vec<Problem>);
+
+impl Problems {
+    /// These and those, each once: audits share settings.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        for problem in others.0 {
+            if !self.0.contains(&problem) {
+                self.0.push(problem);
+            }
+        }
+        self
+    }
+}
 
 impl std::error::Error for Problems {}
 

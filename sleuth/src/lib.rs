@@ -18,6 +18,7 @@
 //! - [`report`]: the vocabulary of all outputs.
 //! - [`render`]: a report as JSON, as a table, as notifications. Pure.
 //! - [`snapshot`]: inventories in files.
+//! - [`rules_source`]: where tag rules are kept.
 //! - [`config`]: the only reader of settings.
 //! - [`deadline`]: how the time of a run is shared out.
 //! - [`aws`]: the only room that knows the AWS SDK.
@@ -38,6 +39,7 @@ pub mod keys;
 pub mod ports;
 pub mod render;
 pub mod report;
+pub mod rules_source;
 pub mod run;
 pub mod snapshot;
 pub mod tags;

@@ -5,6 +5,8 @@ pub mod notification;
 #[cfg(feature = "cli")]
 pub mod preview;
 #[cfg(feature = "cli")]
+pub mod rules;
+#[cfg(feature = "cli")]
 pub mod slack_users;
 #[cfg(feature = "cli")]
 pub mod table;

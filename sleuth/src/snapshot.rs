@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_again() {
-        let inventory = crate::demo::inventory().unwrap();
+        let inventory = crate::demo::keys::inventory().unwrap();
         assert_eq!(parse::<keys::Inventory>(&format(&inventory).unwrap()).unwrap(), inventory);
     }
 
@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn a_misspelt_field_is_refused() {
-        let text = format(&crate::demo::inventory().unwrap()).unwrap().replacen("\"tags\"", "\"tag\"", 1);
+        let text = format(&crate::demo::keys::inventory().unwrap()).unwrap().replacen("\"tags\"", "\"tag\"", 1);
         assert!(error(&text).contains("unknown field `tag`"), "{}", error(&text));
     }
 }

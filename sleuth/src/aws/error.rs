@@ -4,7 +4,7 @@ use std::error::Error;
 
 use aws_sdk_sns::error::{ProvideErrorMetadata, SdkError};
 
-#[cfg(any(feature = "keys", feature = "tags"))]
+#[cfg(feature = "audit")]
 use crate::facts::ReadError;
 
 /// An error and all its causes, the outermost first, on one line.
@@ -32,7 +32,7 @@ pub(super) fn root_cause(error: &(dyn Error + 'static)) -> String {
 }
 
 /// Whether AWS says that the caller may not do this.
-#[cfg(any(feature = "keys", feature = "tags"))]
+#[cfg(feature = "audit")]
 pub(super) fn is_denied<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
     match error.code() {
         Some(code) => code.starts_with("AccessDenied"),
@@ -65,7 +65,7 @@ where
 }
 
 /// A call that gave no answer.
-#[cfg(any(feature = "keys", feature = "tags"))]
+#[cfg(feature = "audit")]
 pub(super) fn read_error<E>(operation: &str, error: &SdkError<E>) -> ReadError
 where
     E: ProvideErrorMetadata + Error + 'static,
@@ -74,7 +74,7 @@ where
 }
 
 /// An answer that cannot be.
-#[cfg(any(feature = "keys", feature = "tags"))]
+#[cfg(feature = "audit")]
 pub(super) fn strange(operation: &str, what: &str) -> ReadError {
     ReadError { operation: operation.to_owned(), message: format!("AWS answered with {what}") }
 }

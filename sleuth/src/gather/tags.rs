@@ -53,8 +53,8 @@ pub async fn gather(
     progress: impl Fn(Phase, usize, usize) + Send + Sync,
 ) -> Inventory {
     let ((account, mut errors), users, regions) = futures::join!(
-        account(reader, scope),
-        early_users(reader, scope),
+        Box::pin(account(reader, scope)),
+        Box::pin(early_users(reader, scope)),
         Box::pin(read_regions(reader, scope, &progress))
     );
     let (regions, unlisted) = regions;
@@ -67,7 +67,7 @@ pub async fn gather(
     }
     let known = inventory.users.take();
     let (users, protections, launches) = futures::join!(
-        late_users(reader, scope, known),
+        Box::pin(late_users(reader, scope, known)),
         Box::pin(protections(reader, scope, &verdicts)),
         Box::pin(launches(reader, scope, &verdicts, &progress))
     );

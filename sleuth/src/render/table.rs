@@ -35,7 +35,7 @@ const NARROW: TableStyle = {
 };
 
 /// Words wrapped to fit, after a sign, if there is one. What follows a line break is set in.
-fn wrapped(text: &mut String, sign: &str, words: &str, look: Look) {
+pub(super) fn wrapped(text: &mut String, sign: &str, words: &str, look: Look) {
     let width = look.width.map_or(usize::MAX, usize::from);
     let mut used = measure_text_width(sign);
     text.push_str(sign);

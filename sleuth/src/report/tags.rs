@@ -89,7 +89,7 @@ pub struct Summary {
     pub exempt: usize,
     /// Of all these, instances that a controller would replace.
     pub managed: usize,
-    /// Instances that violate a rule, by rule.
+    /// Instances that violate a rule and are not exempt, by rule.
     pub by_rule: BTreeMap<String, usize>,
     /// The same by owner; `unknown` for nobody.
     pub by_owner: BTreeMap<String, usize>,

@@ -13,8 +13,11 @@ use crate::{
     ports::tags::{ReadInstances, WriteInstances},
     render::notification::tags::notifications,
     report::tags::{InForce, PolicyInForce, TagsReport},
-    tags::{Inventory, Plan, RuleSet, Standard, audit, plan},
+    tags::{Inventory, Plan, RuleSet, Standard, audit, plan, rules::short::require_iam_user},
 };
+
+/// The tag that `CREATED_BY_VALIDATE` is about.
+const CREATED_BY: &str = "created_by";
 
 /// What a run goes by: the settings, and the rules from where they say.
 #[derive(Debug, Clone)]
@@ -26,6 +29,14 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// What `config` says, by these rules and what it adds to them.
+    pub fn new(config: TagsConfig, mut rules: RuleSet) -> Self {
+        if config.created_by_validate {
+            require_iam_user(&mut rules, CREATED_BY);
+        }
+        Self { config, rules }
+    }
+
     fn standard(&self, now: DateTime<Utc>) -> Standard<'_> {
         let TagsConfig { grace_minutes, owner_tags, .. } = &self.config;
         Standard { rules: &self.rules, grace_minutes: *grace_minutes, owner_tags, now }

@@ -219,16 +219,14 @@ fn due(grace: u32, age: Option<i64>) -> Due {
 }
 
 /// Whether nothing but telling its owner is done about an instance, because its controller would replace it.
-fn is_left_alone(managed: Managed, manager: Option<&str>) -> bool {
-    managed == Managed::Notify && manager.is_some()
+fn is_left_alone(rule: Managed, manager: Option<&str>) -> bool {
+    rule == Managed::Notify && manager.is_some()
 }
 
 fn response(violations: &[Violation], manager: Option<&str>) -> Option<Response> {
     let open = violations.iter().filter(|violation| violation.is_due() && violation.mending != Mending::Planned);
-    let responses = open.map(|violation| match is_left_alone(violation.managed, manager) {
-        true => Response::Notify,
-        false => violation.response,
-    });
+    let responses = open
+        .map(|violation| if is_left_alone(violation.managed, manager) { Response::Notify } else { violation.response });
     responses.max()
 }
 

@@ -69,14 +69,14 @@ mod tests {
         Exemption::of(&tags, "2026-07-01T23:59:59Z".parse().unwrap())
     }
 
-    fn until(day: &str, reason: &str) -> Option<Exemption> {
-        Some(Exemption::Until { day: day.parse().unwrap(), reason: reason.to_owned() })
+    fn until(day: &str, reason: &str) -> Exemption {
+        Exemption::Until { day: day.parse().unwrap(), reason: reason.to_owned() }
     }
 
     #[test]
     fn date_exempts_through_its_day() {
-        assert_eq!(exemption(&[("SleuthExempt", "2026-07-01 load test")]), until("2026-07-01", "load test"));
-        assert_eq!(exemption(&[("sleuthexempt", "2026-12-31")]), until("2026-12-31", ""));
+        assert_eq!(exemption(&[("SleuthExempt", "2026-07-01 load test")]), Some(until("2026-07-01", "load test")));
+        assert_eq!(exemption(&[("sleuthexempt", "2026-12-31")]), Some(until("2026-12-31", "")));
         let over = exemption(&[("SleuthExempt", "2026-06-30 load test")]);
         assert_eq!(over, Some(Exemption::Over("2026-06-30".parse().unwrap())));
         assert_eq!(over.unwrap().complaint().unwrap(), "its exemption ended on 2026-06-30");
@@ -93,6 +93,6 @@ mod tests {
     #[test]
     fn longest_of_several_counts() {
         let tags = [("SLEUTHEXEMPT", "2026-06-01"), ("SleuthExempt", "2026-08-01 b"), ("sleuthexempt", "maybe")];
-        assert_eq!(exemption(&tags), until("2026-08-01", "b"));
+        assert_eq!(exemption(&tags), Some(until("2026-08-01", "b")));
     }
 }

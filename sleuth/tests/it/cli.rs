@@ -20,7 +20,7 @@ async fn offline(arguments: &[&str]) -> Ended {
 /// The demo's account, as a file.
 fn inventory() -> tempfile::NamedTempFile {
     let mut file = tempfile::NamedTempFile::new().unwrap();
-    let text = sleuth::snapshot::format(&sleuth::demo::inventory().unwrap()).unwrap();
+    let text = sleuth::snapshot::format(&sleuth::demo::keys::inventory().unwrap()).unwrap();
     file.write_all(text.as_bytes()).unwrap();
     file
 }

@@ -47,8 +47,8 @@ fn fields(value: &Value, found: &mut BTreeSet<String>) {
 
 #[test]
 fn every_field_of_the_report_is_documented() {
-    let inventory = Inventory { root_keys: Some(true), ..demo::inventory().unwrap() };
-    let mut report = run::keys::dry(&inventory, &demo::config().unwrap(), demo::now(&inventory));
+    let inventory = Inventory { root_keys: Some(true), ..demo::keys::inventory().unwrap() };
+    let mut report = run::keys::dry(&inventory, &demo::keys::config().unwrap(), demo::keys::now(&inventory));
     report.record_delivery(DeliveryReport {
         parts: vec![PartDelivery {
             channel: "slack",

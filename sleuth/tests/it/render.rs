@@ -19,7 +19,7 @@ use sleuth::{
 use crate::support::demo_report;
 
 fn lines(report: &KeysReport) -> Vec<String> {
-    let notifications = notifications(report, &demo::config().unwrap().texts);
+    let notifications = notifications(report, &demo::keys::config().unwrap().texts);
     let groups = notifications.iter().flat_map(|notification| &notification.groups);
     groups.flat_map(|group| &group.lines).map(notifier::Line::plain).collect()
 }
@@ -71,8 +71,8 @@ fn table_says_first_what_holds_for_all() {
 
 #[test]
 fn table_explains_what_was_not_asked_and_keys_without_ids() {
-    let policy = demo::config().unwrap().policy;
-    let now = demo::now(&demo::inventory().unwrap());
+    let policy = demo::keys::config().unwrap().policy;
+    let now = demo::keys::now(&demo::keys::inventory().unwrap());
     let key = |id: Option<&str>, age: i64| AccessKey {
         id: id.map(|id| AccessKeyId(id.into())),
         status: KeyStatus::Active,
@@ -80,10 +80,10 @@ fn table_explains_what_was_not_asked_and_keys_without_ids() {
         last_used: None,
     };
     let told = |keys: Reading<Vec<AccessKey>>| {
-        let user = User { keys, ..demo::inventory().unwrap().users[0].clone() };
+        let user = User { keys, ..demo::keys::inventory().unwrap().users[0].clone() };
         let inventory = Inventory { users: vec![user], credential_report: Some(now), ..Inventory::empty(now) };
         let text = table(
-            &run::keys::dry(&inventory, &demo::config().unwrap(), now),
+            &run::keys::dry(&inventory, &demo::keys::config().unwrap(), now),
             Look { width: Some(100), colours: false },
         );
         (

@@ -199,6 +199,6 @@ pub(crate) fn finding<'a>(report: &'a Value, key: &str) -> &'a Value {
 
 /// The report on the demo's account.
 pub(crate) fn demo_report() -> KeysReport {
-    let inventory = demo::inventory().unwrap();
-    run::keys::dry(&inventory, &demo::config().unwrap(), demo::now(&inventory))
+    let inventory = demo::keys::inventory().unwrap();
+    run::keys::dry(&inventory, &demo::keys::config().unwrap(), demo::keys::now(&inventory))
 }

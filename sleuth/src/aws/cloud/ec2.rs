@@ -6,7 +6,7 @@ use aws_sdk_ec2::{
     error::{ProvideErrorMetadata, SdkError},
     types::{
         AttributeBooleanValue, Filter, Instance as AwsInstance, InstanceAttributeName, InstanceLifecycleType,
-        Tag as AwsTag,
+        Reservation, Tag as AwsTag,
     },
 };
 use tokio::time::Instant as Moment;
@@ -46,7 +46,7 @@ pub(super) async fn instances(ec2: &Client, states: &[State], end: Option<Moment
                 return listing;
             }
         };
-        for found in page.reservations().iter().flat_map(|reservation| reservation.instances()) {
+        for found in page.reservations().iter().flat_map(Reservation::instances) {
             match seen(found) {
                 Some(instance) => listing.found.push(instance),
                 None => listing.errors.push(strange(CALL, "an instance without an id or a state")),
@@ -60,7 +60,7 @@ pub(super) async fn instance(ec2: &Client, id: &InstanceId) -> Result<Instance, 
     const CALL: &str = "DescribeInstances";
     let answer = ec2.describe_instances().instance_ids(&id.0).send().await;
     let answer = answer.map_err(|error| no_answer(CALL, &error))?;
-    let mut found = answer.reservations().iter().flat_map(|reservation| reservation.instances());
+    let mut found = answer.reservations().iter().flat_map(Reservation::instances);
     let found = found.find(|found| found.instance_id() == Some(&id.0)).ok_or(NoAnswer::Gone)?;
     seen(found).ok_or_else(|| strange(CALL, "an instance without an id or a state").into())
 }

@@ -74,8 +74,8 @@ impl CloudTrail {
             self.wait().await;
             let Some(page) = pages.next().await else { break };
             let page = page.map_err(|error| read_error("LookupEvents", &error))?;
-            let records = page.events().iter().filter_map(|event| event.cloud_trail_event());
-            if let Some(launch) = records.filter_map(|record| Launch::of_record(record, id)).next() {
+            let mut records = page.events().iter().filter_map(|event| event.cloud_trail_event());
+            if let Some(launch) = records.find_map(|record| Launch::of_record(record, id)) {
                 return Ok(Trail::Launched(launch));
             }
             if page.next_token().is_none() {

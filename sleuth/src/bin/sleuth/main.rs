@@ -2,11 +2,15 @@
 //!
 //! A plain run changes and sends nothing.
 
+mod audit;
 #[expect(clippy::doc_markdown, reason = "these comments are help texts, read in a terminal")]
 mod cli;
+mod demo;
 mod keys;
 mod output;
+mod rules;
 mod slack_users;
+mod tags;
 
 use std::process::ExitCode;
 
@@ -15,6 +19,7 @@ use sleuth::{
     aws::{NoCredentials, NotifierError},
     config::{self, Problems},
     exit::Exit,
+    rules_source::RulesError,
     snapshot::SnapshotError,
 };
 
@@ -31,8 +36,10 @@ fn main() -> ExitCode {
         }
     };
     let result = match cli.command {
-        Command::Demo => keys::demo(),
+        Command::Demo => demo::run(),
         Command::Keys(arguments) => runtime.block_on(keys::run(arguments, environment)),
+        Command::Tags(arguments) => runtime.block_on(tags::run(arguments, environment)),
+        Command::Rules(command) => rules::run(&command),
         Command::SlackUsers(arguments) => runtime.block_on(slack_users::run(&arguments, environment)),
     };
     match result {
@@ -51,9 +58,11 @@ fn exit_of(error: &anyhow::Error) -> Exit {
         || error.is::<cli::BadArgument>()
         || error.downcast_ref().is_some_and(NoCredentials::is_setting)
         || error.downcast_ref().is_some_and(NotifierError::is_setting)
+        || error.downcast_ref().is_some_and(RulesError::is_setting)
         || error.is::<SnapshotError>();
     let incomplete = error.is::<notifier::slack::users::DirectoryError>()
         || error.is::<NoCredentials>()
+        || error.is::<RulesError>()
         || matches!(error.downcast_ref(), Some(NotifierError::Secret(_)));
     match (usage, incomplete) {
         (true, _) => Exit::Usage,

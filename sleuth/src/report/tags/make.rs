@@ -62,7 +62,10 @@ impl TagAudit {
     pub(super) fn arrange(&mut self) {
         self.instances.sort_by(|a, b| rank(a).cmp(&rank(b)));
         let count = |status| self.instances.iter().filter(|instance| instance.status == status).count();
-        let violators = || self.instances.iter().filter(|instance| instance.status == Status::Violation);
+        let violators = || {
+            let counted = |instance: &&Finding| instance.status == Status::Violation && !instance.is_exempt();
+            self.instances.iter().filter(counted)
+        };
         let tally = |names: Vec<&str>| {
             let mut counts = BTreeMap::new();
             for name in names {

@@ -1,4 +1,4 @@
-//! Tag rules that are kept in DynamoDB.
+//! Tag rules from wherever the settings say, DynamoDB among it.
 
 use aws_config::{Region, SdkConfig};
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -6,39 +6,43 @@ use tokio::time::Instant;
 
 use super::error::{Problem, problem};
 use crate::{
-    config::TableName,
+    config::{RuleSource, TableName, TagsConfig},
     deadline::before,
+    rules_source::{self, RulesError},
+    run::tags::Policy,
     tags::{
         Response, RuleSet,
         rules::table::{self, Row},
     },
 };
 
-/// Why there are no rules.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("TAG_RULES_TABLE is `{table}`: {problem}")]
-pub struct TableError {
-    /// The table.
-    pub table: String,
-    /// What is wrong with it.
-    pub problem: Problem,
-}
-
-impl TableError {
-    /// Whether somebody has to mend a setting or the table, rather than repeat the run.
-    pub fn is_setting(&self) -> bool {
-        matches!(self.problem, Problem::Wrong(_))
-    }
+/// What a run goes by. `rules`: if they are known already. A table is waited for until `end`.
+pub async fn tag_policy(
+    sdk: &SdkConfig,
+    config: TagsConfig,
+    rules: Option<RuleSet>,
+    end: Option<Instant>,
+) -> Result<Policy, RulesError> {
+    let rules = match (rules, &config.rules) {
+        (Some(rules), _) => rules,
+        (None, RuleSource::Short(rules)) => rules.clone(),
+        (None, RuleSource::File(path)) => rules_source::load(path)?,
+        (None, RuleSource::Table(table)) => read(sdk, table, config.response, end).await?,
+    };
+    Ok(Policy::new(config, rules))
 }
 
 /// The rules of a table, all pages of it, waited for until `end`. `response`: what rules that do not say call for.
-pub async fn read(
+async fn read(
     sdk: &SdkConfig,
     name: &TableName,
     response: Response,
     end: Option<Instant>,
-) -> Result<RuleSet, TableError> {
-    let failed = |problem| TableError { table: name.name.clone(), problem };
+) -> Result<RuleSet, RulesError> {
+    let failed = |problem| match problem {
+        Problem::Wrong(message) => RulesError::Table { table: name.name.clone(), message },
+        Problem::Unavailable(message) => RulesError::Unavailable { table: name.name.clone(), message },
+    };
     let rows = before(end, rows(sdk, name)).await.map_err(|over| failed(Problem::Unavailable(over.message)))?;
     let rules = table::parse(&rows.map_err(failed)?, response);
     rules.map_err(|mistakes| failed(Problem::Wrong(format!("its rules cannot be used:\n  {}", mistakes.join("\n  ")))))

@@ -1,0 +1,35 @@
+//! The audit of access keys.
+
+use lambda_runtime::Diagnostic;
+use serde_json::{Value, json};
+use sleuth::{
+    aws,
+    config::KeysConfig,
+    gather::keys::gather,
+    keys::Action,
+    report::{Outcome, keys::KeysReport},
+    run,
+};
+
+use crate::{
+    Start,
+    outcome::{answer, diagnostic, log},
+};
+
+pub(crate) async fn run(config: &KeysConfig, Start { now, deadlines }: Start) -> Result<Value, Diagnostic> {
+    let sdk = aws::connect(None, deadlines.read).await.map_err(|e| diagnostic("Credentials", &e))?;
+    let iam = aws::iam::Iam::new(&sdk, config.common.retry_mode);
+    let notifier = aws::notifier(&sdk, &config.common, deadlines.read)
+        .await
+        .map_err(|error| diagnostic(if error.is_setting() { "Configuration" } else { "Incomplete" }, &error))?;
+    let inventory = gather(&iam, &run::keys::scope(config, now, now, deadlines.read), |_, _| ()).await;
+    let report = run::keys::wet(&iam, &inventory, config, &notifier, now, deadlines, |_, report| log(report)).await;
+    log(&report);
+    answer(&report, report.audit.summary, &done(&report))
+}
+
+fn done(report: &KeysReport) -> Value {
+    let done =
+        |action| report.audit.keys.iter().filter(|key| key.action == action && key.outcome == Outcome::Done).count();
+    json!({"warned": done(Action::Warn), "disabled": done(Action::Disable)})
+}

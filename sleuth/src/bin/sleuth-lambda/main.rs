@@ -1,0 +1,133 @@
+//! `sleuth-lambda`, packaged as `bootstrap`: the daily audits as a Lambda function.
+//!
+//! Any event starts the audits that the environment names; the event's content plays no part.
+
+#[cfg(feature = "keys")]
+mod keys;
+mod outcome;
+#[cfg(feature = "tags")]
+mod tags;
+
+use std::time::Duration;
+
+use chrono::{DateTime, SubsecRound as _, Utc};
+use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
+use serde_json::Value;
+use sleuth::{
+    config::{self, Audit, Problems},
+    deadline::Deadlines,
+};
+use tokio::time::Instant;
+
+use outcome::{diagnostic, together};
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    start_log();
+    lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| async move {
+        tracing::info!(request_id = event.context.request_id, "invoked");
+        handle(event.context.deadline).await
+    }))
+    .await
+}
+
+/// One JSON object a line, as Lambda's own log format is.
+fn start_log() {
+    let debug = config::debug(&config::environment());
+    let filter = if debug {
+        "warn,sleuth=debug,sleuth_lambda=debug,notifier=debug"
+    } else {
+        "warn,sleuth=info,sleuth_lambda=info"
+    };
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_current_span(false)
+        .with_span_list(false)
+        .with_env_filter(tracing_subscriber::EnvFilter::new(filter))
+        .init();
+}
+
+/// The time of an invocation.
+#[derive(Debug, Clone, Copy)]
+struct Start {
+    now: DateTime<Utc>,
+    deadlines: Deadlines,
+}
+
+/// Runs the audits side by side and answers with their summaries. Fails, after everything that can be done is done, if
+/// something could not be read, done or delivered: so that alarms fire.
+///
+/// `deadline`: when Lambda will end the function, in milliseconds since 1970.
+async fn handle(deadline: u64) -> Result<Value, Diagnostic> {
+    let now = clock();
+    let left = deadline.saturating_sub(now.timestamp_millis().unsigned_abs());
+    let deadlines = Deadlines::within(Instant::now(), Duration::from_millis(left));
+    let start = Start { now: now.trunc_subsecs(0), deadlines };
+    let environment = config::environment();
+    let prepared = Prepared::new(&environment).map_err(|problems| diagnostic("Configuration", &problems))?;
+    prepared.run(start).await
+}
+
+#[expect(clippy::disallowed_methods, reason = "a binary reads the clock, once")]
+fn clock() -> DateTime<Utc> {
+    Utc::now()
+}
+
+/// The audits to run, their settings checked.
+struct Prepared {
+    #[cfg(feature = "keys")]
+    keys: Option<config::KeysConfig>,
+    #[cfg(feature = "tags")]
+    tags: Option<config::TagsConfig>,
+}
+
+impl Prepared {
+    /// Checks the settings of all audits that are named before any of them begins.
+    fn new(environment: &[(String, String)]) -> Result<Self, Problems> {
+        let audits = Audit::named(environment)?;
+        let mut problems = Problems(Vec::new());
+        let prepared = Self {
+            #[cfg(feature = "keys")]
+            keys: checked(audits.contains(&Audit::Keys), &mut problems, || {
+                config::KeysConfig::new(environment, config::Flags::default())
+            }),
+            #[cfg(feature = "tags")]
+            tags: checked(audits.contains(&Audit::Tags), &mut problems, || {
+                config::TagsConfig::new(environment, config::TagFlags::default())
+            }),
+        };
+        if problems.0.is_empty() { Ok(prepared) } else { Err(problems) }
+    }
+
+    async fn run(self, start: Start) -> Result<Value, Diagnostic> {
+        let keys = async {
+            #[cfg(feature = "keys")]
+            if let Some(config) = self.keys {
+                return Some(Box::pin(keys::run(&config, start)).await);
+            }
+            None
+        };
+        let tags = async {
+            #[cfg(feature = "tags")]
+            if let Some(config) = self.tags {
+                return Some(Box::pin(tags::run(config, start)).await);
+            }
+            None
+        };
+        let (keys, tags) = futures::join!(keys, tags);
+        together([keys, tags].into_iter().flatten())
+    }
+}
+
+/// The settings of an audit, if it is wanted.
+fn checked<Config>(
+    wanted: bool,
+    problems: &mut Problems,
+    config: impl FnOnce() -> Result<Config, Problems>,
+) -> Option<Config> {
+    if !wanted {
+        return None;
+    }
+    config().map_err(|found| *problems = Problems(std::mem::take(&mut problems.0)).and(found)).ok()
+}

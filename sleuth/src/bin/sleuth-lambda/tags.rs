@@ -1,0 +1,52 @@
+//! The audit of EC2 tags.
+
+use lambda_runtime::Diagnostic;
+use serde_json::{Value, json};
+use sleuth::{
+    aws::{self, cloud::Cloud},
+    config::TagsConfig,
+    gather::tags::gather,
+    report::{Outcome, tags::TagsReport},
+    run,
+    tags::Action,
+};
+
+use crate::{
+    Start,
+    outcome::{answer, diagnostic, log},
+};
+
+pub(crate) async fn run(config: TagsConfig, Start { now, deadlines }: Start) -> Result<Value, Diagnostic> {
+    let kind = |is_setting| if is_setting { "Configuration" } else { "Incomplete" };
+    let sdk = aws::connect(None, deadlines.read).await.map_err(|e| diagnostic("Credentials", &e))?;
+    let policy = aws::tag_policy(&sdk, config, None, deadlines.read)
+        .await
+        .map_err(|error| diagnostic(kind(error.is_setting()), &error))?;
+    let common = &policy.config.common;
+    let cloud = Cloud::new(&sdk, common.retry_mode);
+    let notifier = aws::notifier(&sdk, common, deadlines.read)
+        .await
+        .map_err(|error| diagnostic(kind(error.is_setting()), &error))?;
+    let inventory = gather(&cloud, &policy.scope(now, now, deadlines.read), |_, _, _| ()).await;
+    let keep = |_, report: &TagsReport| log(report);
+    let run = run::tags::wet(&cloud, &inventory, &policy, &notifier, now, deadlines, keep);
+    let report = Box::pin(run).await;
+    log(&report);
+    answer(&report, &report.audit.summary, &done(&report))
+}
+
+fn done(report: &TagsReport) -> Value {
+    let done = |action| {
+        let mut count = 0;
+        for instance in &report.audit.instances {
+            count += usize::from(instance.action == action && instance.outcome == Outcome::Done);
+        }
+        count
+    };
+    json!({
+        "notified": done(Action::Notify),
+        "repaired": done(Action::Repair),
+        "stopped": done(Action::Stop),
+        "terminated": done(Action::Terminate),
+    })
+}

@@ -1,0 +1,96 @@
+//! What `sleuth keys` and `sleuth tags` have in common: where inventories come from, and where reports go.
+
+use std::{io::ErrorKind, path::Path, time::Duration};
+
+use notifier::{Notification, slack, sns};
+use serde::Serialize;
+use sleuth::{
+    deadline::Deadlines,
+    exit::Exit,
+    render::{json, table::Look},
+    report::Report,
+    snapshot::{self, Saved, SnapshotError},
+};
+use tokio::time::Instant;
+
+use crate::{cli::Form, output};
+
+/// How the time of a run is shared out.
+pub(crate) fn deadlines(timeout: Option<u64>) -> Deadlines {
+    timeout.map_or_else(Deadlines::default, |seconds| Deadlines::within(Instant::now(), Duration::from_secs(seconds)))
+}
+
+/// An inventory that was saved.
+pub(crate) fn load<Inventory: Saved>(path: &Path) -> anyhow::Result<Inventory> {
+    snapshot::load(path).map_err(|error| match error {
+        SnapshotError::Read { .. } => error.into(),
+        error => anyhow::Error::new(error).context(path.display().to_string()),
+    })
+}
+
+/// What each channel is or would be sent, to the letter, on stderr.
+pub(crate) fn show_payloads(notifications: &[Notification]) {
+    for notification in notifications {
+        for payload in slack::payloads(notification) {
+            output::note(&format!("Slack payload: {}", serde_json::to_string_pretty(&payload).unwrap_or_default()));
+        }
+        for message in sns::payloads(notification) {
+            output::note(&format!("SNS message, subject `{}`:\n{}", message.subject, message.text));
+        }
+    }
+}
+
+/// Prints a report. What was done must not be lost when nobody reads.
+pub(crate) fn print<Audit: Serialize>(
+    report: &Report<Audit>,
+    form: Form,
+    table: impl FnOnce(&Report<Audit>, Look) -> String,
+    exit: Exit,
+) -> anyhow::Result<Exit> {
+    let text = match form {
+        Form::Table => table(report, output::look()),
+        Form::Json => json::pretty(report)?,
+    };
+    match output::report(&text) {
+        Ok(()) => Ok(exit),
+        // The reader went away, as `head` does. That is no failure …
+        Err(error) if !report.applied && error.kind() == ErrorKind::BrokenPipe => Ok(exit),
+        Err(error) if !report.applied => Err(anyhow::Error::new(error).context("stdout")),
+        // … but what was done must not be lost with it.
+        Err(error) => {
+            output::note(&format!("sleuth: the report could not be written to stdout ({error}); here it is:"));
+            output::note(&json::pretty(report)?);
+            Ok(Exit::Incomplete)
+        }
+    }
+}
+
+#[cfg(feature = "audit")]
+pub(crate) use live::{clock, save};
+
+#[cfg(feature = "audit")]
+mod live {
+    //! What only a run that reads an account needs.
+
+    use chrono::{DateTime, SubsecRound as _, Utc};
+    use sleuth::{
+        report::ReportError,
+        snapshot::{Saved, Target},
+    };
+
+    /// The time, in whole seconds as everywhere in the report.
+    #[expect(clippy::disallowed_methods, reason = "a binary reads the clock, once")]
+    pub(crate) fn clock() -> DateTime<Utc> {
+        Utc::now().trunc_subsecs(0)
+    }
+
+    /// Saves what was read, if somebody wants that. What is read is used, even if it cannot be kept.
+    pub(crate) fn save(target: Option<Target>, inventory: &impl Saved) -> Option<ReportError> {
+        let error = target?.save(inventory).err()?;
+        Some(ReportError {
+            subject: "inventory".to_owned(),
+            operation: "save".to_owned(),
+            message: format!("{:#}", anyhow::Error::new(error)),
+        })
+    }
+}

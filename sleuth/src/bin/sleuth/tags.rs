@@ -1,0 +1,186 @@
+//! `sleuth tags`.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use sleuth::{
+    config::{RuleSource, TagsConfig},
+    deadline::Deadlines,
+    exit::Exit,
+    render::{notification::tags::notifications, table::tags::table},
+    report::tags::TagsReport,
+    rules_source,
+    run::{self, tags::Policy},
+    tags::{Inventory, RuleSet},
+};
+
+use crate::{
+    audit::{self, show_payloads},
+    cli::{FailOnTags, RunArguments, TagsArguments},
+    output,
+};
+
+/// Audits an account or a saved inventory.
+pub(crate) async fn run(arguments: Box<TagsArguments>, environment: Vec<(String, String)>) -> anyhow::Result<Exit> {
+    let TagsArguments { run, fail_on, settings } = *arguments;
+    let RunArguments { apply, output: form, from, save, now, timeout } = run;
+    let deadlines = audit::deadlines(timeout);
+    let config = TagsConfig::new(&environment, settings.into())?;
+    let rules = known_rules(&config)?;
+    let report = match from {
+        Some(path) => {
+            let inventory: Inventory = audit::load(&path)?;
+            let now = now.unwrap_or(inventory.taken_at);
+            let policy = live::policy(config, rules, deadlines).await?;
+            output::note(&format!("Auditing the inventory of {} as of {now}.", inventory.taken_at));
+            dry(&inventory, &policy, now)
+        }
+        None => live::run(config, rules, Options { now, deadlines, apply, save }).await?,
+    };
+    audit::print(&report, form, table, exit(&report, fail_on))
+}
+
+/// The rules, unless they are kept in AWS.
+fn known_rules(config: &TagsConfig) -> anyhow::Result<Option<RuleSet>> {
+    Ok(match &config.rules {
+        RuleSource::File(path) => Some(rules_source::load(path)?),
+        RuleSource::Short(rules) => Some(rules.clone()),
+        RuleSource::Table(_) => None,
+    })
+}
+
+fn dry(inventory: &Inventory, policy: &Policy, now: DateTime<Utc>) -> TagsReport {
+    let report = run::tags::dry(inventory, policy, now);
+    if policy.config.common.debug {
+        show_payloads(&notifications(&report, &policy.config.texts));
+    }
+    report
+}
+
+fn exit(report: &TagsReport, fail_on: Option<FailOnTags>) -> Exit {
+    let fails = |fail_on: FailOnTags| {
+        let mut judged = report.audit.instances.iter().filter(|instance| !instance.is_exempt());
+        judged.any(|instance| fail_on.statuses().contains(&instance.status))
+    };
+    match () {
+        () if !report.is_complete() => Exit::Incomplete,
+        () if fail_on.is_some_and(fails) => Exit::Findings,
+        () => Exit::Done,
+    }
+}
+
+/// How an account is to be read and what is to be done with what is found.
+#[cfg_attr(not(feature = "tags"), expect(dead_code, reason = "there is nothing to read"))]
+struct Options {
+    now: Option<DateTime<Utc>>,
+    deadlines: Deadlines,
+    apply: bool,
+    save: Option<PathBuf>,
+}
+
+#[cfg(feature = "tags")]
+mod live {
+    //! The account itself.
+
+    use notifier::Notifier;
+    use sleuth::{
+        aws,
+        config::TagsConfig,
+        deadline::Deadlines,
+        gather::tags::{Phase, gather},
+        render::notification::tags::notifications,
+        report::tags::TagsReport,
+        run::{self, Stage, tags::Policy},
+        snapshot,
+        tags::RuleSet,
+    };
+
+    use super::{Options, dry};
+    use crate::{
+        audit::{clock, save as keep, show_payloads},
+        output,
+    };
+
+    /// The policy, with the rules from AWS if they are kept there.
+    pub(super) async fn policy(
+        config: TagsConfig,
+        rules: Option<RuleSet>,
+        deadlines: Deadlines,
+    ) -> anyhow::Result<Policy> {
+        match rules {
+            Some(rules) => Ok(Policy::new(config, rules)),
+            None => {
+                let sdk = aws::connect(config.common.profile.as_deref(), deadlines.read).await?;
+                Ok(aws::tag_policy(&sdk, config, None, deadlines.read).await?)
+            }
+        }
+    }
+
+    pub(super) async fn run(
+        config: TagsConfig,
+        rules: Option<RuleSet>,
+        options: Options,
+    ) -> anyhow::Result<TagsReport> {
+        let Options { now, deadlines, apply, save } = options;
+        let target = save.as_deref().map(snapshot::Target::new).transpose()?;
+        let taken_at = clock();
+        let now = now.unwrap_or(taken_at);
+        let sdk = aws::connect(config.common.profile.as_deref(), deadlines.read).await?;
+        let policy = aws::tag_policy(&sdk, config, rules, deadlines.read).await?;
+        let common = &policy.config.common;
+        let cloud = aws::cloud::Cloud::new(&sdk, common.retry_mode);
+        // Who cannot tell anybody does not begin.
+        let notifier = if apply { aws::notifier(&sdk, common, deadlines.read).await? } else { Notifier::default() };
+        let bar = output::progress("Reading regions");
+        let inventory = gather(&cloud, &policy.scope(taken_at, now, deadlines.read), |phase, done, total| {
+            bar.set_message(match phase {
+                Phase::Regions => "Reading regions",
+                Phase::Launches => "Asking who launched instances",
+            });
+            bar.set_length(total as u64);
+            bar.set_position(done as u64);
+        })
+        .await;
+        bar.finish_and_clear();
+        let unsaved = keep(target, &inventory);
+        let mut report = if apply {
+            run::tags::wet(&cloud, &inventory, &policy, &notifier, now, deadlines, |stage, report| {
+                if common.debug && stage == Stage::Applied {
+                    show_payloads(&notifications(report, &policy.config.texts));
+                }
+            })
+            .await
+        } else {
+            dry(&inventory, &policy, now)
+        };
+        report.errors.extend(unsaved);
+        Ok(report)
+    }
+}
+
+#[cfg(not(feature = "tags"))]
+mod live {
+    //! A build without the AWS side of this audit.
+
+    use std::future::Ready;
+
+    use sleuth::{config::TagsConfig, deadline::Deadlines, report::tags::TagsReport, run::tags::Policy, tags::RuleSet};
+
+    use super::Options;
+    use crate::cli::BadArgument;
+
+    const MISSING: BadArgument = BadArgument(
+        "this build cannot read instances: use a released one, build it with `--features tags`, or use --from",
+    );
+    const NO_TABLE: BadArgument =
+        BadArgument("this build cannot read TAG_RULES_TABLE: build it with `--features tags`, or use --rules");
+
+    pub(super) fn policy(config: TagsConfig, rules: Option<RuleSet>, _: Deadlines) -> Ready<anyhow::Result<Policy>> {
+        let policy = rules.map(|rules| Policy::new(config, rules));
+        std::future::ready(policy.ok_or_else(|| NO_TABLE.into()))
+    }
+
+    pub(super) fn run(_: TagsConfig, _: Option<RuleSet>, _: Options) -> Ready<anyhow::Result<TagsReport>> {
+        std::future::ready(Err(MISSING.into()))
+    }
+}
