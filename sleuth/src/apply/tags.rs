@@ -162,6 +162,9 @@ fn difference(target: Target<'_>, now: &Verdict) -> Option<String> {
         verdict.due().map(|violation| (violation.rule.clone(), violation.fault.clone())).collect()
     };
     if faults(then) != faults(now) {
+        if then.instance.state != now.instance.state {
+            return Some(format!("it is {} now", now.instance.state.as_str()));
+        }
         let now = match now.due().next() {
             None => "violates no rule any more",
             Some(_) => "does not violate the same rules any more",

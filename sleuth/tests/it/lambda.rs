@@ -1,6 +1,7 @@
 //! The Lambda function as it is shipped, under AWS's own Runtime Interface Emulator.
 
 use std::{
+    ffi::OsStr,
     os::unix::process::CommandExt as _,
     path::PathBuf,
     process::{Child, Command, Stdio},
@@ -11,21 +12,26 @@ use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
 
-use crate::support::{Emulator, environment, tool};
+use crate::{
+    cloud::{assumed_role, launched, minutes_ago},
+    support::{Emulator, environment, tool},
+};
 
+/// A function with every audit: as it is built with these tests.
+pub(crate) const BOTH: &str = env!("CARGO_BIN_EXE_sleuth-lambda");
 const KEYS: &str = "SLEUTH_LAMBDA_KEYS";
 const TAGS: &str = "SLEUTH_LAMBDA_TAGS";
 
 /// The function as it is shipped, if `scripts/test` built it, else as it is built with these tests.
 fn bootstrap(shipped: &str) -> PathBuf {
-    std::env::var_os(shipped).map_or_else(|| env!("CARGO_BIN_EXE_sleuth-lambda").into(), PathBuf::from)
+    std::env::var_os(shipped).map_or_else(|| BOTH.into(), PathBuf::from)
 }
 
 /// The function's timeout, in seconds.
 const TIMEOUT: &str = "20";
 
 /// A function under the emulator, and its log.
-struct Function {
+pub(crate) struct Function {
     emulator: Child,
     url: String,
     log: NamedTempFile,
@@ -38,12 +44,16 @@ fn free_address() -> String {
 
 impl Function {
     async fn start(shipped: &str, aws: &str, settings: &[(&str, &str)]) -> Self {
+        Self::start_with(bootstrap(shipped), aws, settings).await
+    }
+
+    pub(crate) async fn start_with(bootstrap: impl AsRef<OsStr>, aws: &str, settings: &[(&str, &str)]) -> Self {
         let (address, log) = (free_address(), NamedTempFile::new().unwrap());
         // Both streams at the end of one file.
         let end = std::fs::OpenOptions::new().append(true).open(log.path()).unwrap();
         let emulator = Command::new(tool("aws-lambda-rie"))
             .args(["--runtime-interface-emulator-address", &address, "--runtime-api-address", &free_address()])
-            .arg(bootstrap(shipped))
+            .arg(bootstrap)
             .env_clear()
             .envs(environment(aws))
             .envs(settings.iter().copied())
@@ -63,7 +73,7 @@ impl Function {
         Self { emulator, url: format!("http://{address}/2015-03-31/functions/function/invocations"), log }
     }
 
-    async fn invoke(&self, event: impl Into<reqwest::Body>) -> Value {
+    pub(crate) async fn invoke(&self, event: impl Into<reqwest::Body>) -> Value {
         let answer = reqwest::Client::new().post(&self.url).body(event).send().await.unwrap();
         let text = answer.text().await.unwrap();
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}\n{}", self.log()))
@@ -77,7 +87,7 @@ impl Function {
     fn reports(&self) -> Vec<Value> {
         let lines = self.log();
         let objects = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        objects.filter(|object| object["kind"] == "keys" && object["keys"].is_array()).collect()
+        objects.filter(|object| object["kind"].is_string() && object["deliveries"].is_array()).collect()
     }
 }
 
@@ -104,13 +114,13 @@ async fn any_event_starts_the_audit_and_rubbish_gets_a_clear_answer() {
     let function = Function::start(KEYS, &aws.url, &[]).await;
     for event in ["{}", "null", &scheduled(), "\"hello\"", "[1, 2]", "42"] {
         let answer = function.invoke(event.to_owned()).await;
-        assert_eq!(answer["summary"]["old"], 1, "{event}: {answer}\n{}", function.log());
+        assert_eq!(answer["audits"][0]["summary"]["old"], 1, "{event}: {answer}\n{}", function.log());
     }
     for rubbish in ["{", "not json", ""] {
         let answer = function.invoke(rubbish).await;
         assert!(answer["errorMessage"].is_string(), "{rubbish}: {answer}");
     }
-    assert_eq!(function.invoke("{}").await["kind"], "keys", "the function lives on");
+    assert_eq!(function.invoke("{}").await["audits"][0]["kind"], "keys", "the function lives on");
 }
 
 #[tokio::test]
@@ -125,10 +135,10 @@ async fn expired_keys_are_disabled_owners_told_and_the_report_logged() {
     let settings = [("ENABLE_AUTO_EXPIRE", "true"), ("SLACK_URL", hush.as_str()), ("DEBUG", "1")];
     let function = Function::start(KEYS, &aws.url, &settings).await;
 
-    let first = function.invoke(scheduled()).await;
-    assert_eq!((&first["disabled_now"], &first["summary"]["expired"]), (&json!(1), &json!(1)), "{first}");
-    let second = function.invoke(scheduled()).await;
-    assert_eq!((&second["disabled_now"], &second["summary"]["disabled"]), (&json!(0), &json!(1)), "{second}");
+    let first = &function.invoke(scheduled()).await["audits"][0];
+    assert_eq!((&first["done"]["disabled"], &first["summary"]["expired"]), (&json!(1), &json!(1)), "{first}");
+    let second = &function.invoke(scheduled()).await["audits"][0];
+    assert_eq!((&second["done"]["disabled"], &second["summary"]["disabled"]), (&json!(0), &json!(1)), "{second}");
 
     let statuses = aws.statuses().await;
     assert_eq!((statuses[&expired].as_str(), statuses[&good].as_str()), ("Inactive", "Active"));
@@ -157,7 +167,7 @@ async fn undelivered_notice_fails_the_invocation_and_stays_in_the_log() {
     assert_eq!(answer["errorType"], "Sleuth.Incomplete");
     let message = answer["errorMessage"].as_str().unwrap();
     assert!(
-        message.starts_with("incomplete: slack: AWS IAM Key Expiration Report, part 1 of 1: deliver:"),
+        message.starts_with("keys: incomplete: slack: AWS IAM Key Expiration Report, part 1 of 1: deliver:"),
         "{message}"
     );
     assert_eq!(aws.inactive().await.len(), 1, "what could be done is done");
@@ -189,13 +199,57 @@ async fn bad_configuration_fails_before_the_first_call() {
 }
 
 #[tokio::test]
-async fn function_of_the_tag_audit_holds_no_key_audit() {
-    if std::env::var_os(TAGS).is_none() {
-        return; // Only scripts/test builds that function.
+async fn function_of_one_audit_refuses_the_other() {
+    for (shipped, has, lacks) in [(KEYS, "keys", "tags"), (TAGS, "tags", "keys")] {
+        if std::env::var_os(shipped).is_none() {
+            return; // Only scripts/test builds those functions.
+        }
+        let aws = MockServer::start().await;
+        for audits in [lacks, "keys,tags", "both"] {
+            let function = Function::start(shipped, &aws.uri(), &[("AUDITS", audits)]).await;
+            let answer = function.invoke("{}").await;
+            let rule = format!("AUDITS is `{audits}`: must name audits that this function was built with: {has}");
+            assert_eq!(answer["errorType"], "Sleuth.Configuration");
+            assert!(answer["errorMessage"].as_str().unwrap().contains(&rule), "{answer}");
+        }
+        assert_eq!(aws.received_requests().await.unwrap().len(), 0);
     }
-    let aws = MockServer::start().await;
-    let function = Function::start(TAGS, &aws.uri(), &[]).await;
-    let answer = function.invoke("{}").await;
-    assert_eq!(answer["errorMessage"], "this function was built without an audit");
-    assert_eq!(aws.received_requests().await.unwrap().len(), 0);
+}
+
+/// Rules for functions: `created_by` is set, who has no `Team` is terminated.
+pub(crate) fn rules() -> NamedTempFile {
+    let rules = "[[rule]]\ntag = \"created_by\"\nrepair = { launch-user = true }\n\
+                 [[rule]]\ntag = \"Team\"\naction = \"terminate\"\n";
+    let file = NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), rules).unwrap();
+    file
+}
+
+#[tokio::test]
+async fn function_of_the_tag_audit_changes_instances_and_logs_the_report() {
+    let aws = Emulator::start();
+    let bad = aws.launch("eu-west-1", &[("created_by", "bob")]).await;
+    let mended = aws.launch("us-east-1", &[("Team", "a")]).await;
+    for (region, id) in [("eu-west-1", &bad), ("us-east-1", &mended)] {
+        aws.back_date(region, id, 60).await;
+    }
+    let launch = launched(&assumed_role("Dev", "carol"), &mended, minutes_ago(60));
+    aws.events("us-east-1", &[launch]).await;
+    let file = rules();
+    let settings = [
+        ("AUDITS", "tags"),
+        ("TAG_RULES_FILE", file.path().to_str().unwrap()),
+        ("TAG_ACTION", "terminate"),
+        ("REGIONS", "eu-west-1,us-east-1"),
+    ];
+    let function = Function::start(TAGS, &aws.url, &settings).await;
+
+    let answer = &function.invoke(scheduled()).await["audits"][0];
+
+    let done = json!({"notified": 0, "repaired": 1, "stopped": 0, "terminated": 1});
+    assert_eq!((&answer["kind"], &answer["done"]), (&json!("tags"), &done), "{answer}\n{}", function.log());
+    assert_eq!(aws.states("eu-west-1").await[&bad], "terminated");
+    assert_eq!(aws.tags("us-east-1", &mended).await["created_by"], "carol");
+    let reports = function.reports();
+    assert_eq!(reports.iter().map(|report| &report["kind"]).collect::<Vec<_>>(), ["tags"; 3], "{}", function.log());
 }
