@@ -24,7 +24,7 @@ impl Look {
     pub const PLAIN: Self = Self { width: None, colours: false };
 }
 
-/// In narrower terminals the consequences stand below the table: they would not fit beside it.
+/// In narrower terminals the consequences stand below the table of access keys: they would not fit beside it.
 const ROOM_FOR_CONSEQUENCES: u16 = 140;
 
 /// Lines above and below only: every column counts.

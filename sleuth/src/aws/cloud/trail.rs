@@ -68,7 +68,8 @@ impl CloudTrail {
             .build()
             .map_err(|error| ReadError { operation: "LookupEvents".to_owned(), message: error.to_string() })?;
         let call = self.client.lookup_events().lookup_attributes(attribute);
-        let call = call.start_time(aws_time(now - REACH)).end_time(aws_time(created + SLACK)).max_results(PAGE);
+        let call =
+            call.start_time(aws_time(now - REACH)).end_time(aws_time(now.min(created + SLACK))).max_results(PAGE);
         let mut pages = call.into_paginator().send();
         loop {
             self.wait().await;

@@ -29,7 +29,10 @@ pub(crate) async fn run(arguments: Box<TagsArguments>, environment: Vec<(String,
     let rules = known_rules(&config)?;
     let report = match from {
         Some(path) => {
-            let inventory: Inventory = audit::load(&path)?;
+            let mut inventory: Inventory = audit::load(&path)?;
+            if let Some(wanted) = &config.regions {
+                inventory.regions.retain(|region| wanted.contains(&region.name));
+            }
             let now = now.unwrap_or(inventory.taken_at);
             let policy = live::policy(config, rules, deadlines).await?;
             output::note(&format!("Auditing the inventory of {} as of {now}.", inventory.taken_at));

@@ -2,21 +2,22 @@
 
 use std::fmt::Write as _;
 
-use comfy_table::{Attribute, Cell, CellAlignment, Color, Table};
+use comfy_table::{Attribute, Cell, CellAlignment, Color, ColumnConstraint, Table};
 
-use super::{Look, ROOM_FOR_CONSEQUENCES, done, errors, heading, list, new, printable, wrapped};
+use super::{Look, done, errors, heading, list, new, printable, wrapped};
 use crate::{
     render::words::tags as words,
     report::tags::{Finding, Summary, TagsReport},
     tags::{Status, owner::FoundBy},
 };
 
-/// The column with the age.
-const AGE: usize = 5;
+/// Narrower tables have no names and states.
+const ROOM_FOR_NAMES: u16 = 110;
+/// In narrower terminals what is wrong and what is done stand below the table: they would not fit beside it.
+const ROOM_FOR_CONSEQUENCES: u16 = 190;
 
 /// The findings that call for attention, the counts, and what went wrong. Instances in order are counted, not shown.
 pub fn table(report: &TagsReport, look: Look) -> String {
-    let narrow = look.width.is_some_and(|width| width < ROOM_FOR_CONSEQUENCES);
     let mut text = String::new();
     let _ = writeln!(text, "{}", heading(report));
     if let Some(reason) = &report.brake {
@@ -28,10 +29,10 @@ pub fn table(report: &TagsReport, look: Look) -> String {
         }
     }
     if shown(report).next().is_some() {
-        let _ = writeln!(text, "{}", findings(report, look, narrow));
+        let _ = writeln!(text, "{}", findings(report, look));
     }
     counts(&mut text, &report.audit.summary, look);
-    if narrow {
+    if !room(look, ROOM_FOR_CONSEQUENCES) {
         consequences(&mut text, report, look);
     }
     errors(&mut text, report, look);
@@ -43,51 +44,96 @@ fn shown(report: &TagsReport) -> impl Iterator<Item = &Finding> {
     report.audit.instances.iter().filter(|finding| finding.status != Status::Compliant || finding.is_exempt())
 }
 
-fn findings(report: &TagsReport, look: Look, narrow: bool) -> Table {
-    let mut heads = vec!["Region", "Instance", "Name", "State", "Status", "Age", "Owner"];
-    if !narrow {
-        heads.extend(["What is wrong", done(report)]);
+fn room(look: Look, columns: u16) -> bool {
+    look.width.is_none_or(|width| width >= columns)
+}
+
+/// Columns, by what they show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Column {
+    Region,
+    Instance,
+    Name,
+    State,
+    Status,
+    Age,
+    Owner,
+    Wrong,
+    Done,
+}
+
+impl Column {
+    /// The columns there is room for. What is left out stands in the list below the table.
+    fn shown(look: Look) -> Vec<Self> {
+        let mut columns = vec![Self::Region, Self::Instance];
+        if room(look, ROOM_FOR_NAMES) {
+            columns.extend([Self::Name, Self::State]);
+        }
+        columns.extend([Self::Status, Self::Age, Self::Owner]);
+        if room(look, ROOM_FOR_CONSEQUENCES) {
+            columns.extend([Self::Wrong, Self::Done]);
+        }
+        columns
     }
+
+    fn head(self, report: &TagsReport) -> &'static str {
+        match self {
+            Self::Region => "Region",
+            Self::Instance => "Instance",
+            Self::Name => "Name",
+            Self::State => "State",
+            Self::Status => "Status",
+            Self::Age => "Age",
+            Self::Owner => "Owner",
+            Self::Wrong => "What is wrong",
+            Self::Done => done(report),
+        }
+    }
+
+    fn cell(self, finding: &Finding, look: Look) -> Cell {
+        let text = match self {
+            Self::Status => return status(finding, look.colours),
+            Self::Region => finding.region.0.clone(),
+            Self::Instance => finding.instance_id.0.clone(),
+            Self::Name => finding.name.clone().unwrap_or_else(|| "-".to_owned()),
+            Self::State => finding.state.as_str().to_owned(),
+            Self::Age => words::age(finding.age_minutes).strip_suffix(" old").unwrap_or("?").to_owned(),
+            Self::Owner => owner(finding, look),
+            Self::Wrong => words::violations(finding),
+            Self::Done => words::action(finding),
+        };
+        Cell::new(printable(&text))
+    }
+}
+
+fn findings(report: &TagsReport, look: Look) -> Table {
+    let columns = Column::shown(look);
+    let heads: Vec<&str> = columns.iter().map(|column| column.head(report)).collect();
     let mut table = new(&heads, look);
     for finding in shown(report) {
-        let mut cells = row(finding, look.colours);
-        if !narrow {
-            cells.push(Cell::new(printable(&words::violations(finding))));
-            cells.push(Cell::new(printable(&words::action(finding))));
-        }
-        table.add_row(cells);
+        table.add_row(columns.iter().map(|column| column.cell(finding, look)));
     }
-    for (index, column) in table.column_iter_mut().enumerate() {
-        if narrow {
+    for (kind, column) in columns.iter().zip(table.column_iter_mut()) {
+        if !room(look, ROOM_FOR_NAMES) {
             column.set_padding((0, 1));
         }
-        if index == AGE {
+        // Ids are there to be copied.
+        if !matches!(kind, Column::Owner | Column::Name | Column::Wrong | Column::Done) {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
+        if *kind == Column::Age {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
     table
 }
 
-fn row(finding: &Finding, colours: bool) -> Vec<Cell> {
-    let name = finding.name.as_deref().unwrap_or("-");
-    let age = words::age(finding.age_minutes);
-    let status = Cell::new(finding.status.as_str());
-    vec![
-        Cell::new(printable(&finding.region.0)),
-        Cell::new(printable(&finding.instance_id.0)),
-        Cell::new(printable(name)),
-        Cell::new(printable(finding.state.as_str())),
-        if colours { paint(status, finding) } else { status },
-        Cell::new(age.strip_suffix(" old").unwrap_or("?")),
-        Cell::new(printable(&owner(finding))),
-    ]
-}
-
-/// The owner, and how it was found if not by a tag.
-fn owner(finding: &Finding) -> String {
+/// The owner, and how it was found if not by a tag and there is room for that.
+fn owner(finding: &Finding, look: Look) -> String {
     let name = finding.owner.name.as_deref().unwrap_or("unknown");
     match finding.owner.found_by {
         FoundBy::Tag | FoundBy::Unknown => name.to_owned(),
+        _ if !room(look, ROOM_FOR_NAMES) => name.to_owned(),
         FoundBy::Cloudtrail => format!("{name} (launched it)"),
         FoundBy::RoleSession => {
             let role = finding.owner.detail.as_deref().unwrap_or("a role");
@@ -96,8 +142,10 @@ fn owner(finding: &Finding) -> String {
     }
 }
 
-fn paint(cell: Cell, finding: &Finding) -> Cell {
+fn status(finding: &Finding, colours: bool) -> Cell {
+    let cell = Cell::new(finding.status.as_str());
     match finding.status {
+        _ if !colours => cell,
         _ if finding.is_exempt() => cell.add_attribute(Attribute::Dim),
         Status::Violation => cell.fg(Color::Red).add_attribute(Attribute::Bold),
         Status::Unknown => cell.fg(Color::Magenta).add_attribute(Attribute::Bold),

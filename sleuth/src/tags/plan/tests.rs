@@ -87,10 +87,8 @@ fn what_goes_beyond_tag_action_is_held() {
     {
         for allowed in Action::LIMITS {
             let step = step(instance("i-1", &[]), rule.clone(), &Limits { action: allowed, ..ALL });
-            let expected = match wanted > allowed {
-                true => held(&format!("TAG_ACTION is {}", allowed.as_str())),
-                false => Decision::Proceed,
-            };
+            let beyond = || held(&format!("TAG_ACTION is {}", allowed.as_str()));
+            let expected = if wanted > allowed { beyond() } else { Decision::Proceed };
             assert_eq!((step.action, step.decision), (wanted, expected), "{allowed:?}");
         }
     }
