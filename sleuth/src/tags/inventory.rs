@@ -131,6 +131,23 @@ pub struct Protection {
 }
 
 impl Instance {
+    /// An instance of which nothing else is known.
+    pub fn new(id: InstanceId, state: State) -> Self {
+        Self {
+            id,
+            state,
+            launched: None,
+            attached: None,
+            tags: Tags::new(),
+            instance_type: None,
+            image: None,
+            vpc: None,
+            spot: false,
+            protection: None,
+            launch: None,
+        }
+    }
+
     /// When it was created, as far as that can be told: its last start or the oldest attachment of a volume, whichever is
     /// older.
     pub fn created(&self) -> Option<DateTime<Utc>> {

@@ -59,17 +59,9 @@ impl FakeCloud {
     /// A running instance, three hours old.
     pub(crate) fn with(self, region: &str, id: &str, tags: &[(&str, &str)]) -> Self {
         let instance = Instance {
-            id: InstanceId(id.into()),
-            state: State::Running,
             launched: Some(now() - TimeDelta::hours(3)),
-            attached: None,
             tags: tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
-            instance_type: None,
-            image: None,
-            vpc: None,
-            spot: false,
-            protection: None,
-            launch: None,
+            ..Instance::new(InstanceId(id.into()), State::Running)
         };
         self.world().instances.insert((region.into(), id.into()), instance);
         self

@@ -138,9 +138,9 @@ fn seen(found: &AwsInstance) -> Option<Instance> {
     let attached = found.block_device_mappings().iter().filter_map(|device| device.ebs()?.attach_time());
     let tags =
         found.tags().iter().filter_map(|tag| Some((tag.key()?.to_owned(), tag.value().unwrap_or("").to_owned())));
+    let id = InstanceId(found.instance_id()?.to_owned());
+    let state = State::from(found.state()?.name()?.as_str().to_owned());
     Some(Instance {
-        id: InstanceId(found.instance_id()?.to_owned()),
-        state: State::from(found.state()?.name()?.as_str().to_owned()),
         launched: found.launch_time().and_then(time),
         attached: attached.filter_map(time).min(),
         tags: tags.collect(),
@@ -148,7 +148,6 @@ fn seen(found: &AwsInstance) -> Option<Instance> {
         image: found.image_id().map(ToOwned::to_owned),
         vpc: found.vpc_id().map(ToOwned::to_owned),
         spot: found.instance_lifecycle() == Some(&InstanceLifecycleType::Spot),
-        protection: None,
-        launch: None,
+        ..Instance::new(id, state)
     })
 }

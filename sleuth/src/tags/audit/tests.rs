@@ -24,17 +24,10 @@ fn tags(tags: &[(&str, &str)]) -> Tags {
 
 fn instance(of: &[(&str, &str)]) -> Instance {
     Instance {
-        id: InstanceId("i-1".into()),
-        state: State::Running,
         launched: Some(now() - chrono::TimeDelta::hours(3)),
-        attached: None,
         tags: tags(of),
-        instance_type: None,
-        image: None,
         vpc: Some("vpc-1".into()),
-        spot: false,
-        protection: None,
-        launch: None,
+        ..Instance::new(InstanceId("i-1".into()), State::Running)
     }
 }
 

@@ -19,17 +19,9 @@ fn now() -> DateTime<Utc> {
 
 fn instance(id: &str, tags: &[(&str, &str)]) -> Instance {
     Instance {
-        id: InstanceId(id.into()),
-        state: State::Running,
         launched: Some(now() - TimeDelta::hours(3)),
-        attached: None,
         tags: tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
-        instance_type: None,
-        image: None,
-        vpc: None,
-        spot: false,
-        protection: None,
-        launch: None,
+        ..Instance::new(InstanceId(id.into()), State::Running)
     }
 }
 
