@@ -143,6 +143,14 @@ fn users_that_could_not_be_read_make_unknown_and_nothing_is_called_for() {
 }
 
 #[test]
+fn what_may_be_right_goes_before_what_is_wrong() {
+    let rule = rules(&[Rule { iam_user: true, values: Some(vec!["bob".into()]), ..team() }]);
+    let verdict = verdict_of(&instance(&[("Team", "eve"), ("team", "bob")]), &rule, None);
+    assert_eq!(verdict.status, Status::Unknown, "`team` may name a user");
+    assert_eq!(verdict_of(&instance(&[("Team", "eve")]), &rule, None).status, Status::Violation);
+}
+
+#[test]
 fn any_tag_at_all_is_asked_for_by_a_star_and_those_of_aws_do_not_count() {
     let any = || Rule { action: Response::Terminate, ..Rule::requires("*") };
     assert_eq!(fault(&[], any()), Some(Fault::Untagged));

@@ -223,6 +223,18 @@ fn region_without_its_canary_is_not_acted_on_and_the_others_are() {
 }
 
 #[test]
+fn brake_leaves_canaries_unmarked_too() {
+    let canary = CanaryTags::parse("Name").unwrap();
+    let bird = Instance { state: State::Stopped, ..instance("i-canary", &[("Name", "x")]) };
+    let regions = [region("eu-west-1", &[bird, instance("i-1", &[])])];
+    let run = |max_terminate| {
+        let limits = Limits { max_terminate, ..ALL };
+        planned(&regions, &[team(Response::Terminate)], &limits, Some(&canary)).canaries().count()
+    };
+    assert_eq!((run(1), run(0)), (1, 0));
+}
+
+#[test]
 fn canary_itself_is_never_a_target() {
     let canary = CanaryTags::parse("Name").unwrap();
     let bird = Instance { state: State::Stopped, ..instance("i-canary", &[("Name", "x")]) };
