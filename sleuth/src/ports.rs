@@ -49,5 +49,11 @@ impl From<ReadError> for NoAnswer {
 
 /// Why a change was not made, or may not have been.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct WriteError(pub String);
+pub enum WriteError {
+    /// AWS answered that it will not make it.
+    #[error("{0}")]
+    Refused(String),
+    /// There was no answer, so that it may have been made.
+    #[error("{0}")]
+    Lost(String),
+}

@@ -1,6 +1,6 @@
 //! Sets tags, stops and terminates instances.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, future::Future, time::Duration};
 
 use futures::{StreamExt, stream};
 use tokio::time::{Instant as Moment, sleep};
@@ -21,15 +21,42 @@ use crate::{
     },
 };
 
-/// How many instances are changed side by side.
-const CONCURRENCY: usize = 4;
+/// How many instances are changed side by side. Most of the time each is only watched.
+const CONCURRENCY: usize = 8;
 /// How long an instance is watched until it is stopped. One with much memory or a hanging system may take longer.
 const WATCH: Duration = Duration::from_secs(90);
 /// How long to wait between two looks.
 const PAUSE: Duration = Duration::from_secs(3);
+/// How often something is looked at, or tried, that EC2 may show or know a moment late
+/// (<https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html>).
+const LOOKS: u32 = 3;
+/// Time to switch protection on again, which is taken even if that of the run is over.
+const RESTORE: Duration = Duration::from_secs(10);
 
-/// What came of one target: the state it was seen in afterwards.
-pub type Outcome = super::Outcome<Verdict, State>;
+/// What came of one target.
+pub type Outcome = super::Outcome<Verdict, After>;
+
+/// An instance that was changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct After {
+    /// The state it was last seen in.
+    pub state: State,
+    /// What else was done to it.
+    pub protection: Switched,
+}
+
+/// What became of protection that was in the way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Switched {
+    /// None was.
+    Not,
+    /// It was switched off, as the instance is gone.
+    Off(&'static str),
+    /// It was switched off, and on again.
+    OffAndOn(&'static str),
+    /// It was switched off, and could not be switched on again.
+    LeftOff(&'static str, WriteError),
+}
 
 /// What came of a plan.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -58,8 +85,9 @@ pub async fn apply(
     second: &Second<'_>,
     deadlines: Deadlines,
 ) -> Outcomes {
-    let canaries = Box::pin(mark_canaries(aws, plan, second, deadlines)).await;
-    let targets: Vec<Target<'_>> = plan.targets().collect();
+    let mut targets: Vec<Target<'_>> = plan.targets().collect();
+    // What is stopped is watched for long, so that goes last.
+    targets.sort_by_key(|target| target.action == Action::Stop);
     let instances = stream::iter(targets)
         .map(|target| async move {
             let outcome = act(aws, target, second, deadlines).await;
@@ -70,9 +98,11 @@ pub async fn apply(
         .buffer_unordered(CONCURRENCY)
         .collect()
         .await;
+    let canaries = Box::pin(mark_canaries(aws, plan, second, deadlines)).await;
     Outcomes { instances, canaries }
 }
 
+/// Notes on every canary when it was seen.
 async fn mark_canaries(
     aws: &impl WriteInstances,
     plan: &Plan,
@@ -84,8 +114,8 @@ async fn mark_canaries(
     let marks = stream::iter(plan.canaries().collect::<Vec<_>>()).map(|(region, id)| {
         let tags = &tags;
         async move {
-            let marked = before(deadlines.act, aws.tag(region, id, tags)).await;
-            let marked = marked.unwrap_or_else(|over| Err(WriteError(over.to_string())));
+            let marked = before(deadlines.settle, aws.tag(region, id, tags)).await;
+            let marked = marked.unwrap_or_else(|over| Err(WriteError::Lost(over.to_string())));
             marked.err().map(|error| (region.clone(), error))
         }
     });
@@ -102,13 +132,7 @@ async fn act(
     match look.and_then(|look| look) {
         Err(error) => Outcome::Unconfirmed(error),
         Ok(Look::Changed(outcome)) => *outcome,
-        Ok(Look::Same(protection)) => {
-            let end = deadlines.settle;
-            let change = change(aws, target, protection, end);
-            before(end, change)
-                .await
-                .unwrap_or_else(|over| Outcome::Failed(format!("whether it was changed is not known: {over}")))
-        }
+        Ok(Look::Same(protection)) => change(aws, target, protection, deadlines.settle).await,
     }
 }
 
@@ -144,7 +168,7 @@ async fn look_again(aws: &impl ReadInstances, target: Target<'_>, second: &Secon
         Err(NoAnswer::Unread(error)) => return Err(error),
     };
     match in_the_way(protection, target.action) {
-        Some(on) if !second.override_protection => held(format!("{on} was switched on in the meantime")),
+        Some(on) if !second.override_protection => held(format!("{on} is on (OVERRIDE_PROTECTION is not true)")),
         _ => Ok(Look::Same(protection)),
     }
 }
@@ -166,51 +190,83 @@ fn difference(target: Target<'_>, now: &Verdict) -> Option<String> {
             return Some(format!("it is {} now", now.instance.state.as_str()));
         }
         let now = match now.due().next() {
-            None => "violates no rule any more",
-            Some(_) => "does not violate the same rules any more",
+            None => "it violates no rule any more",
+            Some(_) => "what is wrong with it is not the same any more",
         };
-        return Some(format!("its tags were changed in the meantime, and it {now}"));
+        return Some(format!("it was changed in the meantime: {now}"));
     }
     if (&then.repairs, then.response, &then.manager) != (&now.repairs, now.response, &now.manager) {
-        return Some("it was changed in the meantime, and calls for something else now".to_owned());
+        return Some("it was changed in the meantime: it calls for something else now".to_owned());
     }
     impossible_now(target.action, &now.instance.state).map(|reason| format!("{reason} now"))
 }
 
 fn gone() -> Outcome {
-    Outcome::Held { reason: "the instance does not exist any more".to_owned(), verdict: None }
+    Outcome::Held { reason: "EC2 does not know the instance any more".to_owned(), verdict: None }
 }
 
+/// Makes the change and sees what came of it, until `end`; what is then not known is said.
 async fn change(
     aws: &(impl ReadInstances + WriteInstances),
     target: Target<'_>,
     protection: Protection,
     end: Option<Moment>,
 ) -> Outcome {
-    let Target { region, id, action, verdict } = target;
-    if action == Action::Repair {
-        let tags = verdict.repairs.iter().map(|(key, repair)| (key.clone(), repair.value.clone())).collect();
-        return match aws.tag(region, id, &tags).await {
-            Ok(()) => Outcome::Done(verdict.instance.state.clone()),
-            Err(error) => after_failure(aws, target, &error).await,
+    let done = |state| Outcome::Done(After { state, protection: Switched::Not });
+    if target.action == Action::Repair {
+        let tags = target.verdict.repairs.iter().map(|(key, repair)| (key.clone(), repair.value.clone())).collect();
+        return match timed(end, aws.tag(target.region, target.id, &tags)).await {
+            Ok(()) => done(target.verdict.instance.state.clone()),
+            Err(error) => after_failure(aws, target, error).await.map_or_else(|outcome| outcome, done),
         };
     }
-    let lifted = lifted(protection, action);
-    if lifted != protection
-        && let Err(error) = aws.protect(region, id, protection, lifted).await
-    {
-        return restored(aws, target, protection, format!("its protection could not be switched off: {error}")).await;
-    }
-    let asked = match action {
-        Action::Stop => aws.stop(region, id).await,
-        _ => aws.terminate(region, id).await,
+    let Some(on) = in_the_way(protection, target.action) else {
+        return match send(aws, target, false, end).await {
+            Ok(state) => done(watch(aws, target, state, end).await),
+            Err(outcome) => outcome,
+        };
     };
-    match asked {
-        Ok(()) => watch(aws, target, end).await,
-        Err(error) => match after_failure(aws, target, &error).await {
-            Outcome::Failed(reason) if lifted != protection => restored(aws, target, protection, reason).await,
-            outcome => outcome,
-        },
+    unprotected(aws, target, protection, on, end).await
+}
+
+/// The same with what protects the instance switched off. Unless it is gone, it is as protected as before in the end.
+async fn unprotected(
+    aws: &(impl ReadInstances + WriteInstances),
+    target: Target<'_>,
+    protection: Protection,
+    on: &'static str,
+    end: Option<Moment>,
+) -> Outcome {
+    // The last part of the time is for switching it on again.
+    let end = end.and_then(|end| end.checked_sub(RESTORE)).or(end);
+    if end.is_some_and(|end| Moment::now() >= end) {
+        let message = format!("there was no time to switch {on} off, and on again if need be");
+        return Outcome::Unconfirmed(ReadError { operation: "deadline".to_owned(), message });
+    }
+    let lifted = lifted(protection, target.action);
+    let lift = timed(end, aws.protect(target.region, target.id, protection, lifted)).await;
+    let sent = match lift {
+        Ok(()) => send(aws, target, true, end).await,
+        Err(error) => Err(Outcome::Failed(format!("{on} could not be switched off: {error}"))),
+    };
+    let state = match sent {
+        Ok(state) if target.action == Action::Terminate => {
+            let state = watch(aws, target, state, end).await;
+            return Outcome::Done(After { state, protection: Switched::Off(on) });
+        }
+        Ok(state) => Ok(watch(aws, target, state, end).await),
+        Err(failed) => Err(failed),
+    };
+    let restore = aws.protect(target.region, target.id, lifted, protection);
+    let restored = timed(Some(Moment::now() + RESTORE), restore).await;
+    match (state, restored) {
+        (Ok(state), Ok(())) => Outcome::Done(After { state, protection: Switched::OffAndOn(on) }),
+        (Ok(state), Err(error)) => Outcome::Done(After { state, protection: Switched::LeftOff(on, error) }),
+        (Err(Outcome::Failed(reason)), Ok(())) => Outcome::Failed(format!("{reason}; {on} is on as before")),
+        (Err(Outcome::Failed(reason)), Err(error)) => {
+            Outcome::Failed(format!("{reason}; and {on}, which was on, could not be switched on again: {error}"))
+        }
+        (Err(outcome), _) => outcome,
     }
 }
 
@@ -222,25 +278,54 @@ fn lifted(protection: Protection, action: Action) -> Protection {
     }
 }
 
-/// A change that failed leaves the instance as protected as it was.
-async fn restored(aws: &impl WriteInstances, target: Target<'_>, protection: Protection, reason: String) -> Outcome {
-    let lifted = lifted(protection, target.action);
-    Outcome::Failed(match aws.protect(target.region, target.id, lifted, protection).await {
-        Ok(()) => format!("{reason}; its protection is on as before"),
-        Err(error) => format!("{reason}; and its protection, which was on, could not be switched on again: {error}"),
-    })
+/// The answer of a change, unless the time is over.
+async fn timed<T>(end: Option<Moment>, call: impl Future<Output = Result<T, WriteError>>) -> Result<T, WriteError> {
+    before(end, call).await.unwrap_or_else(|over| Err(WriteError::Lost(over.to_string())))
 }
 
-/// A change that failed may have been made all the same: a lost answer is not a lost request.
-async fn after_failure(aws: &impl ReadInstances, target: Target<'_>, error: &WriteError) -> Outcome {
-    match aws.instance(target.region, target.id).await {
-        Ok(instance) if is_done(target, &instance) => Outcome::Done(instance.state),
-        Ok(_) => Outcome::Failed(error.to_string()),
-        Err(NoAnswer::Gone) => gone(),
-        Err(NoAnswer::Unread(unread)) => {
-            Outcome::Failed(format!("{error}; whether it was changed could not be read: {unread}"))
+/// Asks for the instance to be stopped or terminated: its state then, or what came instead. `lifted`: whether protection was
+/// just switched off, which EC2 may know a moment late.
+async fn send(
+    aws: &(impl ReadInstances + WriteInstances),
+    target: Target<'_>,
+    lifted: bool,
+    end: Option<Moment>,
+) -> Result<State, Outcome> {
+    let mut tries = 1;
+    loop {
+        let sent = match target.action {
+            Action::Stop => timed(end, aws.stop(target.region, target.id)).await,
+            _ => timed(end, aws.terminate(target.region, target.id)).await,
+        };
+        match sent {
+            Ok(state) => return Ok(state),
+            Err(WriteError::Refused(why)) if lifted && tries < LOOKS && why.starts_with("OperationNotPermitted") => {
+                tries += 1;
+                sleep(PAUSE).await;
+            }
+            Err(error) => return after_failure(aws, target, error).await,
         }
     }
+}
+
+/// A change that failed may have been made all the same: a lost answer is not a lost request. `Ok`: it was.
+async fn after_failure(aws: &impl ReadInstances, target: Target<'_>, error: WriteError) -> Result<State, Outcome> {
+    // Nothing has to be waited for if EC2 said no.
+    let looks = if matches!(error, WriteError::Refused(_)) { 1 } else { LOOKS };
+    for look in 1..=looks {
+        let seen = before(Some(Moment::now() + PAUSE), aws.instance(target.region, target.id)).await;
+        match seen.map_err(NoAnswer::Unread).and_then(|seen| seen) {
+            Ok(instance) if is_done(target, &instance) => return Ok(instance.state),
+            Err(NoAnswer::Gone) => return Err(gone()),
+            Ok(_) if look < looks => sleep(PAUSE).await,
+            Ok(_) if matches!(error, WriteError::Refused(_)) => return Err(Outcome::Failed(error.to_string())),
+            Ok(_) => return Err(Outcome::Failed(format!("{error}; the change is not to be seen, but may still come"))),
+            Err(NoAnswer::Unread(unread)) => {
+                return Err(Outcome::Failed(format!("{error}; whether it was changed could not be read: {unread}")));
+            }
+        }
+    }
+    Err(Outcome::Failed(error.to_string()))
 }
 
 fn is_done(target: Target<'_>, instance: &Instance) -> bool {
@@ -252,34 +337,19 @@ fn is_done(target: Target<'_>, instance: &Instance) -> bool {
     }
 }
 
-/// Watches an instance until it is where it was sent, or at least on the way.
-async fn watch(aws: &impl ReadInstances, target: Target<'_>, end: Option<Moment>) -> Outcome {
+/// Watches an instance that EC2 sends where it is to be, until it is there, and says how far it came. Looks that show an
+/// earlier state are late, and looks that fail change nothing.
+async fn watch(aws: &impl ReadInstances, target: Target<'_>, mut state: State, end: Option<Moment>) -> State {
     let patience = Moment::now() + WATCH;
     let end = end.map_or(patience, |end| end.min(patience));
-    loop {
-        let (outcome, settled) = match aws.instance(target.region, target.id).await {
-            Ok(instance) => {
-                // What is being terminated cannot come back; what is being stopped may hang.
-                let settled = matches!(instance.state, State::Stopped | State::ShuttingDown | State::Terminated);
-                let words = || format!("EC2 accepted the request, but the instance is {}", instance.state.as_str());
-                if is_done(target, &instance) {
-                    (Outcome::Done(instance.state), settled)
-                } else {
-                    (Outcome::Failed(words()), false)
-                }
-            }
-            // A terminated instance disappears after a while.
-            Err(NoAnswer::Gone) if target.action == Action::Terminate => (Outcome::Done(State::Terminated), true),
-            Err(NoAnswer::Gone) => (gone(), true),
-            Err(NoAnswer::Unread(error)) => (
-                Outcome::Failed(format!("EC2 accepted the request; what came of it could not be read: {error}")),
-                false,
-            ),
-        };
-        // The answer must be there before the time is over.
-        if settled || Moment::now() + PAUSE + PAUSE >= end {
-            return outcome;
+    // What is being terminated cannot come back; what is being stopped may hang.
+    while !matches!(state, State::Stopped | State::ShuttingDown | State::Terminated) {
+        match before(Some(end), aws.instance(target.region, target.id)).await {
+            Ok(Ok(instance)) if is_done(target, &instance) => state = instance.state,
+            Err(_over) => break,
+            Ok(_) => {}
         }
-        sleep(PAUSE).await;
+        sleep(PAUSE.min(end.saturating_duration_since(Moment::now()))).await;
     }
+    state
 }

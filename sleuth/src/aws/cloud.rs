@@ -9,7 +9,11 @@ use aws_config::{Region as AwsRegion, SdkConfig};
 use chrono::{DateTime, Utc};
 use tokio::time::Instant as Moment;
 
-use super::{error::read_error, iam::Iam, patience};
+use super::{
+    error::{read_error, strange},
+    iam::Iam,
+    patience,
+};
 use crate::{
     config::RetryMode,
     facts::{Account, ReadError, Tags},
@@ -72,9 +76,11 @@ impl ReadInstances for Cloud {
 
     async fn users(&self, end: Option<Moment>) -> Users {
         match self.iam.users_with_details(end).await {
-            (_, Some(super::iam::Denied)) => {
-                tracing::warn!("GetAccountAuthorizationDetails is denied: nobody can be called by a Slack tag");
-                self.iam.users_only(end).await.0
+            (denied, Some(super::iam::Denied)) => {
+                // Without tags nobody can be called in Slack, which is said.
+                let (mut users, _) = self.iam.users_only(end).await;
+                users.errors.extend(denied.errors);
+                users
             }
             (users, None) => users,
         }
@@ -84,6 +90,9 @@ impl ReadInstances for Cloud {
         let client = aws_sdk_ec2::Client::new(&self.sdk);
         // Without `AllRegions` only those that are enabled are listed.
         let answer = client.describe_regions().send().await.map_err(|error| read_error("DescribeRegions", &error))?;
+        if answer.regions().is_empty() {
+            return Err(strange("DescribeRegions", "no regions"));
+        }
         Ok(answer
             .regions()
             .iter()
@@ -120,11 +129,11 @@ impl WriteInstances for Cloud {
         ec2::tag(&self.region(region).ec2, id, tags).await
     }
 
-    async fn stop(&self, region: &RegionName, id: &InstanceId) -> Result<(), WriteError> {
+    async fn stop(&self, region: &RegionName, id: &InstanceId) -> Result<State, WriteError> {
         ec2::stop(&self.region(region).ec2, id).await
     }
 
-    async fn terminate(&self, region: &RegionName, id: &InstanceId) -> Result<(), WriteError> {
+    async fn terminate(&self, region: &RegionName, id: &InstanceId) -> Result<State, WriteError> {
         ec2::terminate(&self.region(region).ec2, id).await
     }
 

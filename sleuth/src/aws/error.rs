@@ -5,7 +5,7 @@ use std::error::Error;
 use aws_sdk_sns::error::{ProvideErrorMetadata, SdkError};
 
 #[cfg(feature = "audit")]
-use crate::facts::ReadError;
+use crate::{facts::ReadError, ports::WriteError};
 
 /// An error and all its causes, the outermost first, on one line.
 pub(super) fn all_causes(error: &(dyn Error + 'static)) -> String {
@@ -51,7 +51,11 @@ where
     E: ProvideErrorMetadata + Error + 'static,
 {
     match (error.code(), error.message()) {
-        (Some(code), Some(message)) => format!("{code}: {message}"),
+        (Some(code), Some(message)) => {
+            // EC2 adds a kilobyte that only another call can read.
+            let message = message.split(" Encoded authorization failure message").next().unwrap_or(message);
+            format!("{code}: {message}")
+        }
         (Some(code), None) => code.to_owned(),
         (None, _) => {
             let cause = root_cause(error);
@@ -62,6 +66,16 @@ where
             }
         }
     }
+}
+
+/// A change that was not made, or of which that is not known.
+#[cfg(feature = "audit")]
+pub(super) fn write_error<E>(error: &SdkError<E>) -> WriteError
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    let refused = error.code().is_some() && status(error).is_some_and(|status| status < 500);
+    if refused { WriteError::Refused(describe(error)) } else { WriteError::Lost(describe(error)) }
 }
 
 /// A call that gave no answer.
@@ -90,6 +104,9 @@ pub enum Problem {
     Unavailable(String),
 }
 
+/// Parts of the codes of errors that pass, though their status says that the request is wrong.
+const PASSING: [&str; 5] = ["Throttl", "Throughput", "LimitExceeded", "TooManyRequests", "ExpiredToken"];
+
 /// What AWS said instead of an answer.
 pub(super) fn problem<E>(error: &SdkError<E>) -> Problem
 where
@@ -98,6 +115,6 @@ where
     let said = describe(error);
     // Only what AWS says of the request itself will be the same the next time.
     let refused = status(error).is_some_and(|status| (400..500).contains(&status) && status != 429);
-    let passing = |code: &str| code.contains("Throttl") || code.contains("ExpiredToken");
+    let passing = |code: &str| PASSING.iter().any(|part| code.contains(part));
     if !refused || error.code().is_some_and(passing) { Problem::Unavailable(said) } else { Problem::Wrong(said) }
 }

@@ -27,24 +27,19 @@ pub async fn tag_policy(
         (Some(rules), _) => rules,
         (None, RuleSource::Short(rules)) => rules.clone(),
         (None, RuleSource::File(path)) => rules_source::load(path)?,
-        (None, RuleSource::Table(table)) => read(sdk, table, config.response, end).await?,
+        (None, RuleSource::Table(table)) => read(sdk, table, end).await?,
     };
     Ok(Policy::new(config, rules))
 }
 
-/// The rules of a table, all pages of it, waited for until `end`. `response`: what rules that do not say call for.
-async fn read(
-    sdk: &SdkConfig,
-    name: &TableName,
-    response: Response,
-    end: Option<Instant>,
-) -> Result<RuleSet, RulesError> {
+/// The rules of a table, all pages of it, waited for until `end`. What they do not call for is not done.
+async fn read(sdk: &SdkConfig, name: &TableName, end: Option<Instant>) -> Result<RuleSet, RulesError> {
     let failed = |problem| match problem {
         Problem::Wrong(message) => RulesError::Table { table: name.name.clone(), message },
         Problem::Unavailable(message) => RulesError::Unavailable { table: name.name.clone(), message },
     };
     let rows = before(end, rows(sdk, name)).await.map_err(|over| failed(Problem::Unavailable(over.message)))?;
-    let rules = table::parse(&rows.map_err(failed)?, response);
+    let rules = table::parse(&rows.map_err(failed)?, Response::Notify);
     rules.map_err(|mistakes| failed(Problem::Wrong(format!("its rules cannot be used:\n  {}", mistakes.join("\n  ")))))
 }
 

@@ -37,7 +37,7 @@ pub struct TagsConfig {
     pub common: Common,
     /// Where the rules are: `TAG_RULES_FILE`, `TAG_RULES_TABLE`, `REQUIRED_TAGS`.
     pub rules: RuleSource,
-    /// What rules that do not say call for: by `TAG_ACTION`.
+    /// What rules given by required tags, which cannot say, call for: by `TAG_ACTION`.
     pub response: Response,
     /// Whether `created_by` must name an IAM user: `CREATED_BY_VALIDATE`.
     pub created_by_validate: bool,
@@ -127,7 +127,9 @@ impl TagsConfig {
             Action::Terminate => Response::Terminate,
             Action::None | Action::Notify | Action::Repair => Response::Notify,
         };
-        let rules = check.rules(&env, &flags, response);
+        let created_by_validate =
+            check.boolean("CREATED_BY_VALIDATE", env.created_by_validate.as_deref()) || flags.created_by_validate;
+        let rules = check.rules(&env, &flags, response, created_by_validate);
         let grace = pick(flags.grace, "--grace", env.grace_minutes, "GRACE_MINUTES");
         let regions = pick(flags.regions, "--regions", env.regions, "REGIONS");
         let limits = Limits {
@@ -139,8 +141,6 @@ impl TagsConfig {
             override_protection: check.boolean("OVERRIDE_PROTECTION", env.override_protection.as_deref())
                 || flags.override_protection,
         };
-        let created_by_validate =
-            check.boolean("CREATED_BY_VALIDATE", env.created_by_validate.as_deref()) || flags.created_by_validate;
         let grace_minutes = check.number(grace.0, grace.1.as_deref(), MOST_MINUTES).unwrap_or(GRACE_MINUTES);
         let regions = check.regions(regions.0, regions.1.as_deref());
         let canary = check.canary(env.canary_tags.as_deref());
@@ -189,7 +189,13 @@ impl Check {
     }
 
     /// The first source that is set, flags before variables.
-    fn rules(&mut self, env: &Environment, flags: &TagFlags, response: Response) -> Option<RuleSource> {
+    fn rules(
+        &mut self,
+        env: &Environment,
+        flags: &TagFlags,
+        response: Response,
+        created_by_validate: bool,
+    ) -> Option<RuleSource> {
         let file = |path: &String| RuleSource::File(PathBuf::from(path.trim()));
         if let Some(path) = &flags.rules {
             return Some(file(path));
@@ -206,7 +212,7 @@ impl Check {
         if let Some(tags) = &env.required_tags {
             return self.short("REQUIRED_TAGS", tags, response);
         }
-        if env.created_by_validate.is_some() || flags.created_by_validate {
+        if created_by_validate {
             // The rule about created_by is a rule too.
             return Some(RuleSource::Short(RuleSet::default()));
         }

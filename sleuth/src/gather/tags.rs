@@ -15,8 +15,8 @@ use crate::{
         tags::{ReadInstances, Trail},
     },
     tags::{
-        IamUser, Instance, InstanceId, Inventory, Launch, Protection, Region, RegionName, Response, Standard, State,
-        Verdict, audit, audit::wants_launch,
+        Action, IamUser, Instance, InstanceId, Inventory, Launch, Limits, Protection, Region, RegionName, Response,
+        Standard, State, Verdict, audit, audit::wants_launch,
     },
 };
 
@@ -35,6 +35,11 @@ pub struct Scope<'a> {
     pub standard: Standard<'a>,
     /// How long CloudTrail may take in all; `None`: it is not asked.
     pub lookups: Option<Duration>,
+    /// How far the run may go: what stands against changes that it may not make is not read.
+    pub limits: Limits,
+    /// Whether instances are read in states that no rule is about: a canary is stopped, and what is saved may be audited
+    /// by other rules.
+    pub all_states: bool,
 }
 
 /// What is being read.
@@ -57,11 +62,11 @@ pub async fn gather(
         Box::pin(early_users(reader, scope)),
         Box::pin(read_regions(reader, scope, &progress))
     );
-    let (regions, unlisted) = regions;
-    errors.extend(unlisted);
+    let ((users, unread), (regions, unlisted)) = (users, regions);
+    errors.extend(unread.into_iter().chain(unlisted));
     let mut inventory = Inventory { taken_at: scope.taken_at, account, regions, users, errors };
     let verdicts: Vec<Verdict> =
-        audit(&inventory, &scope.standard).into_iter().filter(|verdict| verdict.due().next().is_some()).collect();
+        audit(&inventory, &scope.standard).into_iter().filter(Verdict::concerns_somebody).collect();
     if verdicts.is_empty() {
         return inventory;
     }
@@ -71,7 +76,9 @@ pub async fn gather(
         Box::pin(protections(reader, scope, &verdicts)),
         Box::pin(launches(reader, scope, &verdicts, &progress))
     );
+    let (users, unread) = users;
     inventory.users = users;
+    inventory.errors.extend(unread);
     for region in &mut inventory.regions {
         for instance in &mut region.instances {
             let place = (region.name.clone(), instance.id.clone());
@@ -86,40 +93,34 @@ async fn account(reader: &impl ReadInstances, scope: &Scope<'_>) -> (Account, Ve
     before(scope.end, reader.account()).await.unwrap_or_else(|over| (Account::default(), vec![over]))
 }
 
+/// The IAM users, and what else could not be read of them.
+type UsersRead = (Option<Reading<Vec<IamUser>>>, Vec<ReadError>);
+
 /// The IAM users, if rules compare values with them.
-async fn early_users(reader: &impl ReadInstances, scope: &Scope<'_>) -> Option<Reading<Vec<IamUser>>> {
-    if scope.standard.rules.needs_iam_users() { Some(read_users(reader, scope).await) } else { None }
+async fn early_users(reader: &impl ReadInstances, scope: &Scope<'_>) -> UsersRead {
+    if scope.standard.rules.needs_iam_users() { read_users(reader, scope).await } else { (None, Vec::new()) }
 }
 
 /// The IAM users once there are owners to be told, whose Slack tags they have.
-async fn late_users(
-    reader: &impl ReadInstances,
-    scope: &Scope<'_>,
-    known: Option<Reading<Vec<IamUser>>>,
-) -> Option<Reading<Vec<IamUser>>> {
+async fn late_users(reader: &impl ReadInstances, scope: &Scope<'_>, known: Option<Reading<Vec<IamUser>>>) -> UsersRead {
     match known {
-        Some(known) => Some(known),
-        None => Some(read_users(reader, scope).await),
+        Some(known) => (Some(known), Vec::new()),
+        None => read_users(reader, scope).await,
     }
 }
 
 /// All users, or none: of a list that broke off nobody can say who is missing.
-async fn read_users(reader: &impl ReadInstances, scope: &Scope<'_>) -> Reading<Vec<IamUser>> {
+async fn read_users(reader: &impl ReadInstances, scope: &Scope<'_>) -> UsersRead {
     let Users { found, broke_off, errors } = reader.users(scope.end).await;
-    match errors.into_iter().next() {
-        Some(error) => Reading::Unread(error),
-        None if broke_off => {
-            let message = "the listing of users broke off".to_owned();
-            Reading::Unread(ReadError { operation: "ListUsers".to_owned(), message })
-        }
-        None => {
-            let mut users: Vec<IamUser> =
-                found.into_iter().map(|user| IamUser { name: user.name, tags: user.tags }).collect();
-            users.sort_by(|a, b| a.name.cmp(&b.name));
-            users.dedup_by(|a, b| a.name == b.name);
-            Reading::Read(users)
-        }
+    if broke_off {
+        let message = "the listing of users broke off".to_owned();
+        let unknown = ReadError { operation: "ListUsers".to_owned(), message };
+        return (Some(Reading::Unread(errors.into_iter().next().unwrap_or(unknown))), Vec::new());
     }
+    let mut users: Vec<IamUser> = found.into_iter().map(|user| IamUser { name: user.name, tags: user.tags }).collect();
+    users.sort_by(|a, b| a.name.cmp(&b.name));
+    users.dedup_by(|a, b| a.name == b.name);
+    (Some(Reading::Read(users)), errors)
 }
 
 async fn read_regions(
@@ -138,7 +139,7 @@ async fn read_regions(
     names.dedup();
     let total = names.len();
     progress(Phase::Regions, 0, total);
-    let states = scope.standard.rules.states();
+    let states = if scope.all_states { State::ALL.to_vec() } else { scope.standard.rules.states() };
     let mut readings = stream::iter(names)
         .map(|name| read_region(reader, name, &states, scope.end))
         .buffer_unordered(scope.concurrency.get());
@@ -173,9 +174,19 @@ async fn protections(
     verdicts: &[Verdict],
 ) -> BTreeMap<Place, Reading<Protection>> {
     let severe = |verdict: &&Verdict| {
-        verdict.response.is_some_and(|response| response > Response::Notify) && !verdict.is_exempt()
+        let action = match verdict.response {
+            Some(Response::Stop) => Action::Stop,
+            Some(Response::Terminate) => Action::Terminate,
+            Some(Response::Notify) | None => return false,
+        };
+        action <= scope.limits.action && !verdict.is_exempt()
     };
-    let readings = stream::iter(verdicts.iter().filter(severe)).map(|verdict| async move {
+    let severe: Vec<&Verdict> = verdicts.iter().filter(severe).collect();
+    if severe.len() > scope.limits.max_stop + scope.limits.max_terminate {
+        // The brake will stop them all, whether or not they are protected.
+        return BTreeMap::new();
+    }
+    let readings = stream::iter(severe).map(|verdict| async move {
         let place = place(verdict);
         let reading = answer(scope.end, reader.protection(&place.0, &place.1)).await?;
         Some((place, reading))

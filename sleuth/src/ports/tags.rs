@@ -81,11 +81,12 @@ pub trait WriteInstances: Sync {
         tags: &Tags,
     ) -> impl Future<Output = Result<(), WriteError>> + Send;
 
-    /// Stops an instance. It can be started again.
-    fn stop(&self, region: &RegionName, id: &InstanceId) -> impl Future<Output = Result<(), WriteError>> + Send;
+    /// Stops an instance, and says what state it is in then. It can be started again.
+    fn stop(&self, region: &RegionName, id: &InstanceId) -> impl Future<Output = Result<State, WriteError>> + Send;
 
-    /// Terminates an instance, for ever.
-    fn terminate(&self, region: &RegionName, id: &InstanceId) -> impl Future<Output = Result<(), WriteError>> + Send;
+    /// Terminates an instance, for ever, and says what state it is in then.
+    fn terminate(&self, region: &RegionName, id: &InstanceId)
+    -> impl Future<Output = Result<State, WriteError>> + Send;
 
     /// Changes what protects an instance from `from` to `to`.
     fn protect(

@@ -32,7 +32,11 @@ impl Policy {
     /// What `config` says, by these rules and what it adds to them.
     pub fn new(config: TagsConfig, mut rules: RuleSet) -> Self {
         if config.created_by_validate {
+            let alone = rules.rules.is_empty();
             require_iam_user(&mut rules, CREATED_BY);
+            for rule in rules.rules.iter_mut().filter(|_| alone) {
+                rule.action = config.response;
+            }
         }
         Self { config, rules }
     }
@@ -71,6 +75,8 @@ impl Policy {
             regions: self.config.regions.as_deref(),
             standard: self.standard(now),
             lookups: self.config.lookups,
+            limits: self.config.limits,
+            all_states: self.config.canary.is_some(),
         }
     }
 }

@@ -10,7 +10,7 @@ use super::{
     exempt::Exemption,
     inventory::{IamUser, Instance, Inventory, Region, RegionName},
     owner::{Owner, owner},
-    repair::{Repairs, repairs},
+    repair::{Obstacle, Repairs, repairs},
     rules::{Managed, Response, Rule, RuleSet},
 };
 use crate::facts::{ReadError, Reading};
@@ -123,12 +123,19 @@ pub enum Mending {
     Planned,
     /// The rule has a repair that cannot be made, for this reason.
     Impossible(String),
+    /// The rule has a repair, and whether it can be made could not be read. Unknown is not acted on.
+    Unknown(String),
 }
 
 impl Verdict {
     /// Whether nothing is to be done about the instance for now.
     pub fn is_exempt(&self) -> bool {
         matches!(self.exemption, Some(Exemption::Until { .. }))
+    }
+
+    /// Whether somebody is to be told of it, or something done about it, now.
+    pub fn concerns_somebody(&self) -> bool {
+        !self.is_exempt() && self.due().next().is_some()
     }
 
     /// The violations that are due, whether or not they are mended.
@@ -140,6 +147,18 @@ impl Verdict {
 impl Violation {
     fn is_due(&self) -> bool {
         self.due == Due::Now && !matches!(self.fault, Fault::Unknown(_))
+    }
+
+    /// Whether it is due and not mended by tags to be set.
+    pub fn is_open(&self) -> bool {
+        self.is_due() && self.mending != Mending::Planned
+    }
+
+    /// What is done about it, of an instance with that manager: what the rule calls for, unless a controller would replace
+    /// the instance, or a repair may yet mend it.
+    pub fn response(&self, manager: Option<&str>) -> Response {
+        let spared = self.managed.spares(manager) || matches!(self.mending, Mending::Unknown(_));
+        if spared { Response::Notify } else { self.response }
     }
 }
 
@@ -178,7 +197,7 @@ pub fn judge(
     // A rule takes part in repairs if its violation is one to be acted on, or comes about by the repairs themselves.
     let untouched = |rule: &Rule| {
         let known = violations.iter().find(|violation| violation.rule == rule.id);
-        known.is_some_and(|violation| !violation.is_due()) || is_left_alone(rule.managed, manager.as_deref())
+        known.is_some_and(|violation| !violation.is_due()) || rule.managed.spares(manager.as_deref())
     };
     let plan = repairs(rules, region, instance, users, now, untouched);
     let tags = plan.applied_to(&instance.tags);
@@ -187,9 +206,10 @@ pub fn judge(
         .map(|(rule, fault)| (rule.id.as_str(), fault))
         .collect();
     for violation in violations.iter_mut().filter(|violation| violation.is_due()) {
-        violation.mending = match plan.impossible.get(&violation.rule) {
+        violation.mending = match plan.obstacles.get(&violation.rule) {
             _ if !left.contains_key(violation.rule.as_str()) => Mending::Planned,
-            Some(reason) => Mending::Impossible(reason.clone()),
+            Some(Obstacle::Settled(reason)) => Mending::Impossible(reason.clone()),
+            Some(Obstacle::Unread(reason)) => Mending::Unknown(reason.clone()),
             None => Mending::None,
         };
     }
@@ -200,7 +220,7 @@ pub fn judge(
         instance: instance.clone(),
         status: status(&violations),
         age_minutes,
-        response: response(&violations, manager.as_deref()),
+        response: violations.iter().filter(|v| v.is_open()).map(|v| v.response(manager.as_deref())).max(),
         violations,
         repairs: plan.repairs,
         exemption: Exemption::of(&instance.tags, now),
@@ -210,24 +230,24 @@ pub fn judge(
     }
 }
 
+/// Least grace period, in minutes. EC2 may show the tags of an instance that was just launched a moment late
+/// (<https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html>).
+const LEAST_GRACE: u32 = 2;
+
 fn due(grace: u32, age: Option<i64>) -> Due {
+    let grace = i64::from(grace.max(LEAST_GRACE));
     match age {
         None => Due::Unknown,
-        Some(age) if age < i64::from(grace) => Due::In(i64::from(grace) - age),
+        Some(age) if age < grace => Due::In(grace - age),
         Some(_) => Due::Now,
     }
 }
 
-/// Whether nothing but telling its owner is done about an instance, because its controller would replace it.
-fn is_left_alone(rule: Managed, manager: Option<&str>) -> bool {
-    rule == Managed::Notify && manager.is_some()
-}
-
-fn response(violations: &[Violation], manager: Option<&str>) -> Option<Response> {
-    let open = violations.iter().filter(|violation| violation.is_due() && violation.mending != Mending::Planned);
-    let responses = open
-        .map(|violation| if is_left_alone(violation.managed, manager) { Response::Notify } else { violation.response });
-    responses.max()
+impl Managed {
+    /// Whether nothing but telling its owner is done about an instance, because its manager would replace it.
+    pub fn spares(self, manager: Option<&str>) -> bool {
+        self == Self::Notify && manager.is_some()
+    }
 }
 
 fn status(violations: &[Violation]) -> Status {
@@ -261,7 +281,7 @@ pub fn wants_launch(verdict: &Verdict, rules: &RuleSet) -> bool {
         rules.rules.iter().any(|rule| rule.id == violation.rule && rule.wants_launch() && violation.fault.is_a_gap())
     };
     let told = verdict.owner.name.is_some();
-    !verdict.is_exempt() && verdict.due().any(|violation| !told || by_name(violation))
+    verdict.concerns_somebody() && verdict.due().any(|violation| !told || by_name(violation))
 }
 
 #[cfg(test)]

@@ -49,7 +49,8 @@ impl CanaryTags {
         instances.iter().filter(|instance| self.describe(region, instance)).min_by_key(|instance| &instance.id)
     }
 
-    fn describe(&self, region: &RegionName, instance: &Instance) -> bool {
+    /// Whether an instance is a canary of its region.
+    pub fn describe(&self, region: &RegionName, instance: &Instance) -> bool {
         let has = |tag: &CanaryTag| {
             let wanted = tag.value.as_ref().map(|value| value.replace(REGION, &region.0));
             values(&instance.tags, &tag.key)

@@ -43,7 +43,7 @@ pub enum Fault {
         value: String,
     },
     /// Nobody knows: something needed could not be read.
-    Unknown(ReadError),
+    Unknown(#[serde(skip)] ReadError),
 }
 
 impl Fault {
@@ -140,12 +140,17 @@ fn value_fault(rule: &Rule, key: &str, value: &str, users: Option<&Reading<Vec<I
         return None;
     }
     match users {
+        // An account without users has nobody to name, or shows none.
+        Some(Reading::Read(users)) if users.is_empty() => {
+            Some(Fault::Unknown(no_users("the account shows no IAM users")))
+        }
         Some(Reading::Read(users)) if users.iter().any(|user| user.is_named(value)) => None,
         Some(Reading::Read(_)) => Some(Fault::NotAUser { key, value: owned }),
         Some(Reading::Unread(error)) => Some(Fault::Unknown(error.clone())),
-        None => {
-            let message = "nobody asked for the IAM users, and a rule needs them".to_owned();
-            Some(Fault::Unknown(ReadError { operation: "audit".to_owned(), message }))
-        }
+        None => Some(Fault::Unknown(no_users("nobody asked for the IAM users"))),
     }
+}
+
+fn no_users(why: &str) -> ReadError {
+    ReadError { operation: "audit".to_owned(), message: format!("{why}, and a rule compares values with them") }
 }

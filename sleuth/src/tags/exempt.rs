@@ -32,12 +32,16 @@ impl Exemption {
     }
 
     fn parse(value: &str, today: NaiveDate) -> Self {
-        let (date, reason) = value.split_once(char::is_whitespace).unwrap_or((value, ""));
-        match NaiveDate::parse_from_str(date, "%Y-%m-%d") {
-            // `%m` would also take one digit.
-            Ok(day) if date.len() == 10 && day >= today => Self::Until { day, reason: reason.trim().to_owned() },
-            Ok(day) if date.len() == 10 => Self::Over(day),
-            _ => Self::Unclear(value.to_owned()),
+        // Ten characters, as `%m` would also take one digit; then anything that does not go on with the date.
+        let (date, rest) = value.split_at_checked(10).unwrap_or((value, ""));
+        let ends = !rest.starts_with(|c: char| c.is_ascii_digit());
+        match NaiveDate::parse_from_str(date, "%Y-%m-%d").ok().filter(|_| date.len() == 10 && ends) {
+            Some(day) if day >= today => {
+                let reason = rest.trim_start_matches(|c: char| c.is_whitespace() || c.is_ascii_punctuation());
+                Self::Until { day, reason: reason.to_owned() }
+            }
+            Some(day) => Self::Over(day),
+            None => Self::Unclear(value.to_owned()),
         }
     }
 
@@ -76,6 +80,9 @@ mod tests {
     #[test]
     fn date_exempts_through_its_day() {
         assert_eq!(exemption(&[("SleuthExempt", "2026-07-01 load test")]), Some(until("2026-07-01", "load test")));
+        for value in ["2026-12-31, ask Jo", "2026-12-31: ask Jo", "2026-12-31 - ask Jo"] {
+            assert_eq!(exemption(&[("SleuthExempt", value)]), Some(until("2026-12-31", "ask Jo")), "{value}");
+        }
         assert_eq!(exemption(&[("sleuthexempt", "2026-12-31")]), Some(until("2026-12-31", "")));
         let over = exemption(&[("SleuthExempt", "2026-06-30 load test")]);
         assert_eq!(over, Some(Exemption::Over("2026-06-30".parse().unwrap())));
@@ -85,7 +92,17 @@ mod tests {
     #[test]
     fn without_a_date_nothing_is_exempt() {
         assert_eq!(exemption(&[("Other", "2026-12-31")]), None);
-        for value in ["", "true", "forever", "31.12.2026", "2026-13-01", "2026-7-1", "20261231", "2026-12-31T00:00Z"] {
+        for value in [
+            "",
+            "true",
+            "forever",
+            "31.12.2026",
+            "2026-13-01",
+            "2026-7-1",
+            "20261231",
+            "2026-12-310",
+            "until 2026-12-31",
+        ] {
             assert_eq!(exemption(&[("SleuthExempt", value)]), Some(Exemption::Unclear(value.into())), "{value}");
         }
     }

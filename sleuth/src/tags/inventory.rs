@@ -48,6 +48,17 @@ pub struct Inventory {
     pub errors: Vec<ReadError>,
 }
 
+impl Inventory {
+    /// Leaves out all but these regions. One that was not read is an error.
+    pub fn narrow(&mut self, wanted: &[RegionName]) {
+        self.regions.retain(|region| wanted.contains(&region.name));
+        for name in wanted.iter().filter(|name| self.regions.iter().all(|region| region.name != **name)) {
+            let message = format!("{name} is not in the inventory");
+            self.errors.push(ReadError { operation: "inventory".to_owned(), message });
+        }
+    }
+}
+
 /// The instances of one region.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -112,6 +123,9 @@ pub struct Instance {
     /// Whether it is a spot instance.
     #[serde(default)]
     pub spot: bool,
+    /// The service that operates it on the customer's behalf, as EC2 says.
+    #[serde(default)]
+    pub operator: Option<String>,
     /// What protects it from being stopped or terminated; `None` if nobody asked.
     #[serde(default)]
     pub protection: Option<Reading<Protection>>,
@@ -143,6 +157,7 @@ impl Instance {
             image: None,
             vpc: None,
             spot: false,
+            operator: None,
             protection: None,
             launch: None,
         }
@@ -164,14 +179,16 @@ impl Instance {
 
     /// Who would replace the instance if it were stopped or terminated, if somebody would.
     ///
-    /// By the tags that Auto Scaling, EKS, Kubernetes, Karpenter, EMR and EC2 Fleet set, or because it is a spot instance.
+    /// By what EC2 says of its operator, by the tags that Auto Scaling, EKS, Kubernetes, Karpenter, EMR and EC2 Fleet set, or because it is a spot instance.
     pub fn manager(&self) -> Option<String> {
         let named = |key: &str, what: &str| self.tags.get(key).map(|value| format!("{what} {value}"));
         let prefixed = |prefix: &str, what: &str| {
             let mut keys = self.tags.keys().filter_map(|key| key.strip_prefix(prefix));
             keys.next().map(|rest| format!("{what} {rest}").trim_end().to_owned())
         };
-        named("aws:autoscaling:groupName", "Auto Scaling group")
+        let operator = self.operator.as_ref().map(|operator| format!("the service {operator}"));
+        operator
+            .or_else(|| named("aws:autoscaling:groupName", "Auto Scaling group"))
             .or_else(|| named("karpenter.sh/nodepool", "Karpenter node pool"))
             .or_else(|| prefixed("karpenter.sh/", "Karpenter,"))
             .or_else(|| named("eks:cluster-name", "EKS cluster"))

@@ -52,16 +52,17 @@ pub enum Principal {
 const SERVICE_LINKED: &str = "AWSServiceRoleFor";
 
 impl Launch {
-    /// The launch of `instance`, if this record of CloudTrail is about it: the JSON of one record, of whose fields any may be
-    /// missing (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>).
+    /// The launch of `instance`, by a record that CloudTrail found by its id: the JSON of one record, of whose fields any may
+    /// be missing. Of a launch of many instances CloudTrail leaves out the answer that names them; an answer that is there
+    /// must name this one (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>).
     pub fn of_record(record: &str, instance: &InstanceId) -> Option<Self> {
         let record: Value = serde_json::from_str(record).ok()?;
         let launched = text(&record, "/eventName") == Some("RunInstances")
             && text(&record, "/eventSource") == Some("ec2.amazonaws.com")
             && text(&record, "/errorCode").is_none();
-        let items = record.pointer("/responseElements/instancesSet/items").and_then(Value::as_array)?;
-        let this = items.iter().any(|item| text(item, "/instanceId") == Some(&instance.0));
-        if !launched || !this {
+        let items = record.pointer("/responseElements/instancesSet/items").and_then(Value::as_array);
+        let this = |item: &Value| text(item, "/instanceId") == Some(&instance.0);
+        if !launched || !items.is_none_or(|items| items.iter().any(this)) {
             return None;
         }
         let at = text(&record, "/eventTime")?.parse().ok()?;
@@ -94,9 +95,11 @@ impl Principal {
         }
     }
 
-    /// The name of the person, as far as there is one. A service is nobody.
+    /// The name of the person, as far as there is one. A service is nobody, and neither is an instance, whose id is the name
+    /// of the session of its role.
     pub fn person(&self) -> Option<&str> {
         match self {
+            Self::Role { session, .. } if session.starts_with("i-") => None,
             Self::User { name } => Some(name),
             Self::Role { session, .. } => Some(session),
             Self::Root => Some("root"),
@@ -167,7 +170,8 @@ mod tests {
         };
         assert_eq!(with("errorCode", json!("Client.InstanceLimitExceeded")), None);
         assert_eq!(with("eventName", json!("StartInstances")), None);
-        assert_eq!(with("responseElements", json!(null)), None);
+        assert!(with("responseElements", json!(null)).is_some(), "left out, as it was too large");
+        assert_eq!(with("responseElements", json!({"instancesSet": {"items": []}})), None);
         assert_eq!(with("userIdentity", json!(null)), None);
         assert_eq!(Launch::of_record("{", &InstanceId("i-2".into())), None);
     }

@@ -55,6 +55,9 @@ fn by_launch(instance: &Instance) -> (Option<String>, FoundBy, Option<String>) {
         Some(Reading::Read(None)) => unknown("CloudTrail has no record of its launch".to_owned()),
         Some(Reading::Read(Some(launch))) => match &launch.by {
             Principal::Service { name } => unknown(format!("launched by {name}")),
+            Principal::Role { session, .. } if launch.by.person().is_none() => {
+                unknown(format!("launched by instance {session}"))
+            }
             Principal::Role { role, session } => {
                 let role = role.as_ref().map(|role| format!("role {role}"));
                 (Some(session.clone()), FoundBy::RoleSession, role)

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use serde::Serialize;
 
 use super::{
-    audit::{Due, Mending, Verdict},
+    audit::{Due, Mending, Verdict, Violation},
     canary::{Canary, CanaryTags},
     exempt::Exemption,
     inventory::{InstanceId, Inventory, Protection, Region, RegionName, State},
@@ -77,6 +77,8 @@ pub struct Step {
     pub decision: Decision,
     /// What else a reader should know.
     pub note: Option<String>,
+    /// Whether it counts for the brake: it proceeds, or is held only because something could not be read.
+    weighs: bool,
 }
 
 /// What is thought of a region as a whole.
@@ -155,10 +157,8 @@ pub fn plan(inventory: &Inventory, verdicts: Vec<Verdict>, limits: &Limits, cana
     let regions: BTreeMap<RegionName, RegionPlan> =
         inventory.regions.iter().map(|region| (region.name.clone(), of_region(region, canary))).collect();
     let steps = verdicts.into_iter().map(|verdict| {
-        let region = regions.get(&verdict.region);
-        let (action, decision) = decide(&verdict, limits, region);
-        let note = note(&verdict, action);
-        Step { verdict, action, decision, note }
+        let is_canary = canary.is_some_and(|tags| tags.describe(&verdict.region, &verdict.instance));
+        step(verdict, limits, &regions, is_canary)
     });
     let mut plan = Plan { steps: steps.collect(), regions, brake: None };
     plan.brake = exceeded(&plan, limits);
@@ -188,7 +188,7 @@ fn of_region(region: &Region, tags: Option<&CanaryTags>) -> RegionPlan {
 /// Why too many instances would be stopped or terminated, if they would.
 fn exceeded(plan: &Plan, limits: &Limits) -> Option<String> {
     let too_many = |action: Action, most: usize, done: &str, setting: &str| {
-        let count = plan.targets().filter(|target| target.action == action).count();
+        let count = plan.steps.iter().filter(|step| step.action == action && step.weighs).count();
         let instances = if count == 1 { "1 instance was".to_owned() } else { format!("{count} instances were") };
         (count > most).then(|| format!("{instances} to be {done}, {setting} is {most}"))
     };
@@ -198,21 +198,23 @@ fn exceeded(plan: &Plan, limits: &Limits) -> Option<String> {
     )
 }
 
-fn decide(verdict: &Verdict, limits: &Limits, region: Option<&RegionPlan>) -> (Action, Decision) {
-    let nothing = |reason: Option<String>| (Action::None, Decision::Nothing(reason));
-    let canary = region.is_some_and(|plan| plan.canary == Canary::Found(verdict.instance.id.clone()));
-    if canary {
-        return nothing(Some("it is the canary of its region".to_owned()));
-    }
-    if let Some(Exemption::Until { day, reason }) = &verdict.exemption {
-        let because = if reason.is_empty() { String::new() } else { format!(": {reason}") };
-        return nothing(Some(format!("exempt until {day}{because}")));
-    }
-    let wanted = wanted(verdict);
-    match wanted {
-        Action::None => nothing(waiting(verdict)),
-        wanted => (wanted, held(verdict, wanted, limits, region).map_or(Decision::Proceed, Decision::Held)),
-    }
+fn step(verdict: Verdict, limits: &Limits, regions: &BTreeMap<RegionName, RegionPlan>, is_canary: bool) -> Step {
+    let nothing = |reason: Option<String>| (Action::None, Decision::Nothing(reason), false);
+    let (action, decision, weighs) = match (&verdict.exemption, wanted(&verdict)) {
+        _ if is_canary => nothing(Some("it is a canary of its region".to_owned())),
+        (Some(Exemption::Until { day, reason }), _) => {
+            let because = if reason.is_empty() { String::new() } else { format!(": {reason}") };
+            nothing(Some(format!("exempt until {day}{because}")))
+        }
+        (_, Action::None) => nothing(waiting(&verdict)),
+        (_, Action::Notify) => (Action::Notify, Decision::Proceed, false),
+        (_, wanted) => match hold(&verdict, wanted, limits, regions.get(&verdict.region)) {
+            None => (wanted, Decision::Proceed, true),
+            Some(Hold { reason, unread }) => (wanted, Decision::Held(reason), unread),
+        },
+    };
+    let note = note(&verdict, action);
+    Step { verdict, action, decision, note, weighs }
 }
 
 /// What the violations that are due call for. Setting tags goes before anything worse, which then waits for the next run;
@@ -234,20 +236,32 @@ fn is_stopped(state: &State) -> bool {
     matches!(state, State::Stopped | State::Stopping)
 }
 
-/// Why a change is not made, if something stands against it.
-fn held(verdict: &Verdict, wanted: Action, limits: &Limits, region: Option<&RegionPlan>) -> Option<String> {
-    if !wanted.changes() {
-        return None;
+/// Why a change is not made.
+struct Hold {
+    reason: String,
+    /// Whether only something that could not be read stands against it.
+    unread: bool,
+}
+
+impl Hold {
+    fn known(reason: String) -> Self {
+        Self { reason, unread: false }
     }
-    let region = match region {
-        Some(region) => region.held.clone(),
-        None => Some("nothing is known of its region".to_owned()),
-    };
-    let allowed = (wanted > limits.action).then(|| format!("TAG_ACTION is {}", limits.action.as_str()));
-    region
-        .or_else(|| impossible_now(wanted, &verdict.instance.state))
-        .or_else(|| protected(verdict, wanted, limits))
-        .or(allowed)
+
+    fn unread(reason: String) -> Self {
+        Self { reason, unread: true }
+    }
+}
+
+/// Why a change is not made, if something stands against it.
+fn hold(verdict: &Verdict, wanted: Action, limits: &Limits, region: Option<&RegionPlan>) -> Option<Hold> {
+    let Some(region) = region else { return Some(Hold::unread("nothing is known of its region".to_owned())) };
+    if wanted > limits.action {
+        return Some(Hold::known(format!("TAG_ACTION is {}", limits.action.as_str())));
+    }
+    let refused = impossible_now(wanted, &verdict.instance.state).map(Hold::known);
+    let region = || region.held.clone().map(|reason| Hold { reason, unread: region.canary != Canary::Missing });
+    refused.or_else(region).or_else(|| protected(verdict, wanted, limits))
 }
 
 /// Why EC2 would refuse the change for the state the instance is in
@@ -264,15 +278,18 @@ pub fn impossible_now(wanted: Action, state: &State) -> Option<String> {
 
 /// Whether API protection stands against the change. Stop protection also keeps an instance from being terminated
 /// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-stop-protection.html>).
-fn protected(verdict: &Verdict, wanted: Action, limits: &Limits) -> Option<String> {
+fn protected(verdict: &Verdict, wanted: Action, limits: &Limits) -> Option<Hold> {
     if !matches!(wanted, Action::Stop | Action::Terminate) {
         return None;
     }
-    match verdict.instance.protection.as_ref()? {
-        Reading::Unread(error) => Some(format!("whether it is protected could not be read: {error}")),
-        Reading::Read(protection) => {
-            let on = in_the_way(*protection, wanted)?;
-            (!limits.override_protection).then(|| format!("{on} is on (OVERRIDE_PROTECTION is not true)"))
+    match &verdict.instance.protection {
+        None => Some(Hold::unread("whether it is protected was not read".to_owned())),
+        Some(Reading::Unread(error)) => {
+            Some(Hold::unread(format!("whether it is protected could not be read: {error}")))
+        }
+        Some(Reading::Read(protection)) => {
+            let on = in_the_way(*protection, wanted).filter(|_| !limits.override_protection)?;
+            Some(Hold::known(format!("{on} is on (OVERRIDE_PROTECTION is not true)")))
         }
     }
 }
@@ -301,30 +318,42 @@ fn waiting(verdict: &Verdict) -> Option<String> {
 /// What else there is to know: what could not be read or repaired, who would replace the instance, a tag that was meant
 /// to exempt it.
 fn note(verdict: &Verdict, action: Action) -> Option<String> {
-    let mut notes = Vec::new();
-    notes.extend(verdict.unread.iter().map(|error| format!("could not be judged whole: {error}")));
-    if verdict.violations.is_empty() || action == Action::None {
-        return notes.into_iter().reduce(|one, other| format!("{one}; {other}"));
+    let mut notes: Vec<String> =
+        verdict.unread.iter().map(|error| format!("could not be judged whole: {error}")).collect();
+    if action != Action::None {
+        notes.extend(verdict.due().filter_map(unmended));
+        notes.extend(milder(verdict, action));
+        notes.extend(verdict.exemption.as_ref().and_then(Exemption::complaint));
     }
-    for violation in verdict.due() {
-        if let Mending::Impossible(reason) = &violation.mending {
-            notes.push(format!("`{}` cannot be set: {reason}", violation.tag));
-        }
-    }
-    let open = || verdict.due().filter(|violation| violation.mending != Mending::Planned);
-    let worst = open().map(|violation| violation.response).max();
-    match (action, worst, &verdict.manager) {
-        (Action::Notify, Some(Response::Stop), None) if is_stopped(&verdict.instance.state) => {
-            notes.push(format!("it is {} already", verdict.instance.state.as_str()));
-        }
-        (Action::Notify, Some(Response::Stop | Response::Terminate), Some(manager)) => {
-            notes.push(format!("only reported, as {manager} would replace it"));
-        }
-        (Action::Repair, Some(_), _) => notes.push("what else is wrong is left to the next run".to_owned()),
-        _ => {}
-    }
-    notes.extend(verdict.exemption.as_ref().and_then(Exemption::complaint));
     notes.into_iter().reduce(|one, other| format!("{one}; {other}"))
+}
+
+/// Why a repair is not made.
+fn unmended(violation: &Violation) -> Option<String> {
+    match &violation.mending {
+        Mending::None | Mending::Planned => None,
+        Mending::Impossible(reason) => Some(format!("`{}` cannot be set: {reason}", violation.tag)),
+        Mending::Unknown(reason) => {
+            let spared =
+                if violation.response > Response::Notify { ", so that nothing else is done either" } else { "" };
+            Some(format!("`{}` is not set: {reason}{spared}", violation.tag))
+        }
+    }
+}
+
+/// Why less is done than rules call for.
+fn milder(verdict: &Verdict, action: Action) -> Option<String> {
+    let manager = verdict.manager.as_deref();
+    let open = || verdict.violations.iter().filter(|violation| violation.is_open());
+    if action == Action::Repair {
+        return open().next().map(|_| "what else is wrong is left to the next run".to_owned());
+    }
+    let spared = open().any(|violation| violation.managed.spares(manager) && violation.response > Response::Notify);
+    match (action, verdict.response, manager) {
+        (Action::Notify, Some(Response::Stop), _) => Some(format!("it is {} already", verdict.instance.state.as_str())),
+        (Action::Notify, _, Some(manager)) if spared => Some(format!("only reported, as {manager} would replace it")),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

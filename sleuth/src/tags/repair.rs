@@ -30,8 +30,17 @@ pub struct TagRepair {
 pub struct RepairPlan {
     /// Tags to be set.
     pub repairs: Repairs,
-    /// Why a rule's repair cannot be made, by the rule's id.
-    pub impossible: BTreeMap<String, String>,
+    /// What stands against a rule's repair, by the rule's id.
+    pub obstacles: BTreeMap<String, Obstacle>,
+}
+
+/// Why a repair cannot be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Obstacle {
+    /// By what is known of the instance: that will not change by itself.
+    Settled(String),
+    /// Something that was not or could not be read decides. Another run may know.
+    Unread(String),
 }
 
 impl RepairPlan {
@@ -67,15 +76,15 @@ pub fn repairs(
         let tags = plan.applied_to(&instance.tags);
         let wrong = check(rules, region, instance, &tags, users);
         let mut round: BTreeMap<String, Vec<TagRepair>> = BTreeMap::new();
-        plan.impossible.clear();
+        plan.obstacles.clear();
         for (rule, fault) in wrong.iter().filter(|(rule, fault)| fault.is_a_gap() && !untouched(rule)) {
             match value(rule, fault, instance, &tags, users, now) {
                 None => {}
                 Some(Ok((key, value))) => {
                     round.entry(key).or_default().push(TagRepair { value, rule: rule.id.clone() });
                 }
-                Some(Err(reason)) => {
-                    plan.impossible.insert(rule.id.clone(), reason);
+                Some(Err(obstacle)) => {
+                    plan.obstacles.insert(rule.id.clone(), obstacle);
                 }
             }
         }
@@ -87,6 +96,7 @@ pub fn repairs(
             break;
         }
     }
+    plan.inherit_doubt(rules);
     plan.within_limit(&instance.tags)
 }
 
@@ -101,7 +111,24 @@ impl RepairPlan {
         }
         let rules: Vec<String> = wanted.iter().map(|repair| format!("`{}`", repair.rule)).collect();
         let reason = format!("the rules {} would set `{key}` to different values", rules.join(", "));
-        self.impossible.extend(wanted.into_iter().map(|repair| (repair.rule, reason.clone())));
+        self.obstacles.extend(wanted.into_iter().map(|repair| (repair.rule, Obstacle::Settled(reason.clone()))));
+    }
+
+    /// A value that would be copied from a tag of which nobody knows what it will be is not known either.
+    fn inherit_doubt(&mut self, rules: &RuleSet) {
+        let unread = |plan: &Self, key: &str| {
+            let setters = rules.rules.iter().filter(|rule| rule.tag.as_str().eq_ignore_ascii_case(key));
+            setters.into_iter().any(|rule| matches!(plan.obstacles.get(&rule.id), Some(Obstacle::Unread(_))))
+        };
+        for _ in &rules.rules {
+            for rule in &rules.rules {
+                let Some(Repair::CopyOf(source)) = &rule.repair else { continue };
+                if let Some(Obstacle::Settled(reason)) = self.obstacles.get(&rule.id).filter(|_| unread(self, source)) {
+                    let doubtful = Obstacle::Unread(reason.clone());
+                    self.obstacles.insert(rule.id.clone(), doubtful);
+                }
+            }
+        }
     }
 
     /// No repairs at all if there would be more tags than a resource may have: half of them would be worse than none.
@@ -110,7 +137,8 @@ impl RepairPlan {
         if after > MOST_TAGS {
             let reason = format!("the instance would have {after} tags, {MOST_TAGS} are the most there can be");
             let refused = std::mem::take(&mut self.repairs);
-            self.impossible.extend(refused.into_values().map(|repair| (repair.rule, reason.clone())));
+            let obstacle = |repair: TagRepair| (repair.rule, Obstacle::Settled(reason.clone()));
+            self.obstacles.extend(refused.into_values().map(obstacle));
         }
         self
     }
@@ -124,7 +152,7 @@ fn value(
     tags: &Tags,
     users: Option<&Reading<Vec<IamUser>>>,
     now: DateTime<Utc>,
-) -> Option<Result<(String, String), String>> {
+) -> Option<Result<(String, String), Obstacle>> {
     let repair = rule.repair.as_ref()?;
     let key = match gap {
         Fault::Empty { key } => key.clone(),
@@ -134,22 +162,23 @@ fn value(
         Repair::Default(value) => Ok(value.clone()),
         Repair::Today { plus_days } => {
             let day = TimeDelta::try_days(i64::from(*plus_days)).and_then(|days| now.checked_add_signed(days));
-            day.map(|day| day.format("%Y-%m-%d").to_string()).ok_or_else(|| "there is no such date".to_owned())
+            day.map(|day| day.format("%Y-%m-%d").to_string())
+                .ok_or_else(|| Obstacle::Settled("there is no such date".to_owned()))
         }
         Repair::CopyOf(other) => values(tags, other)
             .find(|value| !value.is_empty())
             .map(ToOwned::to_owned)
-            .ok_or_else(|| format!("there is no value of `{other}` to copy")),
+            .ok_or_else(|| Obstacle::Settled(format!("there is no value of `{other}` to copy"))),
         Repair::LaunchUser { fallback } => launcher(instance, fallback.as_ref()),
     };
     Some(value.and_then(|value| suits(rule, tags, users, key, value)))
 }
 
-fn launcher(instance: &Instance, fallback: Option<&String>) -> Result<String, String> {
-    let unknown = |why: &str| fallback.cloned().ok_or_else(|| why.to_owned());
+fn launcher(instance: &Instance, fallback: Option<&String>) -> Result<String, Obstacle> {
+    let unknown = |why: &str| fallback.cloned().ok_or_else(|| Obstacle::Settled(why.to_owned()));
     match &instance.launch {
-        None => Err("CloudTrail was not asked who launched it, or cannot know yet".to_owned()),
-        Some(Reading::Unread(error)) => Err(format!("who launched it could not be read: {error}")),
+        None => Err(Obstacle::Unread("CloudTrail was not asked who launched it, or cannot know yet".to_owned())),
+        Some(Reading::Unread(error)) => Err(Obstacle::Unread(format!("who launched it could not be read: {error}"))),
         Some(Reading::Read(None)) => unknown("CloudTrail has no record of its launch"),
         Some(Reading::Read(Some(launch))) => match launch.by.person() {
             Some(person) => Ok(person.to_owned()),
@@ -165,18 +194,20 @@ fn suits(
     users: Option<&Reading<Vec<IamUser>>>,
     key: String,
     value: String,
-) -> Result<(String, String), String> {
+) -> Result<(String, String), Obstacle> {
     if value.chars().count() > VALUE_CHARACTERS {
-        return Err(format!("`{value}` is longer than {VALUE_CHARACTERS} characters"));
+        return Err(Obstacle::Settled(format!("`{value}` is longer than {VALUE_CHARACTERS} characters")));
     }
     if is_reserved(&key) {
-        return Err(format!("only AWS writes `{key}`"));
+        return Err(Obstacle::Settled(format!("only AWS writes `{key}`")));
     }
     let mut after = tags.clone();
     after.insert(key.clone(), value.clone());
     match fault(rule, &after, users) {
         None => Ok((key, value)),
-        Some(Fault::Unknown(error)) => Err(format!("whether `{value}` is allowed could not be read: {error}")),
-        Some(_) => Err(format!("`{value}` would not satisfy the rule")),
+        Some(Fault::Unknown(error)) => {
+            Err(Obstacle::Unread(format!("whether `{value}` is allowed could not be read: {error}")))
+        }
+        Some(_) => Err(Obstacle::Settled(format!("`{value}` would not satisfy the rule"))),
     }
 }

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     sync::{Mutex, MutexGuard},
+    time::Duration,
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -41,6 +42,10 @@ pub(crate) struct World {
     pub(crate) lost: Vec<(&'static str, String)>,
     /// An instance that stays where it is for so many looks after it was told to stop.
     pub(crate) slow: BTreeMap<String, u32>,
+    /// Changes that are never answered: operation and instance.
+    pub(crate) hanging: Vec<(&'static str, String)>,
+    /// Instances that EC2 takes for protected for so many calls more.
+    pub(crate) late: BTreeMap<String, u32>,
     /// What was called, reads and changes, in order.
     pub(crate) calls: Vec<String>,
     /// What every launch answers.
@@ -86,16 +91,23 @@ impl FakeCloud {
         if fails { Err(format!("{operation} failed")) } else { Ok(world) }
     }
 
-    fn write(
+    async fn write(
         &self,
         operation: &'static str,
         id: &InstanceId,
         change: impl FnOnce(&mut World),
     ) -> Result<(), WriteError> {
-        let mut world = self.call(operation, &id.0).map_err(WriteError)?;
+        if self.world().hanging.iter().any(|(call, of)| *call == operation && *of == id.0) {
+            tokio::time::sleep(Duration::from_secs(86_400)).await;
+        }
+        let mut world = self.call(operation, &id.0).map_err(WriteError::Refused)?;
+        let late = operation != "protect" && world.late.get_mut(&id.0).filter(|n| **n > 0).map(|n| *n -= 1).is_some();
+        if late {
+            return Err(WriteError::Refused("OperationNotPermitted: it is protected".into()));
+        }
         change(&mut world);
         let lost = world.lost.iter().any(|(call, of)| *call == operation && *of == id.0);
-        if lost { Err(WriteError("the connection broke".into())) } else { Ok(()) }
+        if lost { Err(WriteError::Lost("the connection broke".into())) } else { Ok(()) }
     }
 }
 
@@ -161,23 +173,29 @@ impl WriteInstances for FakeCloud {
             let place = (region.0.clone(), id.0.clone());
             world.instances.get_mut(&place).unwrap().tags.extend(tags.clone());
         })
+        .await
     }
 
-    async fn stop(&self, region: &RegionName, id: &InstanceId) -> Result<(), WriteError> {
+    async fn stop(&self, region: &RegionName, id: &InstanceId) -> Result<State, WriteError> {
         self.write("stop", id, |world| {
             world.instances.get_mut(&(region.0.clone(), id.0.clone())).unwrap().state = State::Stopping;
         })
+        .await
+        .map(|()| State::Stopping)
     }
 
-    async fn terminate(&self, region: &RegionName, id: &InstanceId) -> Result<(), WriteError> {
+    async fn terminate(&self, region: &RegionName, id: &InstanceId) -> Result<State, WriteError> {
         self.write("terminate", id, |world| {
             world.instances.get_mut(&(region.0.clone(), id.0.clone())).unwrap().state = State::ShuttingDown;
         })
+        .await
+        .map(|()| State::ShuttingDown)
     }
 
     async fn protect(&self, _: &RegionName, id: &InstanceId, _: Protection, to: Protection) -> Result<(), WriteError> {
         self.write("protect", id, |world| {
             world.protections.insert(id.0.clone(), to);
         })
+        .await
     }
 }

@@ -213,17 +213,17 @@ impl ReadKeys for FakeAccount {
 impl WriteKeys for FakeAccount {
     async fn disable(&self, user: &UserName, key: &AccessKeyId) -> Result<(), WriteError> {
         self.state().writes.push(format!("{user} {key}"));
-        self.check("UpdateAccessKey", &key.0).await.map_err(|error| WriteError(error.message))?;
+        self.check("UpdateAccessKey", &key.0).await.map_err(|error| WriteError::Refused(error.message))?;
         {
             let mut state = self.state();
             let found = state.keys.get_mut(&key.0).filter(|found| found.user == user.0);
-            found.ok_or_else(|| WriteError("NoSuchEntity".into()))?.status = KeyStatus::Inactive;
+            found.ok_or_else(|| WriteError::Refused("NoSuchEntity".into()))?.status = KeyStatus::Inactive;
         }
         let hangs = self.state().hanging.as_ref() == Some(&key.0);
         if hangs {
             std::future::pending::<()>().await;
         }
         // The change is made, its answer may still be lost.
-        self.check("UpdateAccessKey answer", &key.0).await.map_err(|error| WriteError(error.message))
+        self.check("UpdateAccessKey answer", &key.0).await.map_err(|error| WriteError::Lost(error.message))
     }
 }

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use notifier::Notifier;
+use notifier::{Channel, Notifier, memory::Memory};
 use sleuth::{
     deadline::Deadlines,
     gather::tags::gather,
     ports::tags::Trail,
     report::{Outcome, tags::Finding, tags::TagsReport},
     run::{self, tags::Policy},
-    tags::{Launch, Protection, State, Status, launch::Principal, owner::FoundBy},
+    tags::{Inventory, Launch, Protection, State, Status, launch::Principal, owner::FoundBy},
 };
 use tokio::time::Instant;
 
@@ -39,8 +39,12 @@ fn cloud() -> FakeCloud {
 async fn run_with(cloud: &FakeCloud, policy: &Policy, meanwhile: impl FnOnce(&FakeCloud)) -> TagsReport {
     let inventory = gather(cloud, &policy.scope(now(), now(), None), |_, _, _| ()).await;
     meanwhile(cloud);
-    let notifier = Notifier::default();
-    run::tags::wet(cloud, &inventory, policy, &notifier, now(), Deadlines::default(), |_, _| ()).await
+    wet(cloud, &inventory, policy, Deadlines::default()).await
+}
+
+async fn wet(cloud: &FakeCloud, inventory: &Inventory, policy: &Policy, deadlines: Deadlines) -> TagsReport {
+    let notifier = Notifier::new(vec![Channel::Memory(Memory::default())]);
+    run::tags::wet(cloud, inventory, policy, &notifier, now(), deadlines, |_, _| ()).await
 }
 
 async fn run(cloud: &FakeCloud, meanwhile: impl FnOnce(&FakeCloud)) -> TagsReport {
@@ -93,24 +97,18 @@ async fn instance_that_changed_in_the_meantime_is_left_alone() {
         }
     };
     let id = "i-terminate";
-    assert_eq!(
-        held(id, tag("Team", "late")).await,
-        "its tags were changed in the meantime, and it violates no rule any more"
-    );
+    assert_eq!(held(id, tag("Team", "late")).await, "it was changed in the meantime: it violates no rule any more");
     assert_eq!(held(id, tag("SleuthExempt", "2026-12-31")).await, "it became exempt in the meantime, until 2026-12-31");
     assert_eq!(
         held(id, tag("eks:cluster-name", "prod")).await,
-        "it was changed in the meantime, and calls for something else now"
+        "it was changed in the meantime: it calls for something else now"
     );
     let untag = |cloud: &FakeCloud| {
         cloud.change(id, |instance| {
             instance.tags.remove("Name");
         });
     };
-    assert_eq!(
-        held(id, untag).await,
-        "its tags were changed in the meantime, and it does not violate the same rules any more"
-    );
+    assert_eq!(held(id, untag).await, "it was changed in the meantime: what is wrong with it is not the same any more");
 }
 
 #[tokio::test(start_paused = true)]
@@ -128,11 +126,11 @@ async fn instance_that_is_gone_is_told_as_gone() {
     let gone = |cloud: &FakeCloud| {
         cloud.world().instances.remove(&("eu-west-1".into(), "i-terminate".into()));
     };
-    assert_eq!(held("i-terminate", gone).await, "the instance does not exist any more");
+    assert_eq!(held("i-terminate", gone).await, "EC2 does not know the instance any more");
     let cloud = cloud();
     let report = run(&cloud, gone).await;
     let finding = finding(&report, "i-terminate");
-    assert_eq!((&finding.state, finding.status), (&State::Terminated, Status::Compliant));
+    assert_eq!((&finding.state, finding.status), (&State::Running, Status::Unknown));
     assert!(report.is_complete());
 }
 
@@ -153,7 +151,7 @@ async fn protection_switched_on_in_the_meantime_holds() {
         let on = Protection { termination: true, stop: false };
         cloud.world().protections.insert("i-terminate".into(), on);
     };
-    assert_eq!(held("i-terminate", protect).await, "termination protection was switched on in the meantime");
+    assert_eq!(held("i-terminate", protect).await, "termination protection is on (OVERRIDE_PROTECTION is not true)");
 }
 
 /// A run that may override protection, on an instance that is protected in both ways.
@@ -172,22 +170,82 @@ async fn protection_is_lifted_as_far_as_it_is_in_the_way() {
     assert_eq!(outcome, Outcome::Done);
     let protections = cloud.world().protections.clone();
     assert_eq!(protections["i-terminate"], Protection::default());
-    assert_eq!(protections["i-stop"], Protection { termination: true, stop: false });
+    assert_eq!(protections["i-stop"], Protection { termination: true, stop: true }, "on again");
 }
 
 #[tokio::test(start_paused = true)]
 async fn protection_is_on_again_after_a_termination_that_failed() {
     let fails = |cloud: &FakeCloud| cloud.world().failing.push(("terminate", "i-terminate".into()));
     let (cloud, outcome, reason) = overridden(fails).await;
-    assert_eq!((outcome, reason.as_str()), (Outcome::Failed, "terminate failed; its protection is on as before"));
+    assert_eq!(
+        (outcome, reason.as_str()),
+        (Outcome::Failed, "terminate failed; termination and stop protection is on as before")
+    );
     assert_eq!(cloud.world().protections["i-terminate"], Protection { termination: true, stop: true });
 
     let (_, outcome, reason) = overridden(|cloud| cloud.world().failing.push(("protect", "i-terminate".into()))).await;
     assert_eq!(outcome, Outcome::Failed);
     assert!(
-        reason.starts_with("its protection could not be switched off: protect failed; and its protection"),
+        reason
+            .starts_with("termination and stop protection could not be switched off: protect failed; and termination"),
         "{reason}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_switched_off_is_told() {
+    let cloud = cloud();
+    let both = Protection { termination: true, stop: true };
+    cloud.world().protections.extend([("i-terminate".to_owned(), both), ("i-stop".to_owned(), both)]);
+    let policy = policy(RULES, &[("OVERRIDE_PROTECTION", "true")]);
+    let report = run_with(&cloud, &policy, |_| ()).await;
+    assert_eq!(outcome(&report, "i-terminate").1, "termination and stop protection was switched off");
+    assert_eq!(outcome(&report, "i-stop").1, "stop protection was switched off, and on again");
+    assert!(report.is_complete(), "{:?}", report.errors);
+}
+
+#[tokio::test(start_paused = true)]
+async fn protection_that_ec2_sees_a_moment_longer_is_waited_for() {
+    let (cloud, outcome, _) = overridden(|cloud| {
+        cloud.world().late.insert("i-terminate".into(), 2);
+    })
+    .await;
+    assert_eq!(outcome, Outcome::Done);
+    assert_eq!(cloud.changes().iter().filter(|change| *change == "terminate i-terminate").count(), 3);
+    let (cloud, outcome, reason) = overridden(|cloud| {
+        cloud.world().late.insert("i-terminate".into(), 9);
+    })
+    .await;
+    assert_eq!(outcome, Outcome::Failed, "{reason}");
+    assert_eq!(cloud.world().protections["i-terminate"], Protection { termination: true, stop: true });
+}
+
+#[tokio::test(start_paused = true)]
+async fn protection_is_on_again_when_the_time_is_over_in_mid_change() {
+    let cloud = cloud();
+    let both = Protection { termination: true, stop: true };
+    cloud.world().protections.insert("i-terminate".into(), both);
+    cloud.world().hanging.push(("terminate", "i-terminate".into()));
+    let policy = policy(RULES, &[("OVERRIDE_PROTECTION", "true")]);
+    let inventory = gather(&cloud, &policy.scope(now(), now(), None), |_, _, _| ()).await;
+    let settle =
+        |seconds| Deadlines { settle: Some(Instant::now() + Duration::from_secs(seconds)), ..Deadlines::default() };
+    let report = wet(&cloud, &inventory, &policy, settle(60)).await;
+    let (ended, reason) = outcome(&report, "i-terminate");
+    assert_eq!(ended, Outcome::Failed);
+    assert!(
+        reason.contains("not to be seen, but may still come; termination and stop protection is on as before"),
+        "{reason}"
+    );
+    assert_eq!(cloud.world().protections["i-terminate"], both);
+
+    // Too little time for both: it is not begun.
+    let before = cloud.changes().len();
+    let report = wet(&cloud, &inventory, &policy, settle(5)).await;
+    let (ended, reason) = outcome(&report, "i-terminate");
+    assert_eq!(ended, Outcome::Held);
+    assert!(reason.contains("there was no time to switch termination and stop protection off"), "{reason}");
+    assert!(cloud.changes()[before..].iter().all(|change| !change.ends_with("i-terminate")));
 }
 
 #[tokio::test(start_paused = true)]
@@ -233,8 +291,7 @@ async fn nothing_is_begun_once_the_time_is_over() {
     let policy = policy(RULES, &[]);
     let inventory = gather(&cloud, &policy.scope(now(), now(), None), |_, _, _| ()).await;
     let deadlines = Deadlines { act: Some(Instant::now()), ..Deadlines::default() };
-    let notifier = Notifier::default();
-    let report = run::tags::wet(&cloud, &inventory, &policy, &notifier, now(), deadlines, |_, _| ()).await;
+    let report = wet(&cloud, &inventory, &policy, deadlines).await;
     assert_eq!(cloud.changes(), Vec::<String>::new());
     assert_eq!(report.errors.len(), 3, "{:?}", report.errors);
 }
@@ -246,8 +303,7 @@ async fn time_over_while_an_instance_stops_leaves_time_for_the_answer() {
     let policy = policy(RULES, &[]);
     let inventory = gather(&cloud, &policy.scope(now(), now(), None), |_, _, _| ()).await;
     let deadlines = Deadlines { settle: Some(Instant::now() + Duration::from_secs(20)), ..Deadlines::default() };
-    let notifier = Notifier::default();
-    let report = run::tags::wet(&cloud, &inventory, &policy, &notifier, now(), deadlines, |_, _| ()).await;
+    let report = wet(&cloud, &inventory, &policy, deadlines).await;
     assert_eq!((outcome(&report, "i-stop").0, &finding(&report, "i-stop").state), (Outcome::Done, &State::Stopping));
 }
 

@@ -6,14 +6,14 @@ use aws_sdk_ec2::{
     error::{ProvideErrorMetadata, SdkError},
     types::{
         AttributeBooleanValue, Filter, Instance as AwsInstance, InstanceAttributeName, InstanceLifecycleType,
-        Reservation, Tag as AwsTag,
+        InstanceStateChange, Reservation, Tag as AwsTag,
     },
 };
 use tokio::time::Instant as Moment;
 
 use crate::{
     aws::{
-        error::{describe, read_error, strange},
+        error::{read_error, strange, write_error},
         patience, time,
     },
     deadline::before,
@@ -61,8 +61,10 @@ pub(super) async fn instance(ec2: &Client, id: &InstanceId) -> Result<Instance, 
     let answer = ec2.describe_instances().instance_ids(&id.0).send().await;
     let answer = answer.map_err(|error| no_answer(CALL, &error))?;
     let mut found = answer.reservations().iter().flat_map(Reservation::instances);
-    let found = found.find(|found| found.instance_id() == Some(&id.0)).ok_or(NoAnswer::Gone)?;
-    seen(found).ok_or_else(|| strange(CALL, "an instance without an id or a state").into())
+    let found = found.find(|found| found.instance_id() == Some(&id.0));
+    // An answer without the instance is not EC2's way to say that there is none.
+    seen(found.ok_or_else(|| strange(CALL, "nothing"))?)
+        .ok_or_else(|| strange(CALL, "an instance without an id or a state").into())
 }
 
 /// What protects an instance.
@@ -87,29 +89,39 @@ pub(super) async fn tag(ec2: &Client, id: &InstanceId, tags: &Tags) -> Result<()
     done(call.customize().config_override(soon()).send().await)
 }
 
-/// Stops an instance.
-pub(super) async fn stop(ec2: &Client, id: &InstanceId) -> Result<(), WriteError> {
-    done(ec2.stop_instances().instance_ids(&id.0).customize().config_override(soon()).send().await)
+/// Stops an instance, and says what state it is in then.
+pub(super) async fn stop(ec2: &Client, id: &InstanceId) -> Result<State, WriteError> {
+    let answer = ec2.stop_instances().instance_ids(&id.0).customize().config_override(soon()).send().await;
+    let answer = answer.map_err(|error| write_error(&error))?;
+    Ok(state_after(answer.stopping_instances(), id).unwrap_or(State::Stopping))
 }
 
-/// Terminates an instance.
-pub(super) async fn terminate(ec2: &Client, id: &InstanceId) -> Result<(), WriteError> {
-    done(ec2.terminate_instances().instance_ids(&id.0).customize().config_override(soon()).send().await)
+/// Terminates an instance, and says what state it is in then.
+pub(super) async fn terminate(ec2: &Client, id: &InstanceId) -> Result<State, WriteError> {
+    let answer = ec2.terminate_instances().instance_ids(&id.0).customize().config_override(soon()).send().await;
+    let answer = answer.map_err(|error| write_error(&error))?;
+    Ok(state_after(answer.terminating_instances(), id).unwrap_or(State::ShuttingDown))
 }
 
-/// Changes what protects an instance: EC2 takes one attribute a call.
+fn state_after(changes: &[InstanceStateChange], id: &InstanceId) -> Option<State> {
+    let change = changes.iter().find(|change| change.instance_id() == Some(&id.0))?;
+    Some(State::from(change.current_state()?.name()?.as_str().to_owned()))
+}
+
+/// Changes what protects an instance: EC2 takes one attribute a call. Both are tried, even if one fails.
 pub(super) async fn protect(ec2: &Client, id: &InstanceId, from: Protection, to: Protection) -> Result<(), WriteError> {
     let call = || ec2.modify_instance_attribute().instance_id(&id.0);
     let value = |on| AttributeBooleanValue::builder().value(on).build();
+    let mut result = Ok(());
     if from.termination != to.termination {
         let call = call().disable_api_termination(value(to.termination));
-        done(call.customize().config_override(soon()).send().await)?;
+        result = done(call.customize().config_override(soon()).send().await);
     }
     if from.stop != to.stop {
         let call = call().disable_api_stop(value(to.stop));
-        done(call.customize().config_override(soon()).send().await)?;
+        result = result.and(done(call.customize().config_override(soon()).send().await));
     }
-    Ok(())
+    result
 }
 
 fn soon() -> Builder {
@@ -121,7 +133,7 @@ fn done<T, E>(answer: Result<T, SdkError<E>>) -> Result<(), WriteError>
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
-    answer.map(|_| ()).map_err(|error| WriteError(describe(&error)))
+    answer.map(|_| ()).map_err(|error| write_error(&error))
 }
 
 fn no_answer<E>(operation: &str, error: &SdkError<E>) -> NoAnswer
@@ -147,6 +159,10 @@ fn seen(found: &AwsInstance) -> Option<Instance> {
         instance_type: found.instance_type().map(|kind| kind.as_str().to_owned()),
         image: found.image_id().map(ToOwned::to_owned),
         vpc: found.vpc_id().map(ToOwned::to_owned),
+        operator: found
+            .operator()
+            .filter(|operator| operator.managed() == Some(true))
+            .map(|operator| operator.principal().unwrap_or("that EC2 does not name").to_owned()),
         spot: found.instance_lifecycle() == Some(&InstanceLifecycleType::Spot),
         ..Instance::new(id, state)
     })

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::{Iam, users::Denied};
 use crate::{
     aws::{
-        error::{describe, read_error, strange},
+        error::{read_error, strange, write_error},
         patience, time,
     },
     facts::{ReadError, Tags, UserName},
@@ -103,7 +103,7 @@ impl WriteKeys for Iam {
         let (retries, timeout) = patience::soon();
         let soon = aws_sdk_iam::Config::builder().retry_config(retries).timeout_config(timeout);
         let answer = call.customize().config_override(soon).send().await;
-        answer.map(|_| ()).map_err(|error| WriteError(describe(&error)))
+        answer.map(|_| ()).map_err(|error| write_error(&error))
     }
 }
 

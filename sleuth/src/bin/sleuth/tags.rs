@@ -31,7 +31,7 @@ pub(crate) async fn run(arguments: Box<TagsArguments>, environment: Vec<(String,
         Some(path) => {
             let mut inventory: Inventory = audit::load(&path)?;
             if let Some(wanted) = &config.regions {
-                inventory.regions.retain(|region| wanted.contains(&region.name));
+                inventory.narrow(wanted);
             }
             let now = now.unwrap_or(inventory.taken_at);
             let policy = live::policy(config, rules, deadlines).await?;
@@ -90,7 +90,7 @@ mod live {
         aws,
         config::TagsConfig,
         deadline::Deadlines,
-        gather::tags::{Phase, gather},
+        gather::tags::{Phase, Scope, gather},
         render::notification::tags::notifications,
         report::tags::TagsReport,
         run::{self, Stage, tags::Policy},
@@ -135,7 +135,10 @@ mod live {
         // Who cannot tell anybody does not begin.
         let notifier = if apply { aws::notifier(&sdk, common, deadlines.read).await? } else { Notifier::default() };
         let bar = output::progress("Reading regions");
-        let inventory = gather(&cloud, &policy.scope(taken_at, now, deadlines.read), |phase, done, total| {
+        let scope = policy.scope(taken_at, now, deadlines.read);
+        // What is saved may be audited by other rules.
+        let all_states = scope.all_states || target.is_some();
+        let inventory = gather(&cloud, &Scope { all_states, ..scope }, |phase, done, total| {
             bar.set_message(match phase {
                 Phase::Regions => "Reading regions",
                 Phase::Launches => "Asking who launched instances",
@@ -172,9 +175,8 @@ mod live {
     use super::Options;
     use crate::cli::BadArgument;
 
-    const MISSING: BadArgument = BadArgument(
-        "this build cannot read instances: use a released one, build it with `--features tags`, or use --from",
-    );
+    const MISSING: BadArgument =
+        BadArgument("this build cannot read instances: build it with `--features tags`, or use --from");
     const NO_TABLE: BadArgument =
         BadArgument("this build cannot read TAG_RULES_TABLE: build it with `--features tags`, or use --rules");
 

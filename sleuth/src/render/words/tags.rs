@@ -4,14 +4,20 @@ use std::collections::BTreeMap;
 
 use crate::{
     decision::both,
-    report::{Outcome, tags::Finding},
+    report::{
+        Outcome,
+        tags::{Finding, ViolationFound},
+    },
     tags::{Action, State},
 };
 
 /// What is wrong, all of it.
 pub(in crate::render) fn violations(finding: &Finding) -> String {
-    let messages: Vec<&str> = finding.violations.iter().map(|violation| violation.message.as_str()).collect();
-    messages.join("; ")
+    let message = |violation: &ViolationFound| match violation.grace_left_minutes {
+        Some(minutes) if minutes > 0 => format!("{} ({} left)", violation.message, span(minutes)),
+        _ => violation.message.clone(),
+    };
+    finding.violations.iter().map(message).collect::<Vec<_>>().join("; ")
 }
 
 /// What was, would be or could not be done about a finding, and what else there is to know.
@@ -58,14 +64,18 @@ pub(in crate::render) fn action(finding: &Finding) -> String {
     both(Some(told.to_owned()), Some(words).filter(|words| !words.is_empty())).unwrap_or_default()
 }
 
-/// An age as people say it: minutes up to two hours, hours up to two days, days.
+/// An age.
 pub(in crate::render) fn age(minutes: Option<i64>) -> String {
+    minutes.map_or_else(|| "of unknown age".to_owned(), |minutes| format!("{} old", span(minutes)))
+}
+
+/// A time as people say it: minutes up to two hours, hours up to two days, days.
+fn span(minutes: i64) -> String {
     let plural = |count: i64, unit: &str| format!("{count} {unit}{}", if count == 1 { "" } else { "s" });
     match minutes {
-        None => "of unknown age".to_owned(),
-        Some(minutes) if minutes < 120 => format!("{} old", plural(minutes, "minute")),
-        Some(minutes) if minutes < 48 * 60 => format!("{} old", plural(minutes / 60, "hour")),
-        Some(minutes) => format!("{} old", plural(minutes / (24 * 60), "day")),
+        minutes if minutes < 120 => plural(minutes, "minute"),
+        minutes if minutes < 48 * 60 => plural(minutes / 60, "hour"),
+        minutes => plural(minutes / (24 * 60), "day"),
     }
 }
 

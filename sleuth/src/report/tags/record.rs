@@ -4,10 +4,11 @@ use notifier::DeliveryReport;
 
 use super::{Finding, TagsReport, make::judged};
 use crate::{
-    apply::tags::{Outcome as Applied, Outcomes},
+    apply::tags::{After, Outcome as Applied, Outcomes, Switched},
     decision::both,
+    ports::WriteError,
     report::{NO_CHANNEL, Outcome, ReportError},
-    tags::{Action, RuleSet, State, Status},
+    tags::{Action, RuleSet, Status},
 };
 
 impl TagsReport {
@@ -39,9 +40,10 @@ impl TagsReport {
                     finding.outcome = Outcome::of_telling(&told, untried);
                     finding.reason = both(told.err(), finding.reason.take());
                 }
-                (action, Outcome::Done) if action.changes() => {
+                // Of what is gone or in order now there is nothing to tell.
+                (action, _) if action.changes() && finding.status == Status::Violation => {
                     let untold = told.err().map(|reason| format!("nobody was told: {reason}"));
-                    finding.reason = both(untold, finding.reason.take());
+                    finding.reason = both(finding.reason.take(), untold);
                 }
                 _ => {}
             }
@@ -55,14 +57,19 @@ fn record(finding: &mut Finding, applied: &Applied, rules: &RuleSet) -> Option<R
     let subject = format!("{} {}", finding.region, finding.instance_id);
     let action = finding.action;
     match applied {
-        Applied::Done(state) => {
+        Applied::Done(After { state, protection }) => {
             finding.outcome = Outcome::Done;
             finding.state = state.clone();
-            None
+            let (note, error) = switched(protection);
+            finding.reason = both(note, finding.reason.take());
+            let message = format!("{} could not be switched on again: {}", error?.0, error?.1);
+            Some(ReportError { subject, operation: "ModifyInstanceAttribute".to_owned(), message })
         }
         Applied::Held { reason, verdict } => {
             let judged = verdict.as_deref().map_or_else(|| gone(finding), |verdict| judged(verdict, rules));
-            *finding = Finding { action, outcome: Outcome::Held, reason: Some(reason.clone()), ..judged };
+            // What was to be set is told, even if nothing is to be set any more.
+            let repairs = finding.repairs.clone();
+            *finding = Finding { action, outcome: Outcome::Held, reason: Some(reason.clone()), repairs, ..judged };
             None
         }
         Applied::Failed(reason) => {
@@ -82,7 +89,19 @@ fn record(finding: &mut Finding, applied: &Applied, rules: &RuleSet) -> Option<R
     }
 }
 
-/// What does not exist any more violates nothing.
+/// What became of protection in words, and the error if it is off that should be on.
+fn switched(protection: &Switched) -> (Option<String>, Option<(&'static str, &WriteError)>) {
+    match protection {
+        Switched::Not => (None, None),
+        Switched::Off(on) => (Some(format!("{on} was switched off")), None),
+        Switched::OffAndOn(on) => (Some(format!("{on} was switched off, and on again")), None),
+        Switched::LeftOff(on, error) => {
+            (Some(format!("{on} was switched off, and could not be switched on again: {error}")), Some((on, error)))
+        }
+    }
+}
+
+/// What EC2 does not know any more may be gone, and is not judged.
 fn gone(finding: &Finding) -> Finding {
-    Finding { state: State::Terminated, status: Status::Compliant, violations: Vec::new(), ..finding.clone() }
+    Finding { status: Status::Unknown, ..finding.clone() }
 }

@@ -227,7 +227,8 @@ fn instance_is_left_alone_until_its_grace_period_is_over() {
         (5, None, Status::Violation),
         (5, Some(6), Status::Grace),
         (6, Some(6), Status::Violation),
-        (0, Some(0), Status::Violation),
+        (1, Some(0), Status::Grace),
+        (2, Some(0), Status::Violation),
     ] {
         let verdict = young(minutes, grace);
         assert_eq!(verdict.status, status, "{minutes} {grace:?}");
@@ -272,6 +273,8 @@ fn every_known_controller_is_recognised() {
     ] {
         assert_eq!(instance(&[(key, value)]).manager().as_deref(), Some(manager));
     }
+    let operated = Instance { operator: Some("eks.amazonaws.com".into()), ..instance(&[]) };
+    assert_eq!(operated.manager().as_deref(), Some("the service eks.amazonaws.com"));
     assert_eq!(Instance { spot: true, ..instance(&[]) }.manager().as_deref(), Some("a spot request"));
     assert_eq!(instance(&[("Name", "karpenter")]).manager(), None);
 }
@@ -280,7 +283,7 @@ fn repaired(of: &[(&str, &str)], rule: Rule, launch: Option<Reading<Option<Launc
     let verdict = verdict_of(&Instance { launch, ..instance(of) }, &rules(&[rule]), None);
     match &verdict.violations[0].mending {
         Mending::Planned => Ok(verdict.repairs.into_iter().map(|(key, repair)| (key, repair.value)).collect()),
-        Mending::Impossible(reason) => Err(reason.clone()),
+        Mending::Impossible(reason) | Mending::Unknown(reason) => Err(reason.clone()),
         Mending::None => Err("none".into()),
     }
 }
@@ -322,6 +325,36 @@ fn launch_user_is_set_only_if_cloudtrail_answered() {
     ] {
         assert_eq!(repaired(&[], rule(fallback), launch), Err(why.into()));
     }
+}
+
+#[test]
+fn what_cloudtrail_did_not_tell_condemns_nobody() {
+    let error = ReadError { operation: "LookupEvents".into(), message: "denied".into() };
+    let unread = || Some(Reading::Unread(error.clone()));
+    let rule = |repair| Rule { repair: Some(repair), action: Response::Terminate, ..team() };
+    let by_user = || rule(Repair::LaunchUser { fallback: Some("Undefined".into()) });
+    let copy = || Rule { id: "copy".into(), tag: TagKey::named("Copy"), ..rule(Repair::CopyOf("team".into())) };
+    let judged = |launch, set: &[Rule]| verdict_of(&Instance { launch, ..instance(&[]) }, &rules(set), None);
+    for launch in [None, unread()] {
+        let verdict = judged(launch.clone(), &[by_user()]);
+        assert_eq!((verdict.status, verdict.response), (Status::Violation, Some(Response::Notify)), "{launch:?}");
+        // What would be copied from it is not known either.
+        assert_eq!(judged(launch, &[copy(), by_user()]).response, Some(Response::Notify));
+    }
+    // What is known not to be there is.
+    assert_eq!(judged(None, &[copy()]).response, Some(Response::Terminate));
+    let nobody = || Rule { repair: Some(Repair::LaunchUser { fallback: None }), ..by_user() };
+    assert_eq!(judged(Some(Reading::Read(None)), &[nobody()]).response, Some(Response::Terminate));
+    // Nor does it protect from another rule.
+    let other = Rule { action: Response::Stop, ..Rule::requires("Other") };
+    assert_eq!(judged(unread(), &[by_user(), other]).response, Some(Response::Stop));
+}
+
+#[test]
+fn account_without_users_condemns_nobody() {
+    let rule = rules(&[Rule { iam_user: true, action: Response::Terminate, ..team() }]);
+    let verdict = verdict_of(&instance(&[("Team", "bob")]), &rule, Some(&Reading::Read(Vec::new())));
+    assert_eq!((verdict.status, verdict.response), (Status::Unknown, None));
 }
 
 #[test]

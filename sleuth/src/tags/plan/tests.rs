@@ -20,6 +20,7 @@ fn now() -> DateTime<Utc> {
 fn instance(id: &str, tags: &[(&str, &str)]) -> Instance {
     Instance {
         launched: Some(now() - TimeDelta::hours(3)),
+        protection: Some(Reading::Read(Protection::default())),
         tags: tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
         ..Instance::new(InstanceId(id.into()), State::Running)
     }
@@ -193,6 +194,51 @@ fn brake_stops_every_change_of_the_run_in_every_region() {
 }
 
 #[test]
+fn what_could_not_be_read_counts_for_the_brake() {
+    let error = || ReadError { operation: "DescribeInstances".into(), message: "denied".into() };
+    let violators = |n: usize, protection: Option<Reading<Protection>>| -> Vec<Instance> {
+        let one = |i| Instance { protection: protection.clone(), ..instance(&format!("i-{i}"), &[]) };
+        (0..n).map(one).collect()
+    };
+    let known = || Some(Reading::Read(Protection::default()));
+    let limits = Limits { max_terminate: 2, ..ALL };
+    let brake = |unread: Region| {
+        let regions = [region("eu-west-1", &violators(1, known())), unread];
+        planned(&regions, &[team(Response::Terminate)], &limits, None).brake
+    };
+    let broken = Region { errors: vec![error()], ..region("us-east-1", &violators(2, known())) };
+    for unread in [
+        broken,
+        region("us-east-1", &violators(2, None)),
+        region("us-east-1", &violators(2, Some(Reading::Unread(error())))),
+    ] {
+        assert_eq!(brake(unread).as_deref(), Some("3 instances were to be terminated, MAX_TERMINATE is 2"));
+    }
+    let on = Some(Reading::Read(Protection { termination: true, stop: false }));
+    assert_eq!(brake(region("us-east-1", &violators(2, on))), None, "protection that is known does not count");
+}
+
+#[test]
+fn every_canary_is_spared() {
+    let canary = CanaryTags::parse("Name").unwrap();
+    let bird = |id| Instance { state: State::Stopped, ..instance(id, &[("Name", "x")]) };
+    let regions = [region("eu-west-1", &[bird("i-2"), bird("i-1")])];
+    let plan = planned(&regions, &[team(Response::Terminate)], &ALL, Some(&canary));
+    assert!(plan.is_empty());
+    assert_eq!(plan.canaries().map(|(_, id)| id.0.as_str()).collect::<Vec<_>>(), ["i-1"]);
+}
+
+#[test]
+fn repair_that_is_not_known_is_said_to_spare() {
+    let repair = Some(crate::tags::rules::Repair::LaunchUser { fallback: None });
+    let step = step(instance("i-1", &[]), Rule { repair, ..team(Response::Terminate) }, &ALL);
+    assert_eq!((step.action, step.decision), (Action::Notify, Decision::Proceed));
+    let note = "`Team` is not set: CloudTrail was not asked who launched it, or cannot know yet, so that nothing else is \
+                done either";
+    assert_eq!(step.note.as_deref(), Some(note));
+}
+
+#[test]
 fn what_is_held_anyway_does_not_trip_the_brake() {
     let violators: Vec<Instance> = (0..9).map(|i| instance(&format!("i-{i}"), &[])).collect();
     let rules = [team(Response::Terminate)];
@@ -239,7 +285,7 @@ fn canary_itself_is_never_a_target() {
     let canary = CanaryTags::parse("Name").unwrap();
     let bird = Instance { state: State::Stopped, ..instance("i-canary", &[("Name", "x")]) };
     let plan = planned(&[region("eu-west-1", &[bird])], &[team(Response::Terminate)], &ALL, Some(&canary));
-    let reason = Some("it is the canary of its region".to_owned());
+    let reason = Some("it is a canary of its region".to_owned());
     assert_eq!((plan.steps[0].action, &plan.steps[0].decision), (Action::None, &Decision::Nothing(reason)));
 }
 
