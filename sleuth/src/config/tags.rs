@@ -206,7 +206,8 @@ impl Check {
         if let Some(tags) = &env.required_tags {
             return self.short("REQUIRED_TAGS", tags, response);
         }
-        if env.created_by_validate.is_some() || flags.created_by_validate {
+        let off = |value: &String| value.trim().eq_ignore_ascii_case("false");
+        if flags.created_by_validate || env.created_by_validate.as_ref().is_some_and(|value| !off(value)) {
             // The rule about created_by is a rule too.
             return Some(RuleSource::Short(RuleSet::default()));
         }
