@@ -20,8 +20,7 @@ Exit codes:
   4  incomplete: something could not be read, done or delivered; goes before 3";
 
 /// What all audits share.
-const SHARED: &str = "\
-  CONCURRENCY                  how many users or regions are read side by side, 1 to 100
+const SHARED: &str = "  CONCURRENCY                  how many users or regions are read side by side, 1 to 100
                                [default: 16]
   SLACK_URL                    Slack incoming webhook (a secret), or the ARN of a secret in Secrets
                                Manager or Parameter Store that holds it
