@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
+use wiremock::ResponseTemplate;
 
-use crate::support::{Emulator, Ended, finding, sleuth};
+use crate::{
+    channels::{bodies, messages_in, receiver, texts, topic},
+    support::{Emulator, Ended, finding, sleuth},
+};
 
 const ON: (&str, &str) = ("ENABLE_AUTO_EXPIRE", "true");
 
@@ -48,27 +51,6 @@ async fn account() -> Account {
     let disable = account.aws.iam().update_access_key().user_name("erin").access_key_id(&account.disabled);
     disable.status("Inactive".into()).send().await.unwrap();
     account
-}
-
-async fn receiver(answers: Vec<ResponseTemplate>) -> MockServer {
-    let server = MockServer::start().await;
-    let last = answers.len() - 1;
-    for (index, answer) in answers.into_iter().enumerate() {
-        let mock = Mock::given(any()).respond_with(answer);
-        if index < last { mock.up_to_n_times(1).mount(&server).await } else { mock.mount(&server).await }
-    }
-    server
-}
-
-async fn bodies(server: &MockServer) -> Vec<Value> {
-    server.received_requests().await.unwrap().iter().map(|request| request.body_json().unwrap()).collect()
-}
-
-/// The texts of all attachments of one colour.
-fn texts(messages: &[Value], colour: &str) -> String {
-    let attachments = messages.iter().flat_map(|message| message["attachments"].as_array().unwrap());
-    let texts = attachments.filter(|a| a["color"] == colour).map(|a| a["text"].as_str().unwrap().to_owned() + "\n");
-    texts.collect()
 }
 
 async fn run(account: &Account, arguments: &[&str], settings: &[(&str, &str)]) -> Ended {
@@ -317,20 +299,4 @@ async fn saved_inventory_gives_the_same_report() {
     let saved = run(&account, &["--from", file], &[]).await;
     assert_eq!((live.code, saved.code), (0, 0), "{live:?} {saved:?}");
     assert_eq!(live.stdout, saved.stdout);
-}
-
-/// A topic, and a queue that gets its messages.
-async fn topic(aws: &Emulator) -> (String, String) {
-    let topic = aws.sns().create_topic().name("keys").send().await.unwrap().topic_arn.unwrap();
-    let queue = aws.sqs("CreateQueue", json!({"QueueName": "mail"})).await["QueueUrl"].as_str().unwrap().to_owned();
-    let subscribe = aws.sns().subscribe().topic_arn(&topic).protocol("sqs");
-    subscribe.endpoint("arn:aws:sqs:us-east-1:123456789012:mail").send().await.unwrap();
-    (topic, queue)
-}
-
-/// The notifications that arrived in a queue.
-async fn messages_in(aws: &Emulator, queue: &str) -> Vec<Value> {
-    let received = aws.sqs("ReceiveMessage", json!({"QueueUrl": queue, "MaxNumberOfMessages": 10})).await;
-    let messages = received["Messages"].as_array().cloned().unwrap_or_default();
-    messages.iter().map(|message| serde_json::from_str(message["Body"].as_str().unwrap()).unwrap()).collect()
 }

@@ -36,7 +36,9 @@ async fn help_is_complete() {
         ("help", &["--help"][..]),
         ("help_demo", &["demo", "--help"]),
         ("help_keys", &["keys", "--help"]),
+        ("help_rules_check", &["rules", "check", "--help"]),
         ("help_slack_users", &["slack-users", "--help"]),
+        ("help_tags", &["tags", "--help"]),
     ] {
         let ended = offline(arguments).await;
         assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{ended:?}");
@@ -64,6 +66,11 @@ async fn wrong_usage_ends_with_two() {
         &["keys", "--output", "xml"],
         &["keys", "--from", "/nonexistent/inventory.json"],
         &["slack-users"],
+        &["tags", "--apply", "--from", "x"],
+        &["tags", "--fail-on", "compliant"],
+        &["tags", "--from", "/nonexistent/inventory.json", "--tags", "x"],
+        &["rules"],
+        &["rules", "check"],
     ] {
         let ended = offline(arguments).await;
         assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{arguments:?} {ended:?}");

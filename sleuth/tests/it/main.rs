@@ -4,6 +4,7 @@
 
 mod account;
 mod architecture;
+mod channels;
 mod cli;
 mod cloud;
 mod denied;
@@ -21,3 +22,9 @@ mod render;
 mod secrets;
 mod stub;
 mod support;
+mod tags;
+mod tags_held;
+mod tags_owner;
+mod tags_rules;
+mod tags_saved;
+mod tags_table;

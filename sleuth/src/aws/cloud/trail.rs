@@ -25,8 +25,9 @@ use crate::{
 /// How long CloudTrail remembers events
 /// (<https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html>).
 const REACH: TimeDelta = TimeDelta::days(90);
-/// Least time between two calls in a region: two a second are the most (same source); a little more, as clocks differ.
-const PACE: Duration = Duration::from_millis(550);
+/// Within this time two calls may be made in a region: two a second are the most (same source); a little more, as clocks
+/// differ.
+const WINDOW: Duration = Duration::from_millis(1_100);
 /// Events a page: the most there are.
 const PAGE: i32 = 50;
 /// How long after a launch it may still not be recorded. AWS names 15 minutes for a trail
@@ -39,8 +40,8 @@ const SLACK: TimeDelta = TimeDelta::hours(1);
 #[derive(Debug)]
 pub(super) struct CloudTrail {
     client: Client,
-    /// When the next call may be made.
-    next: Mutex<Instant>,
+    /// When the next call may be made, and the one after it.
+    turns: Mutex<[Instant; 2]>,
 }
 
 impl CloudTrail {
@@ -49,7 +50,7 @@ impl CloudTrail {
             .region(region)
             .retry_config(patience::retries(mode))
             .retry_partition(patience::partition("cloudtrail"));
-        Self { client: Client::from_conf(settings.build()), next: Mutex::new(Instant::now()) }
+        Self { client: Client::from_conf(settings.build()), turns: Mutex::new([Instant::now(); 2]) }
     }
 
     /// Who launched an instance. What happened to it after `created` is of no interest, and is not asked for.
@@ -72,8 +73,7 @@ impl CloudTrail {
             call.start_time(aws_time(now - REACH)).end_time(aws_time(now.min(created + SLACK))).max_results(PAGE);
         let mut pages = call.into_paginator().send();
         loop {
-            self.wait().await;
-            let Some(page) = pages.next().await else { break };
+            let Some(page) = self.in_turn(pages.next()).await else { break };
             let page = page.map_err(|error| read_error("LookupEvents", &error))?;
             let mut records = page.events().iter().filter_map(|event| event.cloud_trail_event());
             if let Some(launch) = records.find_map(|record| Launch::of_record(record, id)) {
@@ -86,15 +86,17 @@ impl CloudTrail {
         Ok(if now - created < DELAY { Trail::NotYet } else { Trail::Nobody })
     }
 
-    /// Waits until the next call may be made.
-    async fn wait(&self) {
-        let turn = {
-            let mut next = self.next.lock().await;
-            let turn = (*next).max(Instant::now());
-            *next = turn + PACE;
-            turn
-        };
-        sleep_until(turn).await;
+    /// Makes a call once it may be made. A turn ends some time after the answer, not after the request: nobody knows when in
+    /// between CloudTrail counts it.
+    async fn in_turn<T>(&self, call: impl Future<Output = T>) -> T {
+        let mut turns = self.turns.lock().await;
+        let [first, second] = *turns;
+        sleep_until(first).await;
+        // A call that is given up counts too.
+        *turns = [second, Instant::now() + WINDOW];
+        let answer = call.await;
+        *turns = [second, Instant::now() + WINDOW];
+        answer
     }
 }
 

@@ -11,6 +11,8 @@ use crate::{
     tags::{Status, owner::FoundBy},
 };
 
+/// In narrower terminals ids are broken: there must be room for an owner too.
+const ROOM_FOR_IDS: u16 = 72;
 /// Narrower tables have no names and states.
 const ROOM_FOR_NAMES: u16 = 110;
 /// In narrower terminals what is wrong and what is done stand below the table: they would not fit beside it.
@@ -118,7 +120,8 @@ fn findings(report: &TagsReport, look: Look) -> Table {
             column.set_padding((0, 1));
         }
         // Ids are there to be copied.
-        if !matches!(kind, Column::Owner | Column::Name | Column::Wrong | Column::Done) {
+        let fixed = !matches!(kind, Column::Owner | Column::Name | Column::Wrong | Column::Done);
+        if fixed && room(look, ROOM_FOR_IDS) {
             column.set_constraint(ColumnConstraint::ContentWidth);
         }
         if *kind == Column::Age {
