@@ -13,15 +13,29 @@ struct Rule {
 const OUTSIDE: &[&str] =
     &["aws_", "async ", "tokio", "reqwest", "std::env", "std::fs", "std::io", "crate::aws", "crate::config"];
 
+/// What the rooms that judge do not touch either: the machinery around them, and the rest of the way.
+const THE_WAY: &[&str] = &[
+    "futures",
+    "notifier",
+    "tracing",
+    "crate::gather",
+    "crate::apply",
+    "crate::ports",
+    "crate::render",
+    "crate::report",
+    "crate::run",
+];
+
 const RULES: &[Rule] = &[
     Rule {
         room: "sleuth/src/keys",
-        without: &[
-            OUTSIDE,
-            &["futures", "notifier", "tracing"],
-            &["crate::gather", "crate::apply", "crate::ports", "crate::render", "crate::report", "crate::run"],
-        ],
+        without: &[OUTSIDE, THE_WAY, &["crate::tags"]],
         because: "the rules about keys are pure: std, chrono, serde, and each other",
+    },
+    Rule {
+        room: "sleuth/src/tags",
+        without: &[OUTSIDE, THE_WAY, &["crate::keys"]],
+        because: "the rules about tags are pure: std, chrono, serde, and each other",
     },
     Rule { room: "sleuth/src/report", without: &[OUTSIDE], because: "a report is data" },
     Rule {
@@ -31,7 +45,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         room: "sleuth/src/gather",
-        without: &[&["aws_", "WriteKeys", "crate::apply", "crate::aws"]],
+        without: &[&["aws_", "WriteKeys", "WriteInstances", "crate::apply", "crate::aws"]],
         because: "who gathers cannot change anything",
     },
     Rule { room: "notifier/src", without: &[&["sleuth::"]], because: "the notifier knows nothing of audits" },
@@ -63,8 +77,11 @@ fn workspace() -> Vec<(String, String)> {
     files
 }
 
-/// What the compiler sees of a file before its tests.
-fn code(text: &str) -> String {
+/// What the compiler sees of a file but for its tests, which may be a file of their own.
+fn code(path: &str, text: &str) -> String {
+    if path.ends_with("/tests.rs") {
+        return String::new();
+    }
     let before_tests = text.split("#[cfg(test)]").next().unwrap_or_default();
     let lines = before_tests.lines().filter(|line| !line.trim_start().starts_with("//"));
     lines.map(|line| line.to_owned() + "\n").collect()
@@ -79,7 +96,7 @@ fn rooms_use_only_what_they_may() {
     let mut broken = Vec::new();
     for (path, text) in workspace() {
         for rule in RULES.iter().filter(|rule| is_in(&path, rule.room)) {
-            for word in rule.without.iter().copied().flatten().filter(|word| code(&text).contains(**word)) {
+            for word in rule.without.iter().copied().flatten().filter(|word| code(&path, &text).contains(**word)) {
                 broken.push(format!("{path} says `{word}`, but {}", rule.because));
             }
         }
@@ -90,7 +107,7 @@ fn rooms_use_only_what_they_may() {
 #[test]
 fn aws_sdk_is_named_in_one_room_only() {
     for (path, text) in workspace().iter().filter(|(path, _)| path.starts_with("sleuth/")) {
-        let named = code(text).contains("aws_sdk_") || code(text).contains("aws_config::");
+        let named = code(path, text).contains("aws_sdk_") || code(path, text).contains("aws_config::");
         assert!(!named || is_in(path, "sleuth/src/aws"), "{path} names the AWS SDK");
     }
 }
@@ -99,7 +116,7 @@ fn aws_sdk_is_named_in_one_room_only() {
 fn every_room_has_a_door_and_stays_small() {
     for (path, text) in workspace() {
         assert!(text.starts_with("//!") || path.ends_with("tests.rs"), "{path} does not say what it is");
-        let lines = code(&text).lines().count();
-        assert!(lines <= 330 || path.ends_with("tests.rs"), "{path} has {lines} lines of code");
+        let lines = code(&path, &text).lines().count();
+        assert!(lines <= 330, "{path} has {lines} lines of code");
     }
 }

@@ -1,14 +1,14 @@
 //! The documentation says what the program does.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{collections::BTreeSet, path::Path, process::Command};
 
 use notifier::{DeliveryReport, PartDelivery, PartResult};
 use serde_json::Value;
 use sleuth::{
-    demo,
-    keys::Inventory,
-    render::table::{Look, keys::table},
-    run, snapshot,
+    demo, keys,
+    render::table::{self, Look},
+    report::tags::TagsReport,
+    run, snapshot, tags,
 };
 
 use crate::support::demo_report;
@@ -22,34 +22,55 @@ fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
     text.split_once(start).and_then(|(_, rest)| rest.split_once(end)).unwrap_or_else(|| panic!("no {start}…{end}")).0
 }
 
-#[test]
-fn readme_shows_the_real_table() {
-    let text = table(&demo_report(), Look { width: Some(140), colours: false });
-    let shown = text.split("\n\nIncomplete").next().unwrap();
-    let readme = read("README.md");
-    let block = between(&readme, "tests keep this block true -->\n```text\n", "\n```\n<!-- end of demo");
-    assert_eq!(block, shown.trim_end(), "put this into README.md:\n{shown}");
+/// The blocks of a document that are marked as being in `language`.
+fn blocks<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
+    let start = format!("```{language}\n");
+    text.split(start.as_str()).skip(1).map(|rest| rest.split("```").next().unwrap()).collect()
 }
 
-/// The names of all fields of a JSON value.
-fn fields(value: &Value, found: &mut BTreeSet<String>) {
-    match value {
-        Value::Object(object) => {
-            for (name, value) in object {
-                found.insert(name.clone());
-                fields(value, found);
-            }
-        }
-        Value::Array(values) => values.iter().for_each(|value| fields(value, found)),
-        _ => {}
+fn demo_of_tags() -> TagsReport {
+    let inventory = demo::tags::inventory().unwrap();
+    run::tags::dry(&inventory, &demo::tags::policy().unwrap(), demo::tags::now(&inventory))
+}
+
+#[test]
+fn readme_shows_the_real_tables() {
+    let look = Look { width: Some(140), colours: false };
+    let readme = read("README.md");
+    for (mark, text) in [
+        ("demo", table::keys::table(&demo_report(), look)),
+        ("demo of tags", table::tags::table(&demo_of_tags(), look)),
+    ] {
+        let shown = text.split("\n\nIncomplete").next().unwrap().trim_end();
+        let start = format!("<!-- {mark}: tests keep this block true -->\n```text\n");
+        let block = between(&readme, &start, &format!("\n```\n<!-- end of {mark} -->"));
+        assert_eq!(block, shown, "put this into README.md:\n{shown}");
     }
 }
 
 #[test]
-fn every_field_of_the_report_is_documented() {
-    let inventory = Inventory { root_keys: Some(true), ..demo::keys::inventory().unwrap() };
-    let mut report = run::keys::dry(&inventory, &demo::keys::config().unwrap(), demo::keys::now(&inventory));
-    report.record_delivery(DeliveryReport {
+fn readme_shows_the_rules_of_the_demo() {
+    assert_eq!(blocks(&read("README.md"), "toml"), [read("sleuth/src/demo/rules.toml")]);
+}
+
+/// The names of all fields of a JSON value, but not the keys of those that are maps by names.
+fn fields(value: &Value, maps: &[&str], found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(object) => {
+            for (name, value) in object {
+                found.insert(name.clone());
+                if !maps.contains(&name.as_str()) {
+                    fields(value, maps, found);
+                }
+            }
+        }
+        Value::Array(values) => values.iter().for_each(|value| fields(value, maps, found)),
+        _ => {}
+    }
+}
+
+fn undelivered() -> DeliveryReport {
+    DeliveryReport {
         parts: vec![PartDelivery {
             channel: "slack",
             title: "t".into(),
@@ -59,36 +80,112 @@ fn every_field_of_the_report_is_documented() {
             result: PartResult::Undelivered { reason: "gone".into(), text: "x".into() },
             subjects: Vec::new(),
         }],
-    });
-    let mut names = BTreeSet::from(["log_part".to_owned()]);
-    fields(&serde_json::to_value(report).unwrap(), &mut names);
-    let documented = read("docs/report.md");
-    let missing: Vec<_> = names.iter().filter(|name| !documented.contains(&format!("`{name}`"))).collect();
-    assert!(names.len() > 40 && missing.is_empty(), "docs/report.md lacks {missing:?}");
+    }
 }
 
 #[test]
-fn inventory_in_the_documentation_can_be_read() {
+fn every_field_of_the_reports_is_documented() {
+    let inventory = keys::Inventory { root_keys: Some(true), ..demo::keys::inventory().unwrap() };
+    let mut of_keys = run::keys::dry(&inventory, &demo::keys::config().unwrap(), demo::keys::now(&inventory));
+    of_keys.record_delivery(undelivered());
+    let mut of_tags = demo_of_tags();
+    of_tags.record_delivery(undelivered());
+    let documented = read("docs/report.md");
+    let maps = ["tags", "repairs", "by_rule", "by_owner", "by_region"];
+    for (report, least) in [(serde_json::to_value(of_keys).unwrap(), 40), (serde_json::to_value(of_tags).unwrap(), 70)]
+    {
+        let mut names = BTreeSet::from(["log_part".to_owned()]);
+        fields(&report, &maps, &mut names);
+        let missing: Vec<_> = names.iter().filter(|name| !documented.contains(&format!("`{name}`"))).collect();
+        assert!(missing.is_empty(), "docs/report.md lacks {missing:?}");
+        assert!(names.len() > least, "{}: {names:?}", names.len());
+    }
+}
+
+#[test]
+fn finding_in_the_documentation_is_one_of_the_demo() {
+    let shown: Vec<Value> =
+        blocks(&read("docs/report.md"), "json").into_iter().map(|block| serde_json::from_str(block).unwrap()).collect();
+    let report = serde_json::to_value(demo_of_tags()).unwrap();
+    let found = report["instances"].as_array().unwrap();
+    assert!(shown.len() == 1 && found.contains(&shown[0]), "{shown:#?}");
+}
+
+#[test]
+fn inventories_in_the_documentation_can_be_read() {
     let documented = read("docs/inventory.md");
-    let inventory: Inventory = snapshot::parse(between(&documented, "```json\n", "```")).unwrap();
+    let [of_keys, of_tags] = blocks(&documented, "json").try_into().unwrap();
+    let inventory: keys::Inventory = snapshot::parse(of_keys).unwrap();
     assert_eq!(inventory.users.len(), 2);
+    let inventory: tags::Inventory = snapshot::parse(of_tags).unwrap();
+    assert_eq!((inventory.regions.len(), inventory.regions[0].instances.len()), (2, 2));
+    // All that it can hold is in it.
+    let written: Value = serde_json::from_str(&snapshot::format(&inventory).unwrap()).unwrap();
+    assert_eq!(written, serde_json::from_str::<Value>(of_tags).unwrap());
+}
+
+/// The environment variables that a file of the room `config` reads.
+fn settings(source: &str) -> Vec<String> {
+    let source = read(source);
+    let fields = between(&source, "struct Environment {\n", "\n}");
+    let names = fields.lines().filter_map(|line| line.trim().trim_start_matches("pub(super) ").split_once(':'));
+    names.map(|(name, _)| name.to_uppercase()).filter(|name| name != "AWS_PROFILE").collect()
 }
 
 #[test]
 fn every_setting_is_documented_and_in_the_help() {
-    let source = read("sleuth/src/config/keys.rs") + &read("sleuth/src/config/common.rs");
-    let settings: String =
-        source.split("struct Environment {").skip(1).filter_map(|rest| rest.split('}').next()).collect();
-    let names: Vec<String> = settings
-        .lines()
-        .filter_map(|line| line.trim().trim_start_matches("pub(super) ").split_once(':'))
-        .map(|(name, _)| name.to_uppercase())
-        .collect();
-    let names: Vec<String> = names.into_iter().filter(|name| name != "AWS_PROFILE").collect();
-    assert_eq!(names.len(), 19, "{names:?}");
-    let (documented, help) = (read("docs/configuration.md"), read("sleuth/tests/it/snapshots/it__cli__help_keys.snap"));
-    for name in names {
-        assert!(documented.contains(&format!("`{name}`")), "docs/configuration.md lacks {name}");
-        assert!(help.contains(&format!("  {name} ")), "the help lacks {name}");
+    let documented = read("docs/configuration.md");
+    let row = |name: &str| documented.contains(&format!("\n| `{name}` |"));
+    for (audit, count) in [("keys", 13), ("tags", 15)] {
+        let own = settings(&format!("sleuth/src/config/{audit}.rs"));
+        assert_eq!(own.len(), count, "{own:?}");
+        let help = Command::new(env!("CARGO_BIN_EXE_sleuth")).args([audit, "--help"]).output().unwrap();
+        let help = String::from_utf8(help.stdout).unwrap();
+        for name in own.into_iter().chain(settings("sleuth/src/config/common.rs")) {
+            assert!(row(&name), "docs/configuration.md has no row on {name}");
+            let named = help.lines().any(|line| line.trim_start().starts_with(&format!("{name} ")));
+            assert!(named, "the help of sleuth {audit} lacks {name}");
+        }
+    }
+    // The command line runs the audit that it names.
+    assert_eq!(settings("sleuth/src/config/audits.rs"), ["AUDITS"]);
+    assert!(row("AUDITS"));
+}
+
+#[test]
+fn every_flag_of_the_tag_audit_is_documented() {
+    let documented = read("docs/configuration.md");
+    let help = Command::new(env!("CARGO_BIN_EXE_sleuth")).args(["tags", "--help"]).output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let own = between(&help, "Rules and limits:\n", "Environment");
+    let flags: Vec<&str> =
+        own.lines().filter_map(|line| line.trim().split(' ').next()).filter(|word| word.starts_with("--")).collect();
+    assert_eq!(flags.len(), 7, "{flags:?}");
+    for flag in flags {
+        assert!(documented.contains(&format!("| `{flag}` |")), "docs/configuration.md lacks {flag}");
+    }
+}
+
+#[test]
+fn policies_in_the_documentation_allow_calls_that_it_names() {
+    let documented = read("docs/permissions.md");
+    let policies = blocks(&documented, "json");
+    assert_eq!(policies.len(), 6);
+    for policy in policies {
+        let policy: Value = serde_json::from_str(policy).unwrap_or_else(|error| panic!("{error}: {policy}"));
+        assert_eq!(policy["Version"], "2012-10-17");
+        for statement in policy["Statement"].as_array().unwrap() {
+            assert_eq!(statement["Effect"], "Allow");
+            assert!(statement["Resource"].is_string() || statement["Resource"].is_array(), "{statement}");
+            let actions: Vec<&str> =
+                statement["Action"].as_array().unwrap().iter().map(|action| action.as_str().unwrap()).collect();
+            assert!(actions.is_sorted(), "{actions:?}");
+            for action in actions {
+                assert!(
+                    documented.contains(&format!("`{action}`")),
+                    "docs/permissions.md does not say what for {action}"
+                );
+            }
+        }
     }
 }

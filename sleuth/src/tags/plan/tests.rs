@@ -230,7 +230,7 @@ fn every_canary_is_spared() {
 
 #[test]
 fn repair_that_is_not_known_is_said_to_spare() {
-    let repair = Some(crate::tags::rules::Repair::LaunchUser { fallback: None });
+    let repair = Some(Repair::LaunchUser { fallback: None });
     let step = step(instance("i-1", &[]), Rule { repair, ..team(Response::Terminate) }, &ALL);
     assert_eq!((step.action, step.decision), (Action::Notify, Decision::Proceed));
     let note = "`Team` is not set: CloudTrail was not asked who launched it, or cannot know yet, so that nothing else is \
