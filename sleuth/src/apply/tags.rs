@@ -342,14 +342,16 @@ fn is_done(target: Target<'_>, instance: &Instance) -> bool {
 async fn watch(aws: &impl ReadInstances, target: Target<'_>, mut state: State, end: Option<Moment>) -> State {
     let patience = Moment::now() + WATCH;
     let end = end.map_or(patience, |end| end.min(patience));
-    // What is being terminated cannot come back; what is being stopped may hang.
-    while !matches!(state, State::Stopped | State::ShuttingDown | State::Terminated) {
+    loop {
         match before(Some(end), aws.instance(target.region, target.id)).await {
             Ok(Ok(instance)) if is_done(target, &instance) => state = instance.state,
-            Err(_over) => break,
+            Err(_over) => return state,
             Ok(_) => {}
+        }
+        // What is being terminated cannot come back; what is being stopped may hang.
+        if matches!(state, State::Stopped | State::ShuttingDown | State::Terminated) {
+            return state;
         }
         sleep(PAUSE.min(end.saturating_duration_since(Moment::now()))).await;
     }
-    state
 }

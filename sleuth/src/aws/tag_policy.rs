@@ -11,7 +11,7 @@ use crate::{
     rules_source::{self, RulesError},
     run::tags::Policy,
     tags::{
-        Response, RuleSet,
+        RuleSet,
         rules::table::{self, Row},
     },
 };
@@ -39,7 +39,7 @@ async fn read(sdk: &SdkConfig, name: &TableName, end: Option<Instant>) -> Result
         Problem::Unavailable(message) => RulesError::Unavailable { table: name.name.clone(), message },
     };
     let rows = before(end, rows(sdk, name)).await.map_err(|over| failed(Problem::Unavailable(over.message)))?;
-    let rules = table::parse(&rows.map_err(failed)?, Response::Notify);
+    let rules = table::parse(&rows.map_err(failed)?);
     rules.map_err(|mistakes| failed(Problem::Wrong(format!("its rules cannot be used:\n  {}", mistakes.join("\n  ")))))
 }
 

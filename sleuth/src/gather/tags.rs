@@ -15,8 +15,8 @@ use crate::{
         tags::{ReadInstances, Trail},
     },
     tags::{
-        Action, IamUser, Instance, InstanceId, Inventory, Launch, Limits, Protection, Region, RegionName, Response,
-        Standard, State, Verdict, audit, audit::wants_launch,
+        Action, CanaryTags, IamUser, Instance, InstanceId, Inventory, Launch, Limits, Protection, Region, RegionName,
+        Response, Standard, State, Verdict, audit, audit::wants_launch, plan::wanted,
     },
 };
 
@@ -37,9 +37,11 @@ pub struct Scope<'a> {
     pub lookups: Option<Duration>,
     /// How far the run may go: what stands against changes that it may not make is not read.
     pub limits: Limits,
-    /// Whether instances are read in states that no rule is about: a canary is stopped, and what is saved may be audited
-    /// by other rules.
-    pub all_states: bool,
+    /// What a canary is known by, if there are any. It is stopped, whether or not rules are about stopped instances.
+    pub canary: Option<&'a CanaryTags>,
+    /// Whether also what these rules and limits do not need is read, as others may: every state, and what protects every
+    /// instance. CloudTrail is too slow for that.
+    pub everything: bool,
 }
 
 /// What is being read.
@@ -67,13 +69,13 @@ pub async fn gather(
     let mut inventory = Inventory { taken_at: scope.taken_at, account, regions, users, errors };
     let verdicts: Vec<Verdict> =
         audit(&inventory, &scope.standard).into_iter().filter(Verdict::concerns_somebody).collect();
-    if verdicts.is_empty() {
+    if verdicts.is_empty() && !scope.everything {
         return inventory;
     }
     let known = inventory.users.take();
     let (users, protections, launches) = futures::join!(
         Box::pin(late_users(reader, scope, known)),
-        Box::pin(protections(reader, scope, &verdicts)),
+        Box::pin(protections(reader, scope, &inventory.regions, &verdicts)),
         Box::pin(launches(reader, scope, &verdicts, &progress))
     );
     let (users, unread) = users;
@@ -139,7 +141,8 @@ async fn read_regions(
     names.dedup();
     let total = names.len();
     progress(Phase::Regions, 0, total);
-    let states = if scope.all_states { State::ALL.to_vec() } else { scope.standard.rules.states() };
+    let all = scope.everything || scope.canary.is_some();
+    let states = if all { State::ALL.to_vec() } else { scope.standard.rules.states() };
     let mut readings = stream::iter(names)
         .map(|name| read_region(reader, name, &states, scope.end))
         .buffer_unordered(scope.concurrency.get());
@@ -167,32 +170,41 @@ fn place(verdict: &Verdict) -> Place {
     (verdict.region.clone(), verdict.instance.id.clone())
 }
 
-/// What protects the instances that rules would stop or terminate.
+/// What protects the instances that rules would stop or terminate, or all.
 async fn protections(
     reader: &impl ReadInstances,
     scope: &Scope<'_>,
+    regions: &[Region],
     verdicts: &[Verdict],
 ) -> BTreeMap<Place, Reading<Protection>> {
-    let severe = |verdict: &&Verdict| {
-        let action = match verdict.response {
-            Some(Response::Stop) => Action::Stop,
-            Some(Response::Terminate) => Action::Terminate,
-            Some(Response::Notify) | None => return false,
+    let places = if scope.everything {
+        let of = |region: &Region| -> Vec<Place> {
+            region.instances.iter().map(|instance| (region.name.clone(), instance.id.clone())).collect()
         };
-        action <= scope.limits.action && !verdict.is_exempt()
+        regions.iter().flat_map(of).collect()
+    } else {
+        condemned(scope, verdicts)
     };
-    let severe: Vec<&Verdict> = verdicts.iter().filter(severe).collect();
-    if severe.len() > scope.limits.max_stop + scope.limits.max_terminate {
-        // The brake will stop them all, whether or not they are protected.
-        return BTreeMap::new();
-    }
-    let readings = stream::iter(severe).map(|verdict| async move {
-        let place = place(verdict);
+    let readings = stream::iter(places).map(|place| async move {
         let reading = answer(scope.end, reader.protection(&place.0, &place.1)).await?;
         Some((place, reading))
     });
-    // Of an instance that is gone meanwhile nothing is known; the look before the change will tell.
+    // Of an instance that is gone meanwhile nothing is known.
     readings.buffer_unordered(scope.concurrency.get()).filter_map(std::future::ready).collect().await
+}
+
+/// The instances that the run would stop or terminate, were they not protected. None, if there are so many that the brake
+/// will stop them all.
+fn condemned(scope: &Scope<'_>, verdicts: &[Verdict]) -> Vec<Place> {
+    let is_canary =
+        |verdict: &Verdict| scope.canary.is_some_and(|tags| tags.describe(&verdict.region, &verdict.instance));
+    let condemned = verdicts.iter().filter(|verdict| {
+        let action = wanted(verdict);
+        matches!(action, Action::Stop | Action::Terminate) && action <= scope.limits.action && !is_canary(verdict)
+    });
+    let places: Vec<Place> = condemned.map(place).collect();
+    let most = scope.limits.max_stop + scope.limits.max_terminate;
+    if places.len() > most { Vec::new() } else { places }
 }
 
 /// Who launched the instances of which that matters. CloudTrail is slow: regions are asked side by side, each one question

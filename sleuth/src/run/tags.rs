@@ -76,7 +76,8 @@ impl Policy {
             standard: self.standard(now),
             lookups: self.config.lookups,
             limits: self.config.limits,
-            all_states: self.config.canary.is_some(),
+            canary: self.config.canary.as_ref(),
+            everything: false,
         }
     }
 }

@@ -219,7 +219,7 @@ fn step(verdict: Verdict, limits: &Limits, regions: &BTreeMap<RegionName, Region
 
 /// What the violations that are due call for. Setting tags goes before anything worse, which then waits for the next run;
 /// and who is stopped need not be stopped.
-fn wanted(verdict: &Verdict) -> Action {
+pub fn wanted(verdict: &Verdict) -> Action {
     if !verdict.repairs.is_empty() {
         return Action::Repair;
     }

@@ -63,9 +63,12 @@ async fn protected_instances_are_held_until_that_is_overridden() {
     assert_eq!(end(&report, &kept), ["terminate", "done", "terminated"]);
     assert_eq!(end(&report, &unstoppable), ["terminate", "done", "terminated"]);
     assert_eq!(end(&report, &running), ["stop", "done", "stopped"]);
-    assert_eq!(protection(&aws, &running).await, (true, false), "only stopping was in the way");
+    assert_eq!(protection(&aws, &running).await, (true, true), "on again");
     assert_eq!(end(&report, &both), ["terminate", "failed", "running"]);
-    assert_eq!(reason(&report, &both), "UnauthorizedOperation: this is a test; its protection is on as before");
+    assert_eq!(
+        reason(&report, &both),
+        "UnauthorizedOperation: this is a test; termination and stop protection is on as before"
+    );
     assert_eq!(errors(&report), [format!("{IRELAND} {both}: TerminateInstances")]);
     assert_eq!(protection(&aws, &both).await, (true, true));
     let calls = changes(&aws).await;
@@ -128,7 +131,7 @@ async fn missing_canary_stops_its_region_only() {
     let region = |name, canary, held: Value| json!({"region": name, "instances": 2, "complete": true, "canary": canary, "held": held});
     assert_eq!(report["regions"], json!([region(IRELAND, true, Value::Null), region(VIRGINIA, false, json!(unseen))]));
     assert_eq!(end(&report, &doomed[0]), ["terminate", "done", "terminated"]);
-    assert_eq!(reason(&report, &canaries[0]), "it is the canary of its region");
+    assert_eq!(reason(&report, &canaries[0]), "it is a canary of its region");
     assert_eq!(end(&report, &doomed[1]), ["terminate", "held", "running"]);
     assert_eq!(reason(&report, &doomed[1]), unseen);
     let done = [format!("{IRELAND} CreateTags {}", canaries[0]), format!("{IRELAND} TerminateInstances {}", doomed[0])];
@@ -159,13 +162,16 @@ async fn instances_that_vanish_are_held_as_gone_and_the_others_are_done() {
 
     assert_eq!(ended.code, 0, "{ended:?}");
     let report = ended.report();
-    for id in [&before, &between, &last] {
-        assert_eq!(end(&report, id), ["terminate", "held", "terminated"]);
-        assert_eq!(reason(&report, id), "the instance does not exist any more");
-        assert_eq!(finding(&report, id)["status"], "compliant");
+    for (id, status, why) in [
+        (&before, "unknown", "EC2 does not know the instance any more"),
+        (&between, "violation", "whether it is protected was not read"),
+        (&last, "unknown", "EC2 does not know the instance any more"),
+    ] {
+        assert_eq!(end(&report, id), ["terminate", "held", "running"]);
+        assert_eq!((reason(&report, id), &finding(&report, id)["status"]), (why, &json!(status)));
     }
     assert_eq!(end(&report, &there), ["terminate", "done", "terminated"]);
-    assert_eq!(report["summary"]["by_rule"], json!({"Code": 1}));
+    assert_eq!(report["summary"]["by_rule"], json!({"Code": 2}));
     let mut done = [&last, &there].map(|id| format!("{IRELAND} TerminateInstances {id}"));
     done.sort();
     assert_eq!(changes(&aws).await, done);
@@ -186,7 +192,7 @@ async fn region_that_cannot_be_read_whole_is_not_acted_on_and_the_others_are() {
         aws.fault(denied).await;
     }
 
-    let ended = audit(&aws, &rules(CODE), &["--apply"], &[TERMINATE]).await;
+    let ended = audit(&aws, &rules(CODE), &["--apply"], &[TERMINATE, ("MAX_TERMINATE", "6")]).await;
 
     let report = ended.report();
     let unread = [format!("{london}: DescribeInstances"), format!("{VIRGINIA}: DescribeInstances")];

@@ -137,8 +137,8 @@ mod live {
         let bar = output::progress("Reading regions");
         let scope = policy.scope(taken_at, now, deadlines.read);
         // What is saved may be audited by other rules.
-        let all_states = scope.all_states || target.is_some();
-        let inventory = gather(&cloud, &Scope { all_states, ..scope }, |phase, done, total| {
+        let everything = target.is_some();
+        let inventory = gather(&cloud, &Scope { everything, ..scope }, |phase, done, total| {
             bar.set_message(match phase {
                 Phase::Regions => "Reading regions",
                 Phase::Launches => "Asking who launched instances",

@@ -33,9 +33,9 @@ pub(super) const ATTRIBUTES: &[&str] = &[
 /// What an unknown launcher is called where the rule does not say.
 const UNDEFINED: &str = "Undefined";
 
-/// Reads a table. `response` is what is done about violators of rules that do not say. Every mistake names its rule and
-/// attribute.
-pub fn parse(rows: &[Row], response: Response) -> Result<RuleSet, Vec<String>> {
+/// Reads a table. What rules do not call for is not done: without `OnViolation` owners are told. Every mistake names its
+/// rule and attribute.
+pub fn parse(rows: &[Row]) -> Result<RuleSet, Vec<String>> {
     if rows.is_empty() {
         return Err(vec!["the table has no rules".to_owned()]);
     }
@@ -44,7 +44,7 @@ pub fn parse(rows: &[Row], response: Response) -> Result<RuleSet, Vec<String>> {
     let items = rows.iter().zip(&labels).enumerate();
     let nodes = items.map(|(at, (row, label))| Item { at, row, out: &mut complaints }.rule(label)).collect();
     let rule = Entry { at: 0, key: "rule".to_owned(), node: Node::new(0, "rule", Value::List(nodes)) };
-    let rules = read::rule_set(&Node::new(0, "", Value::Table(vec![rule])), response, &mut complaints);
+    let rules = read::rule_set(&Node::new(0, "", Value::Table(vec![rule])), Response::Notify, &mut complaints);
     if complaints.0.is_empty() {
         return Ok(rules);
     }
@@ -228,8 +228,7 @@ mod tests {
             "RuleId=6 TagKey=By Action=UserLookup Required=N Default=nobody",
         ]);
         let expected = toml(
-            "[defaults]\naction = 'stop'\n\
-             [[rule]]\nid = '1'\ntag = 'Team'\nrepair = { default = 'Ops' }\n\
+            "[[rule]]\nid = '1'\ntag = 'Team'\nrepair = { default = 'Ops' }\n\
              [[rule]]\nid = '2'\ntag = 'Owner'\nrepair = { launch-user = true, fallback = 'Undefined' }\n\
              [[rule]]\nid = '3'\ntag = 'Created'\nrepair = 'today()'\n\
              [[rule]]\nid = '4'\ntag = 'Expiry'\nrequired = false\nempty = 'wrong'\nrepair = 'today()+30d'\n\
@@ -237,7 +236,7 @@ mod tests {
              [[rule]]\nid = '6'\ntag = 'By'\nrequired = false\nempty = 'wrong'\n\
              repair = { launch-user = true, fallback = 'nobody' }",
         );
-        assert_eq!(parse(&table, Response::Stop).unwrap().rules, expected);
+        assert_eq!(parse(&table).unwrap().rules, expected);
     }
 
     #[test]
@@ -255,7 +254,7 @@ mod tests {
              states = ['running', 'stopped']\nname = 'web-.*'\ntagged = true\n\
              [[rule]]\nid = '8'\ntag = '*'\ngrace = 5",
         );
-        assert_eq!(parse(&table, Response::Notify).unwrap().rules, expected);
+        assert_eq!(parse(&table).unwrap().rules, expected);
     }
 
     #[test]
@@ -305,7 +304,7 @@ mod tests {
             "rule 11: `Managed` must be `notify` or `act`, not the text `no`".to_owned(),
             format!("rule 11: `Action` {clash}"),
         ];
-        assert_eq!(parse(&table, Response::Notify).unwrap_err(), expected);
-        assert_eq!(parse(&[], Response::Notify).unwrap_err(), ["the table has no rules"]);
+        assert_eq!(parse(&table).unwrap_err(), expected);
+        assert_eq!(parse(&[]).unwrap_err(), ["the table has no rules"]);
     }
 }
