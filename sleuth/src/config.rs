@@ -30,7 +30,7 @@ mod thresholds;
 pub struct Problem {
     /// The variable or flag.
     pub name: &'static str,
-    /// Its value; `None` if it is secret.
+    /// Its value, empty if it is not set; `None` if it is secret.
     pub value: Option<String>,
     /// What it should be.
     pub rule: String,
@@ -60,6 +60,7 @@ impl fmt::Display for Problems {
         f.write_str("these settings cannot be used:")?;
         for Problem { name, value, rule } in &self.0 {
             match value {
+                Some(value) if value.is_empty() => write!(f, "\n  {name} is not set: {rule}")?,
                 Some(value) => write!(f, "\n  {name} is `{}`: {rule}", value.escape_debug())?,
                 None => write!(f, "\n  {name} (not shown, as it may be a secret): {rule}")?,
             }

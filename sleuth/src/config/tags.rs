@@ -216,9 +216,9 @@ impl Check {
             // The rule about created_by is a rule too.
             return Some(RuleSource::Short(RuleSet::default()));
         }
-        let rule = "no rules are set: set --rules or TAG_RULES_FILE, TAG_RULES_TABLE, or --tags or REQUIRED_TAGS \
-                    (docs/tag-rules.md)";
-        self.fail("--tags", Some(""), rule.to_owned())
+        let rule =
+            "no rules are set; set this, or --rules, TAG_RULES_TABLE, --tags or REQUIRED_TAGS (docs/tag-rules.md)";
+        self.fail("TAG_RULES_FILE", Some(""), rule.to_owned())
     }
 
     fn short(&mut self, name: &'static str, tags: &str, response: Response) -> Option<RuleSource> {

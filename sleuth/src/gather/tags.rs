@@ -16,7 +16,7 @@ use crate::{
     },
     tags::{
         Action, CanaryTags, IamUser, Instance, InstanceId, Inventory, Launch, Limits, Protection, Region, RegionName,
-        Response, Standard, State, Verdict, audit, audit::wants_launch, plan::wanted,
+        Standard, State, Verdict, audit, audit::wants_launch, plan::wanted,
     },
 };
 

@@ -130,6 +130,8 @@ pub struct Finding {
     pub owner: Owner,
     /// The last day of its exemption.
     pub exempt_until: Option<NaiveDate>,
+    /// Whether it is a canary of its region.
+    pub canary: bool,
     /// Who would replace it.
     pub managed_by: Option<String>,
     /// Tags to be set, or that were set if the action is `repair` and the outcome `done`.
@@ -166,8 +168,8 @@ impl Finding {
         format!("{}/{}", self.region, self.instance_id)
     }
 
-    /// Whether the instance is exempt for now.
+    /// Whether rules ask nothing of the instance for now: it is exempt, or a canary.
     pub fn is_exempt(&self) -> bool {
-        self.exempt_until.is_some()
+        self.canary || self.exempt_until.is_some()
     }
 }

@@ -77,6 +77,8 @@ pub struct Step {
     pub decision: Decision,
     /// What else a reader should know.
     pub note: Option<String>,
+    /// Whether the instance is a canary, of which nothing is asked but to be there.
+    pub canary: bool,
     /// Whether it counts for the brake: it proceeds, or is held only because something could not be read.
     weighs: bool,
 }
@@ -214,7 +216,7 @@ fn step(verdict: Verdict, limits: &Limits, regions: &BTreeMap<RegionName, Region
         },
     };
     let note = note(&verdict, action);
-    Step { verdict, action, decision, note, weighs }
+    Step { verdict, action, decision, note, canary: is_canary, weighs }
 }
 
 /// What the violations that are due call for. Setting tags goes before anything worse, which then waits for the next run;

@@ -183,7 +183,7 @@ async fn bad_settings_are_all_reported_before_the_first_call() {
         assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));
         insta::allow_duplicates! { insta::assert_snapshot!(ended.stderr, @r"
         sleuth: these settings cannot be used:
-          --tags is ``: no rules are set: set --rules or TAG_RULES_FILE, TAG_RULES_TABLE, or --tags or REQUIRED_TAGS (docs/tag-rules.md)
+          TAG_RULES_FILE is not set: no rules are set; set this, or --rules, TAG_RULES_TABLE, --tags or REQUIRED_TAGS (docs/tag-rules.md)
         "); }
     }
     let ended = run(&aws, &["--apply", "--rules", "/nowhere/rules.toml"], &[TERMINATE]).await;

@@ -107,7 +107,7 @@ fn time(text: &str) -> Result<DateTime<Utc>, String> {
 pub(crate) enum Form {
     /// For people
     Table,
-    /// For programs: docs/report.md
+    /// For programs
     Json,
 }
 

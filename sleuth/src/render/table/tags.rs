@@ -43,7 +43,11 @@ pub fn table(report: &TagsReport, look: Look) -> String {
 
 /// The findings worth a row.
 fn shown(report: &TagsReport) -> impl Iterator<Item = &Finding> {
-    report.audit.instances.iter().filter(|finding| finding.status != Status::Compliant || finding.is_exempt())
+    report
+        .audit
+        .instances
+        .iter()
+        .filter(|finding| finding.status != Status::Compliant || finding.exempt_until.is_some())
 }
 
 fn room(look: Look, columns: u16) -> bool {

@@ -81,7 +81,7 @@ impl TagAudit {
             unknown: count(Status::Unknown),
             grace: count(Status::Grace),
             compliant: count(Status::Compliant),
-            exempt: self.instances.iter().filter(|instance| instance.is_exempt()).count(),
+            exempt: self.instances.iter().filter(|instance| instance.exempt_until.is_some()).count(),
             managed: self.instances.iter().filter(|instance| instance.managed_by.is_some()).count(),
             by_rule: tally(
                 violators().flat_map(|i| i.violations.iter().filter(due)).map(|found| found.rule.as_str()).collect(),
@@ -105,7 +105,8 @@ fn finding(step: &Step, rules: &RuleSet) -> Finding {
         Decision::Proceed => (Outcome::Planned, None),
         Decision::Held(reason) => (Outcome::Held, Some(reason.clone())),
     };
-    Finding { action: step.action, outcome, reason: both(reason, step.note.clone()), ..judged(&step.verdict, rules) }
+    let reason = both(reason, step.note.clone());
+    Finding { action: step.action, outcome, reason, canary: step.canary, ..judged(&step.verdict, rules) }
 }
 
 /// The part of a finding that its verdict decides.
@@ -130,6 +131,7 @@ pub(super) fn judged(verdict: &Verdict, rules: &RuleSet) -> Finding {
             Some(Exemption::Until { day, .. }) => Some(day),
             _ => None,
         },
+        canary: false,
         managed_by: verdict.manager.clone(),
         repairs: verdict.repairs.iter().map(|(key, repair)| (key.clone(), repair.value.clone())).collect(),
         action: Action::None,
