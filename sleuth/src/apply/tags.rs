@@ -13,7 +13,7 @@ use crate::{
         tags::{ReadInstances, WriteInstances},
     },
     tags::{
-        Action, IamUser, Instance, InstanceId, Plan, Protection, RegionName, Standard, State, Verdict,
+        Action, CanaryTags, IamUser, Instance, InstanceId, Plan, Protection, RegionName, Standard, State, Verdict,
         audit::judge,
         canary,
         exempt::Exemption,
@@ -32,6 +32,8 @@ const PAUSE: Duration = Duration::from_secs(3);
 const LOOKS: u32 = 3;
 /// Time to switch protection on again, which is taken even if that of the run is over.
 const RESTORE: Duration = Duration::from_secs(10);
+/// Time that a change needs to be seen to have failed, and protection to be switched on again.
+const RESERVE: Duration = Duration::from_secs(28);
 
 /// What came of one target.
 pub type Outcome = super::Outcome<Verdict, After>;
@@ -76,6 +78,8 @@ pub struct Second<'a> {
     pub users: Option<&'a Reading<Vec<IamUser>>>,
     /// Whether protection that is in the way is switched off.
     pub override_protection: bool,
+    /// What a canary is known by, if there are any.
+    pub canary: Option<&'a CanaryTags>,
 }
 
 /// Performs `plan`, each target after a second look at it, as far as there is time.
@@ -156,6 +160,9 @@ async fn look_again(aws: &impl ReadInstances, target: Target<'_>, second: &Secon
     let instance = Instance { launch: target.verdict.instance.launch.clone(), ..instance };
     let verdict = judge(target.region, &instance, second.users, &second.standard);
     let held = |reason: String| changed(Outcome::Held { reason, verdict: Some(Box::new(verdict.clone())) });
+    if second.canary.is_some_and(|tags| tags.describe(target.region, &instance)) {
+        return held("it is a canary of its region".to_owned());
+    }
     if let Some(reason) = difference(target, &verdict) {
         return held(reason);
     }
@@ -217,7 +224,7 @@ async fn change(
         let tags = target.verdict.repairs.iter().map(|(key, repair)| (key.clone(), repair.value.clone())).collect();
         return match timed(end, aws.tag(target.region, target.id, &tags)).await {
             Ok(()) => done(target.verdict.instance.state.clone()),
-            Err(error) => after_failure(aws, target, error).await.map_or_else(|outcome| outcome, done),
+            Err(error) => after_failure(aws, target, error, end).await.map_or_else(|outcome| outcome, done),
         };
     }
     let Some(on) = in_the_way(protection, target.action) else {
@@ -238,36 +245,64 @@ async fn unprotected(
     end: Option<Moment>,
 ) -> Outcome {
     // The last part of the time is for switching it on again.
-    let end = end.and_then(|end| end.checked_sub(RESTORE)).or(end);
-    if end.is_some_and(|end| Moment::now() >= end) {
+    let before_that = end.and_then(|end| end.checked_sub(RESERVE)).or(end);
+    if before_that.is_some_and(|end| Moment::now() >= end) {
         let message = format!("there was no time to switch {on} off, and on again if need be");
         return Outcome::Unconfirmed(ReadError { operation: "deadline".to_owned(), message });
     }
-    let lifted = lifted(protection, target.action);
-    let lift = timed(end, aws.protect(target.region, target.id, protection, lifted)).await;
-    let sent = match lift {
-        Ok(()) => send(aws, target, true, end).await,
+    let Target { region, id, action, .. } = target;
+    // Whoever finds the instance unprotected after a run that was cut off finds this.
+    tracing::warn!(%region, instance = %id, protection = on, "switching protection off for a change");
+    let lifted = lifted(protection, action);
+    let sent = match timed(before_that, aws.protect(region, id, protection, lifted)).await {
+        Ok(()) => send(aws, target, true, before_that).await,
         Err(error) => Err(Outcome::Failed(format!("{on} could not be switched off: {error}"))),
     };
-    let state = match sent {
-        Ok(state) if target.action == Action::Terminate => {
-            let state = watch(aws, target, state, end).await;
-            return Outcome::Done(After { state, protection: Switched::Off(on) });
+    let again = || restore(aws, target, lifted, protection, end);
+    match sent {
+        Ok(state) if action == Action::Terminate => {
+            let state = watch(aws, target, state, before_that).await;
+            Outcome::Done(After { state, protection: Switched::Off(on) })
         }
-        Ok(state) => Ok(watch(aws, target, state, end).await),
-        Err(failed) => Err(failed),
-    };
-    let restore = aws.protect(target.region, target.id, lifted, protection);
-    let restored = timed(Some(Moment::now() + RESTORE), restore).await;
-    match (state, restored) {
-        (Ok(state), Ok(())) => Outcome::Done(After { state, protection: Switched::OffAndOn(on) }),
-        (Ok(state), Err(error)) => Outcome::Done(After { state, protection: Switched::LeftOff(on, error) }),
-        (Err(Outcome::Failed(reason)), Ok(())) => Outcome::Failed(format!("{reason}; {on} is on as before")),
-        (Err(Outcome::Failed(reason)), Err(error)) => {
-            Outcome::Failed(format!("{reason}; and {on}, which was on, could not be switched on again: {error}"))
+        Ok(state) => {
+            let restored = again().await;
+            let state = watch(aws, target, state, before_that).await;
+            // EC2 may refuse to while the instance is being stopped.
+            let restored = if restored.is_err() { again().await } else { restored };
+            let protection = restored.map_or_else(|error| Switched::LeftOff(on, error), |()| Switched::OffAndOn(on));
+            Outcome::Done(After { state, protection })
         }
-        (Err(outcome), _) => outcome,
+        Err(outcome) => {
+            let reason = match &outcome {
+                Outcome::Failed(reason) | Outcome::Held { reason, .. } => reason.clone(),
+                Outcome::Done(_) | Outcome::Unconfirmed(_) => return outcome,
+            };
+            match (again().await, outcome) {
+                (Ok(()), Outcome::Failed(_)) => Outcome::Failed(format!("{reason}; {on} is on as before")),
+                (Ok(()), outcome) => outcome,
+                (Err(error), _) => Outcome::Failed(format!(
+                    "{reason}; and {on}, which was on, could not be switched on again: {error}"
+                )),
+            }
+        }
     }
+}
+
+/// Switches protection on again, also if the time of the run is over. What is on already need not be.
+async fn restore(
+    aws: &(impl ReadInstances + WriteInstances),
+    target: Target<'_>,
+    lifted: Protection,
+    protection: Protection,
+    end: Option<Moment>,
+) -> Result<(), WriteError> {
+    let least = Moment::now() + RESTORE;
+    let end = end.map(|end| end.max(least));
+    let Err(error) = timed(end, aws.protect(target.region, target.id, lifted, protection)).await else {
+        return Ok(());
+    };
+    let look = before(Some(Moment::now() + PAUSE), aws.protection(target.region, target.id)).await;
+    if matches!(look, Ok(Ok(now)) if now == protection) { Ok(()) } else { Err(error) }
 }
 
 /// The protection without what is in the way.
@@ -280,7 +315,8 @@ fn lifted(protection: Protection, action: Action) -> Protection {
 
 /// The answer of a change, unless the time is over.
 async fn timed<T>(end: Option<Moment>, call: impl Future<Output = Result<T, WriteError>>) -> Result<T, WriteError> {
-    before(end, call).await.unwrap_or_else(|over| Err(WriteError::Lost(over.to_string())))
+    let over = |_| Err(WriteError::Lost("there was no answer in the time left for it".to_owned()));
+    before(end, call).await.unwrap_or_else(over)
 }
 
 /// Asks for the instance to be stopped or terminated: its state then, or what came instead. `lifted`: whether protection was
@@ -299,33 +335,50 @@ async fn send(
         };
         match sent {
             Ok(state) => return Ok(state),
-            Err(WriteError::Refused(why)) if lifted && tries < LOOKS && why.starts_with("OperationNotPermitted") => {
+            Err(WriteError::Refused(why))
+                if lifted && tries < LOOKS && why.starts_with("OperationNotPermitted") && is_left(end, PAUSE) =>
+            {
                 tries += 1;
                 sleep(PAUSE).await;
             }
-            Err(error) => return after_failure(aws, target, error).await,
+            Err(error) => return after_failure(aws, target, error, end).await,
         }
     }
 }
 
+/// Whether so much time is left.
+fn is_left(end: Option<Moment>, time: Duration) -> bool {
+    end.is_none_or(|end| Moment::now() + time < end)
+}
+
 /// A change that failed may have been made all the same: a lost answer is not a lost request. `Ok`: it was.
-async fn after_failure(aws: &impl ReadInstances, target: Target<'_>, error: WriteError) -> Result<State, Outcome> {
-    // Nothing has to be waited for if EC2 said no.
-    let looks = if matches!(error, WriteError::Refused(_)) { 1 } else { LOOKS };
-    for look in 1..=looks {
-        let seen = before(Some(Moment::now() + PAUSE), aws.instance(target.region, target.id)).await;
-        match seen.map_err(NoAnswer::Unread).and_then(|seen| seen) {
+async fn after_failure(
+    aws: &impl ReadInstances,
+    target: Target<'_>,
+    error: WriteError,
+    end: Option<Moment>,
+) -> Result<State, Outcome> {
+    let failed = |more: String| Err(Outcome::Failed(format!("{error}{more}")));
+    let refused = matches!(error, WriteError::Refused(_));
+    let mut looks = 1;
+    loop {
+        // Nothing has to be waited for if EC2 said no.
+        let again = !refused && looks < LOOKS && is_left(end, PAUSE);
+        let look = before(Some(Moment::now() + PAUSE), aws.instance(target.region, target.id)).await;
+        match look.map_err(NoAnswer::Unread).and_then(|look| look) {
             Ok(instance) if is_done(target, &instance) => return Ok(instance.state),
-            Err(NoAnswer::Gone) => return Err(gone()),
-            Ok(_) if look < looks => sleep(PAUSE).await,
-            Ok(_) if matches!(error, WriteError::Refused(_)) => return Err(Outcome::Failed(error.to_string())),
-            Ok(_) => return Err(Outcome::Failed(format!("{error}; the change is not to be seen, but may still come"))),
+            Err(NoAnswer::Gone) if refused => return Err(gone()),
+            Err(NoAnswer::Gone) => return failed("; EC2 does not know the instance any more".to_owned()),
+            _ if again => {}
+            Ok(_) if refused => return failed(String::new()),
+            Ok(_) => return failed("; the change is not to be seen, but may still come".to_owned()),
             Err(NoAnswer::Unread(unread)) => {
-                return Err(Outcome::Failed(format!("{error}; whether it was changed could not be read: {unread}")));
+                return failed(format!("; whether it was changed could not be read: {unread}"));
             }
         }
+        looks += 1;
+        sleep(PAUSE).await;
     }
-    Err(Outcome::Failed(error.to_string()))
 }
 
 fn is_done(target: Target<'_>, instance: &Instance) -> bool {

@@ -1,6 +1,10 @@
 //! Fills an inventory of instances.
 
-use std::{collections::BTreeMap, num::NonZeroUsize, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    num::NonZeroUsize,
+    time::Duration,
+};
 
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, stream};
@@ -16,7 +20,9 @@ use crate::{
     },
     tags::{
         Action, CanaryTags, IamUser, Instance, InstanceId, Inventory, Launch, Limits, Protection, Region, RegionName,
-        Standard, State, Verdict, audit, audit::wants_launch, plan::wanted,
+        Standard, State, Verdict, audit,
+        audit::wants_launch,
+        plan::{in_the_way, wanted},
     },
 };
 
@@ -73,22 +79,28 @@ pub async fn gather(
         return inventory;
     }
     let known = inventory.users.take();
-    let (users, protections, launches) = futures::join!(
+    let ((users, unread), launches) = futures::join!(
         Box::pin(late_users(reader, scope, known)),
-        Box::pin(protections(reader, scope, &inventory.regions, &verdicts)),
         Box::pin(launches(reader, scope, &verdicts, &progress))
     );
-    let (users, unread) = users;
     inventory.users = users;
     inventory.errors.extend(unread);
+    for_each_instance(&mut inventory, |place, instance| instance.launch = launches.get(place).cloned());
+    // What is to be done may depend on who launched an instance.
+    let protections = Box::pin(protections(reader, scope, &inventory)).await;
+    for_each_instance(&mut inventory, |place, instance| instance.protection = protections.read.get(place).cloned());
     for region in &mut inventory.regions {
-        for instance in &mut region.instances {
-            let place = (region.name.clone(), instance.id.clone());
-            instance.protection = protections.get(&place).cloned();
-            instance.launch = launches.get(&place).cloned();
-        }
+        region.instances.retain(|instance| !protections.gone.contains(&(region.name.clone(), instance.id.clone())));
     }
     inventory
+}
+
+fn for_each_instance(inventory: &mut Inventory, mut change: impl FnMut(&Place, &mut Instance)) {
+    for region in &mut inventory.regions {
+        for instance in &mut region.instances {
+            change(&(region.name.clone(), instance.id.clone()), instance);
+        }
+    }
 }
 
 async fn account(reader: &impl ReadInstances, scope: &Scope<'_>) -> (Account, Vec<ReadError>) {
@@ -114,7 +126,9 @@ async fn late_users(reader: &impl ReadInstances, scope: &Scope<'_>, known: Optio
 /// All users, or none: of a list that broke off nobody can say who is missing.
 async fn read_users(reader: &impl ReadInstances, scope: &Scope<'_>) -> UsersRead {
     let Users { found, broke_off, errors } = reader.users(scope.end).await;
-    if broke_off {
+    // Errors of a listing that has no tags are those of the one that was denied and would have had them.
+    let whole = !broke_off && (errors.is_empty() || found.iter().all(|user| user.tags.is_none()));
+    if !whole {
         let message = "the listing of users broke off".to_owned();
         let unknown = ReadError { operation: "ListUsers".to_owned(), message };
         return (Some(Reading::Unread(errors.into_iter().next().unwrap_or(unknown))), Vec::new());
@@ -170,41 +184,72 @@ fn place(verdict: &Verdict) -> Place {
     (verdict.region.clone(), verdict.instance.id.clone())
 }
 
-/// What protects the instances that rules would stop or terminate, or all.
-async fn protections(
-    reader: &impl ReadInstances,
-    scope: &Scope<'_>,
-    regions: &[Region],
-    verdicts: &[Verdict],
-) -> BTreeMap<Place, Reading<Protection>> {
-    let places = if scope.everything {
-        let of = |region: &Region| -> Vec<Place> {
-            region.instances.iter().map(|instance| (region.name.clone(), instance.id.clone())).collect()
-        };
-        regions.iter().flat_map(of).collect()
-    } else {
-        condemned(scope, verdicts)
-    };
-    let readings = stream::iter(places).map(|place| async move {
-        let reading = answer(scope.end, reader.protection(&place.0, &place.1)).await?;
-        Some((place, reading))
-    });
-    // Of an instance that is gone meanwhile nothing is known.
-    readings.buffer_unordered(scope.concurrency.get()).filter_map(std::future::ready).collect().await
+/// What protects instances, and which EC2 does not know any more.
+#[derive(Debug, Default)]
+struct Protections {
+    read: BTreeMap<Place, Reading<Protection>>,
+    gone: BTreeSet<Place>,
 }
 
-/// The instances that the run would stop or terminate, were they not protected. None, if there are so many that the brake
-/// will stop them all.
-fn condemned(scope: &Scope<'_>, verdicts: &[Verdict]) -> Vec<Place> {
+/// What protects the instances that are to be stopped or terminated, or all. Once more are unprotected than the brake lets
+/// through, nobody needs to know about the others.
+async fn protections(reader: &impl ReadInstances, scope: &Scope<'_>, inventory: &Inventory) -> Protections {
+    let asked = if scope.everything { all(inventory) } else { condemned(scope, inventory) };
+    let mut readings = stream::iter(asked)
+        .map(|(place, action)| async move {
+            let reading = answer(scope.end, reader.protection(&place.0, &place.1)).await;
+            (place, action, reading)
+        })
+        .buffer_unordered(scope.concurrency.get());
+    let mut found = Protections::default();
+    let (mut stops, mut terminations) = (0, 0);
+    while let Some((place, action, reading)) = readings.next().await {
+        match &reading {
+            Some(Reading::Read(protection)) if in_the_way(*protection, action).is_none() => match action {
+                Action::Stop => stops += 1,
+                Action::Terminate => terminations += 1,
+                _ => {}
+            },
+            _ => {}
+        }
+        match reading {
+            Some(reading) => {
+                found.read.insert(place, reading);
+            }
+            None => {
+                tracing::warn!(region = %place.0, instance = %place.1, "not found any more, so left out: terminated meanwhile");
+                found.gone.insert(place);
+            }
+        }
+        let braked = stops > scope.limits.max_stop || terminations > scope.limits.max_terminate;
+        if braked && !scope.everything {
+            break;
+        }
+    }
+    found
+}
+
+fn all(inventory: &Inventory) -> Vec<(Place, Action)> {
+    let of = |region: &Region| -> Vec<(Place, Action)> {
+        let place = |instance: &Instance| ((region.name.clone(), instance.id.clone()), Action::None);
+        region.instances.iter().map(place).collect()
+    };
+    inventory.regions.iter().flat_map(of).collect()
+}
+
+/// The instances that the run would stop or terminate, were they not protected.
+fn condemned(scope: &Scope<'_>, inventory: &Inventory) -> Vec<(Place, Action)> {
+    let shows_canary =
+        |region: &&Region| scope.canary.is_none_or(|tags| tags.find(&region.name, &region.instances).is_some());
+    let acted_on: BTreeSet<&RegionName> =
+        inventory.regions.iter().filter(shows_canary).map(|region| &region.name).collect();
     let is_canary =
         |verdict: &Verdict| scope.canary.is_some_and(|tags| tags.describe(&verdict.region, &verdict.instance));
-    let condemned = verdicts.iter().filter(|verdict| {
-        let action = wanted(verdict);
-        matches!(action, Action::Stop | Action::Terminate) && action <= scope.limits.action && !is_canary(verdict)
-    });
-    let places: Vec<Place> = condemned.map(place).collect();
-    let most = scope.limits.max_stop + scope.limits.max_terminate;
-    if places.len() > most { Vec::new() } else { places }
+    let verdicts = audit(inventory, &scope.standard).into_iter().filter(Verdict::concerns_somebody);
+    let condemned = verdicts.filter(|verdict| acted_on.contains(&verdict.region) && !is_canary(verdict));
+    let condemned = condemned.map(|verdict| (place(&verdict), wanted(&verdict)));
+    let severe = |action| matches!(action, Action::Stop | Action::Terminate) && action <= scope.limits.action;
+    condemned.filter(|(_, action)| severe(*action)).collect()
 }
 
 /// Who launched the instances of which that matters. CloudTrail is slow: regions are asked side by side, each one question

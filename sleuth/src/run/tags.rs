@@ -116,6 +116,7 @@ pub async fn wet(
         standard: policy.standard(now),
         users: inventory.users.as_ref(),
         override_protection: policy.config.limits.override_protection,
+        canary: policy.config.canary.as_ref(),
     };
     let outcomes = apply(aws, &plan, &second, deadlines).await;
     report.record_outcomes(&outcomes);

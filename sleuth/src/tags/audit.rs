@@ -194,10 +194,10 @@ pub fn judge(
     let mut violations: Vec<Violation> = faults.into_iter().map(|(rule, fault)| violation(rule, fault)).collect();
     violations.sort_by(|a, b| a.rule.cmp(&b.rule));
 
-    // A rule takes part in repairs if its violation is one to be acted on, or comes about by the repairs themselves.
+    // A rule takes part in repairs only if it would be acted on, be it violated now or by what other repairs bring about.
     let untouched = |rule: &Rule| {
-        let known = violations.iter().find(|violation| violation.rule == rule.id);
-        known.is_some_and(|violation| !violation.is_due()) || rule.managed.spares(manager.as_deref())
+        let due = due(rule.grace_minutes.unwrap_or(grace_minutes), age_minutes);
+        due != Due::Now || rule.managed.spares(manager.as_deref())
     };
     let plan = repairs(rules, region, instance, users, now, untouched);
     let tags = plan.applied_to(&instance.tags);
@@ -210,6 +210,10 @@ pub fn judge(
             _ if !left.contains_key(violation.rule.as_str()) => Mending::Planned,
             Some(Obstacle::Settled(reason)) => Mending::Impossible(reason.clone()),
             Some(Obstacle::Unread(reason)) => Mending::Unknown(reason.clone()),
+            // Any tag would do, and which there will be is not known.
+            None if violation.fault == Fault::Untagged && plan.is_doubtful() => {
+                Mending::Unknown("another tag may yet be set".to_owned())
+            }
             None => Mending::None,
         };
     }

@@ -46,17 +46,19 @@ impl CanaryTags {
 
     /// The canary of a region, if it is among these instances. Of several the first by id.
     pub fn find<'a>(&self, region: &RegionName, instances: &'a [Instance]) -> Option<&'a Instance> {
-        instances.iter().filter(|instance| self.describe(region, instance)).min_by_key(|instance| &instance.id)
+        let stopped = instances.iter().filter(|instance| instance.state == State::Stopped);
+        stopped.filter(|instance| self.describe(region, instance)).min_by_key(|instance| &instance.id)
     }
 
-    /// Whether an instance is a canary of its region.
+    /// Whether an instance has the tags of a canary of its region, in whatever state: one that is being launched anew runs
+    /// before it is stopped.
     pub fn describe(&self, region: &RegionName, instance: &Instance) -> bool {
         let has = |tag: &CanaryTag| {
             let wanted = tag.value.as_ref().map(|value| value.replace(REGION, &region.0));
             values(&instance.tags, &tag.key)
                 .any(|value| wanted.as_ref().map_or(!value.is_empty(), |wanted| value == wanted))
         };
-        instance.state == State::Stopped && self.0.iter().all(has)
+        self.0.iter().all(has)
     }
 }
 

@@ -99,7 +99,7 @@ impl Principal {
     /// of the session of its role.
     pub fn person(&self) -> Option<&str> {
         match self {
-            Self::Role { session, .. } if session.starts_with("i-") => None,
+            Self::Role { session, .. } if is_instance_id(session) => None,
             Self::User { name } => Some(name),
             Self::Role { session, .. } => Some(session),
             Self::Root => Some("root"),
@@ -107,6 +107,13 @@ impl Principal {
             Self::Service { .. } => None,
         }
     }
+}
+
+/// Whether this is the id of an instance: `i-` and 8 or 17 hexadecimal digits
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html>).
+fn is_instance_id(text: &str) -> bool {
+    let digits = text.strip_prefix("i-").unwrap_or_default();
+    matches!(digits.len(), 8 | 17) && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn text<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
@@ -152,6 +159,16 @@ mod tests {
         let linked = json!({"type": "AssumedRole", "principalId": "AROA1:AutoScaling", "invokedBy":
             "autoscaling.amazonaws.com", "sessionContext": issuer("AWSServiceRoleForAutoScaling")});
         assert_eq!(principal(&linked), Some(Principal::Service { name: "autoscaling.amazonaws.com".into() }));
+    }
+
+    #[test]
+    fn session_that_is_an_instance_is_nobody() {
+        let person =
+            |session: &str| Principal::Role { role: None, session: session.into() }.person().map(ToOwned::to_owned);
+        assert_eq!((person("i-0a11f2c3d4e5f6071"), person("i-0a11f2c3")), (None, None));
+        for name in ["i-ling@example.com", "i-0a11f2c3d4e5f607", "i-", "bob"] {
+            assert_eq!(person(name).as_deref(), Some(name));
+        }
     }
 
     #[test]

@@ -263,7 +263,12 @@ fn hold(verdict: &Verdict, wanted: Action, limits: &Limits, region: Option<&Regi
     }
     let refused = impossible_now(wanted, &verdict.instance.state).map(Hold::known);
     let region = || region.held.clone().map(|reason| Hold { reason, unread: region.canary != Canary::Missing });
-    refused.or_else(region).or_else(|| protected(verdict, wanted, limits))
+    match (refused, protected(verdict, wanted, limits)) {
+        (Some(refused), _) => Some(refused),
+        // What is known goes before what is not.
+        (None, Some(protected)) if !protected.unread => Some(protected),
+        (None, protected) => region().or(protected),
+    }
 }
 
 /// Why EC2 would refuse the change for the state the instance is in
@@ -323,7 +328,7 @@ fn note(verdict: &Verdict, action: Action) -> Option<String> {
     let mut notes: Vec<String> =
         verdict.unread.iter().map(|error| format!("could not be judged whole: {error}")).collect();
     if action != Action::None {
-        notes.extend(verdict.due().filter_map(unmended));
+        notes.extend(verdict.due().filter_map(|violation| unmended(violation, action)));
         notes.extend(milder(verdict, action));
         notes.extend(verdict.exemption.as_ref().and_then(Exemption::complaint));
     }
@@ -331,14 +336,15 @@ fn note(verdict: &Verdict, action: Action) -> Option<String> {
 }
 
 /// Why a repair is not made.
-fn unmended(violation: &Violation) -> Option<String> {
+fn unmended(violation: &Violation, action: Action) -> Option<String> {
     match &violation.mending {
         Mending::None | Mending::Planned => None,
         Mending::Impossible(reason) => Some(format!("`{}` cannot be set: {reason}", violation.tag)),
         Mending::Unknown(reason) => {
-            let spared =
-                if violation.response > Response::Notify { ", so that nothing else is done either" } else { "" };
-            Some(format!("`{}` is not set: {reason}{spared}", violation.tag))
+            let spared = action == Action::Notify && violation.response > Response::Notify;
+            let spared = if spared { ", so that nothing else is done either" } else { "" };
+            let tag = if violation.tag == "*" { "a tag".to_owned() } else { format!("`{}`", violation.tag) };
+            Some(format!("{tag} is not set: {reason}{spared}"))
         }
     }
 }

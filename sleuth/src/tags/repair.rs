@@ -44,6 +44,11 @@ pub enum Obstacle {
 }
 
 impl RepairPlan {
+    /// Whether further tags might be set if everything could be read.
+    pub fn is_doubtful(&self) -> bool {
+        self.obstacles.values().any(|obstacle| matches!(obstacle, Obstacle::Unread(_)))
+    }
+
     /// The tags once they are set.
     pub fn applied_to(&self, tags: &Tags) -> Tags {
         let mut tags = tags.clone();

@@ -108,20 +108,31 @@ fn state_after(changes: &[InstanceStateChange], id: &InstanceId) -> Option<State
     Some(State::from(change.current_state()?.name()?.as_str().to_owned()))
 }
 
-/// Changes what protects an instance: EC2 takes one attribute a call. Both are tried, even if one fails.
+/// Changes what protects an instance: EC2 takes one attribute a call. Switching on goes on if one fails, switching off does
+/// not.
 pub(super) async fn protect(ec2: &Client, id: &InstanceId, from: Protection, to: Protection) -> Result<(), WriteError> {
     let call = || ec2.modify_instance_attribute().instance_id(&id.0);
     let value = |on| AttributeBooleanValue::builder().value(on).build();
-    let mut result = Ok(());
-    if from.termination != to.termination {
+    let termination = async {
+        if from.termination == to.termination {
+            return Ok(());
+        }
         let call = call().disable_api_termination(value(to.termination));
-        result = done(call.customize().config_override(soon()).send().await);
-    }
-    if from.stop != to.stop {
+        done(call.customize().config_override(soon()).send().await)
+    };
+    let stop = async {
+        if from.stop == to.stop {
+            return Ok(());
+        }
         let call = call().disable_api_stop(value(to.stop));
-        result = result.and(done(call.customize().config_override(soon()).send().await));
+        done(call.customize().config_override(soon()).send().await)
+    };
+    if to == Protection::default() {
+        termination.await?;
+        return stop.await;
     }
-    result
+    let (termination, stop) = futures::join!(termination, stop);
+    termination.and(stop)
 }
 
 fn soon() -> Builder {

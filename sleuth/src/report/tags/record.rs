@@ -82,7 +82,10 @@ fn record(finding: &mut Finding, applied: &Applied, rules: &RuleSet) -> Option<R
             Some(ReportError { subject, operation: operation.to_owned(), message: reason.clone() })
         }
         Applied::Unconfirmed(unread) => {
-            let reason = format!("it could not be looked at again: {unread}");
+            let reason = match unread.operation.as_str() {
+                "deadline" => format!("it was not begun: {}", unread.message),
+                _ => format!("it could not be looked at again: {unread}"),
+            };
             (finding.outcome, finding.reason) = (Outcome::Held, Some(reason));
             Some(ReportError::read(&subject, unread))
         }

@@ -215,7 +215,9 @@ fn what_could_not_be_read_counts_for_the_brake() {
         assert_eq!(brake(unread).as_deref(), Some("3 instances were to be terminated, MAX_TERMINATE is 2"));
     }
     let on = Some(Reading::Read(Protection { termination: true, stop: false }));
-    assert_eq!(brake(region("us-east-1", &violators(2, on))), None, "protection that is known does not count");
+    assert_eq!(brake(region("us-east-1", &violators(2, on.clone()))), None, "protection that is known does not count");
+    let broken = Region { errors: vec![error()], ..region("us-east-1", &violators(2, on)) };
+    assert_eq!(brake(broken), None, "wherever it is");
 }
 
 #[test]
