@@ -13,7 +13,7 @@ use sleuth::{
 
 use crate::support::demo_report;
 
-fn read(path: &str) -> String {
+pub(crate) fn read(path: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join(path)).unwrap()
 }
 
@@ -23,7 +23,7 @@ fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
 }
 
 /// The blocks of a document that are marked as being in `language`.
-fn blocks<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
+pub(crate) fn blocks<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
     let start = format!("```{language}\n");
     text.split(start.as_str()).skip(1).map(|rest| rest.split("```").next().unwrap()).collect()
 }

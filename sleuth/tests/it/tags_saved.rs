@@ -1,12 +1,11 @@
 //! Inventories that are saved and audited again; and what an audit must be allowed to do.
 
-use std::path::Path;
-
 use aws_sdk_iam::config::Credentials;
 use serde_json::{Value, json};
 
 use crate::{
     cloud::{iam_user, launched, minutes_ago},
+    documentation::{blocks, read},
     support::{Emulator, sleuth},
     tags::{CODE, IRELAND, TERMINATE, VIRGINIA, audit, aws, changes, end, errors, old, rules, run},
 };
@@ -83,17 +82,19 @@ async fn findings_end_with_three_only_if_asked_to() {
     }
 }
 
-/// The policy that the documentation recommends.
-fn policy() -> Value {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/permissions-tags.json");
-    serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
-}
-
-/// The actions that its statement of this name allows.
-fn actions(sid: &str) -> Vec<String> {
-    let policy = policy();
-    let statement = policy["Statement"].as_array().unwrap().iter().find(|statement| statement["Sid"] == sid).unwrap();
-    statement["Action"].as_array().unwrap().iter().map(|action| action.as_str().unwrap().to_owned()).collect()
+/// The actions that the policies of the documentation allow: those of a plain run, and those of one that acts.
+fn documented() -> (Vec<String>, Vec<String>) {
+    let text = read("docs/permissions.md");
+    let policies = blocks(&text, "json").into_iter().map(|block| serde_json::from_str::<Value>(block).unwrap());
+    let actions = |policy: Value| -> Vec<String> {
+        let statements = policy["Statement"].as_array().unwrap().iter();
+        let actions = statements.flat_map(|statement| statement["Action"].as_array().unwrap());
+        actions.map(|action| action.as_str().unwrap().to_owned()).collect()
+    };
+    let of_ec2 = |actions: &Vec<String>| actions.iter().any(|action| action.starts_with("ec2:"));
+    let (reads, acts): (Vec<_>, Vec<_>) =
+        policies.map(actions).filter(of_ec2).partition(|actions| actions.contains(&"ec2:DescribeRegions".to_owned()));
+    (reads.concat(), acts.concat())
 }
 
 /// An AWS that checks policies, and somebody whom they bind.
@@ -142,7 +143,7 @@ async fn documented_permissions_suffice_and_none_of_them_is_idle() {
          [[rule]]\ntag = 'Project'\naction = 'stop'\nscope.tagged = true\n"
     ));
     let flags = ["--rules", rules.path().to_str().unwrap(), "--override-protection"];
-    let (reads, acts) = (actions("Read"), actions("Act"));
+    let (reads, acts) = documented();
 
     let (code, report) = bound.audit(&reads, &flags, &[TERMINATE]).await;
     assert_eq!((code, errors(&report)), (0, vec![]), "{report}");
