@@ -41,15 +41,13 @@ pub struct Problem {
 pub struct Problems(pub Vec<Problem>);
 
 impl Problems {
-    /// These and those, each once: audits share settings.
-    #[must_use]
-    pub fn and(mut self, others: Self) -> Self {
+    /// Takes in others, each once: audits share settings.
+    pub fn add(&mut self, others: Self) {
         for problem in others.0 {
             if !self.0.contains(&problem) {
                 self.0.push(problem);
             }
         }
-        self
     }
 }
 

@@ -1,24 +1,16 @@
 //! What was read of an account. What could not be read stands where it belongs, as an error.
 
-use std::fmt;
-
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::facts::{self, Account, ReadError, Reading, Tags, UserName, values};
+use crate::facts::{self, Account, ReadError, Reading, Tags, UserName, name, values};
 
 /// Tag that keeps a user's keys from being disabled: `false`, in any case.
 const AUTO_EXPIRE_TAG: &str = "KeyAutoExpire";
 
-/// Id of an access key, such as `AKIAIOSFODNN7EXAMPLE`. Not a secret.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct AccessKeyId(pub String);
-
-impl fmt::Display for AccessKeyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+name! {
+    /// Id of an access key, such as `AKIAIOSFODNN7EXAMPLE`. Not a secret.
+    AccessKeyId
 }
 
 /// An account's users and their keys, as they were at one time.

@@ -1,33 +1,19 @@
 //! What was read of an account's instances. What could not be read stands where it belongs, as an error.
 
-use std::fmt;
-
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::launch::Launch;
-use crate::facts::{self, Account, ReadError, Reading, Tags, UserName};
+use crate::facts::{self, Account, ReadError, Reading, Tags, UserName, name};
 
-/// Id of an EC2 instance, such as `i-0123456789abcdef0`. Unique in a region, and never used again.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct InstanceId(pub String);
-
-/// Name of a region, such as `eu-west-1`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct RegionName(pub String);
-
-impl fmt::Display for InstanceId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+name! {
+    /// Id of an EC2 instance, such as `i-0123456789abcdef0`. Unique in a region, and never used again.
+    InstanceId
 }
 
-impl fmt::Display for RegionName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+name! {
+    /// Name of a region, such as `eu-west-1`.
+    RegionName
 }
 
 /// An account's instances, as they were at one time.

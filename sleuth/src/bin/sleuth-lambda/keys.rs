@@ -13,7 +13,7 @@ use sleuth::{
 
 use crate::{
     Start,
-    outcome::{answer, diagnostic, log},
+    outcome::{answer, diagnostic, log, not_begun},
 };
 
 pub(crate) async fn run(config: &KeysConfig, Start { now, deadlines }: Start) -> Result<Value, Diagnostic> {
@@ -21,7 +21,7 @@ pub(crate) async fn run(config: &KeysConfig, Start { now, deadlines }: Start) ->
     let iam = aws::iam::Iam::new(&sdk, config.common.retry_mode);
     let notifier = aws::notifier(&sdk, &config.common, deadlines.read)
         .await
-        .map_err(|error| diagnostic(if error.is_setting() { "Configuration" } else { "Incomplete" }, &error))?;
+        .map_err(|error| not_begun(error.is_setting(), &error))?;
     let inventory = gather(&iam, &run::keys::scope(config, now, now, deadlines.read), |_, _| ()).await;
     let report = run::keys::wet(&iam, &inventory, config, &notifier, now, deadlines, |_, report| log(report)).await;
     log(&report);

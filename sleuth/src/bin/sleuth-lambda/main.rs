@@ -126,8 +126,5 @@ fn checked<Config>(
     problems: &mut Problems,
     config: impl FnOnce() -> Result<Config, Problems>,
 ) -> Option<Config> {
-    if !wanted {
-        return None;
-    }
-    config().map_err(|found| *problems = Problems(std::mem::take(&mut problems.0)).and(found)).ok()
+    wanted.then(config)?.map_err(|found| problems.add(found)).ok()
 }

@@ -10,6 +10,11 @@ pub(crate) fn diagnostic(kind: &str, message: &impl ToString) -> Diagnostic {
     Diagnostic { error_type: format!("Sleuth.{kind}"), error_message: message.to_string() }
 }
 
+/// Why an audit did not begin: a setting to be mended, or something that another invocation may find in order.
+pub(crate) fn not_begun(is_setting: bool, message: &impl ToString) -> Diagnostic {
+    diagnostic(if is_setting { "Configuration" } else { "Incomplete" }, message)
+}
+
 /// One answer out of those of all audits. One that failed fails the invocation.
 pub(crate) fn together(answers: impl Iterator<Item = Result<Value, Diagnostic>>) -> Result<Value, Diagnostic> {
     let (mut audits, mut failed) = (Vec::new(), Vec::new());

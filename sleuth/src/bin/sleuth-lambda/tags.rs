@@ -13,20 +13,18 @@ use sleuth::{
 
 use crate::{
     Start,
-    outcome::{answer, diagnostic, log},
+    outcome::{answer, diagnostic, log, not_begun},
 };
 
 pub(crate) async fn run(config: TagsConfig, Start { now, deadlines }: Start) -> Result<Value, Diagnostic> {
-    let kind = |is_setting| if is_setting { "Configuration" } else { "Incomplete" };
     let sdk = aws::connect(None, deadlines.read).await.map_err(|e| diagnostic("Credentials", &e))?;
     let policy = aws::tag_policy(&sdk, config, None, deadlines.read)
         .await
-        .map_err(|error| diagnostic(kind(error.is_setting()), &error))?;
+        .map_err(|error| not_begun(error.is_setting(), &error))?;
     let common = &policy.config.common;
     let cloud = Cloud::new(&sdk, common.retry_mode);
-    let notifier = aws::notifier(&sdk, common, deadlines.read)
-        .await
-        .map_err(|error| diagnostic(kind(error.is_setting()), &error))?;
+    let notifier =
+        aws::notifier(&sdk, common, deadlines.read).await.map_err(|error| not_begun(error.is_setting(), &error))?;
     let inventory = gather(&cloud, &policy.scope(now, now, deadlines.read), |_, _, _| ()).await;
     let keep = |_, report: &TagsReport| log(report);
     let run = run::tags::wet(&cloud, &inventory, &policy, &notifier, now, deadlines, keep);
@@ -36,13 +34,8 @@ pub(crate) async fn run(config: TagsConfig, Start { now, deadlines }: Start) -> 
 }
 
 fn done(report: &TagsReport) -> Value {
-    let done = |action| {
-        let mut count = 0;
-        for instance in &report.audit.instances {
-            count += usize::from(instance.action == action && instance.outcome == Outcome::Done);
-        }
-        count
-    };
+    let instances = &report.audit.instances;
+    let done = |action| instances.iter().filter(|i| i.action == action && i.outcome == Outcome::Done).count();
     json!({
         "notified": done(Action::Notify),
         "repaired": done(Action::Repair),
