@@ -1,6 +1,7 @@
 """CloudTrail: LookupEvents, which moto lacks, over records that a test puts in.
 
-It throttles more than LOOKUP_RATE calls in a second and region. AWS's rate is 2; without the variable there is none.
+It throttles more than LOOKUP_RATE calls in a second, account and region. AWS's rate is 2; without the variable there
+is none.
 """
 
 import collections
@@ -19,14 +20,14 @@ from moto.cloudtrail.responses import CloudTrailResponse
 LOOKUP_RATE = int(os.environ.get("LOOKUP_RATE", "0"))
 REACH = datetime.timedelta(days=90)
 
-# By region.
+# By account and region.
 EVENTS = collections.defaultdict(list)
 LOOKUPS = collections.defaultdict(list)
 LOCK = threading.Lock()
 
 
 def put(wanted):
-    EVENTS[wanted["region"]] += map(event, wanted["events"])
+    EVENTS[wanted["account"], wanted["region"]] += map(event, wanted["events"])
 
 
 def event(record):
@@ -72,7 +73,7 @@ def instances(record):
 
 
 def lookup_events(request):
-    throttle(request.region)
+    throttle(request.current_account, request.region)
     asked = json.loads(request.body)
     start, end = asked.get("StartTime", 0), asked.get("EndTime", float("inf"))
     if start > end:
@@ -83,7 +84,7 @@ def lookup_events(request):
     start = max(start, seconds(now() - REACH))
     found = [
         event
-        for event in EVENTS[request.region]
+        for event in EVENTS[request.current_account, request.region]
         if start <= event["EventTime"] <= end and concerns(event, asked.get("LookupAttributes", []))
     ]
     found.sort(key=lambda event: event["EventTime"], reverse=True)
@@ -95,13 +96,13 @@ def lookup_events(request):
     return json.dumps(answer)
 
 
-def throttle(region):
+def throttle(*place):
     with LOCK:
         moment = time.monotonic()
-        LOOKUPS[region] = [lookup for lookup in LOOKUPS[region] if moment - lookup < 1]
-        if LOOKUP_RATE and len(LOOKUPS[region]) >= LOOKUP_RATE:
+        LOOKUPS[place] = [lookup for lookup in LOOKUPS[place] if moment - lookup < 1]
+        if LOOKUP_RATE and len(LOOKUPS[place]) >= LOOKUP_RATE:
             raise JsonRESTError("ThrottlingException", "Rate exceeded")
-        LOOKUPS[region].append(moment)
+        LOOKUPS[place].append(moment)
 
 
 def concerns(event, attributes):

@@ -5,7 +5,7 @@ Which regions are enabled is said by REGIONS, names with commas between; otherwi
 
 import os
 
-from common import ACCOUNT, PAGE_SIZE, parse
+from common import PAGE_SIZE, parse
 from moto.core.responses import ActionResult
 from moto.ec2.exceptions import EC2ClientError, InvalidInstanceIdError, InvalidParameterCombination
 from moto.ec2.models import ec2_backends
@@ -134,7 +134,7 @@ for operation in (stop_instances, terminate_instances, modify_instance_attribute
 
 def change(wanted):
     """Makes an instance what no call can make it."""
-    backend = ec2_backends[ACCOUNT][wanted["region"]]
+    backend = ec2_backends[wanted["account"]][wanted["region"]]
     instance = backend.get_instance(wanted["id"])
     if "launched" in wanted:
         instance.launch_time = parse(wanted["launched"])

@@ -11,12 +11,17 @@
 What a test tells it or asks it, in JSON; times are RFC 3339:
 
 - POST /test/access-key {"id", "created", "last_used"?} back-dates a key.
-- POST /test/instance {"region", "id", "launched"?, "attached"?, "lifecycle"?, "state"?} back-dates an instance, or the
-  attachment of all its volumes, makes it a spot instance or puts it into a state.
-- POST /test/events {"region", "events": [records, as in a log file]} is what LookupEvents finds.
-- POST /test/fault {"operation", "code", "message"?, "status"?, "service"?, "region"?, "contains"?, "after"?, "times"?,
-  "done"?} makes calls fail: those that contain a text, after the first few, so many times, though they were done.
-- GET /test/calls lists the calls of AWS so far: [{"service", "region", "operation", "body"}].
+- POST /test/instance {"account", "region", "id", "launched"?, "attached"?, "lifecycle"?, "state"?} back-dates an
+  instance, or the attachment of all its volumes, makes it a spot instance or puts it into a state.
+- POST /test/events {"account", "region", "events": [records, as in a log file]} is what LookupEvents finds.
+- POST /test/fault {"operation", "code", "message"?, "status"?, "account"?, "service"?, "region"?, "contains"?,
+  "after"?, "times"?, "done"?, "cut"?} makes calls fail: those that contain a text, after the first few, so many times,
+  though they were done; or, with "cut" instead of a code, ends their answers after so many bytes.
+- GET /test/calls lists the calls of AWS so far: [{"account", "service", "region", "operation", "body"}]. Of S3
+  the body is `bucket/key`.
+
+All that is in account 123456789012, but for what is called with an access key that ends in another account's number,
+such as `root-210987654321`, or that AssumeRole gave for a role of another account.
 """
 
 import importlib
@@ -53,7 +58,7 @@ def create(service):
 
 def authorize(request, *arguments, of_moto=ActionAuthenticatorMixin._authenticate_and_authorize_action):
     """The bench may do everything, also once moto checks policies."""
-    if f"Credential={calls.BENCH}/" not in request.headers.get("Authorization", ""):
+    if not calls.is_bench(request.headers.get("Authorization", "")):
         of_moto(request, *arguments)
 
 
@@ -69,6 +74,7 @@ class Emulator:
     def __call__(self, environ, start_response):
         if environ["PATH_INFO"] in TESTS:
             return told(environ, start_response)
+        calls.settle(environ)
         call = calls.read(environ)
         if call is None:
             return self.moto(environ, start_response)
@@ -76,6 +82,9 @@ class Emulator:
         fault = faults.against(call)
         if fault is None:
             return self.moto(environ, start_response)
+        if fault.cut is not None:
+            # The announced length stays, and the server closes the connection after every answer.
+            return [b"".join(self.moto(environ, start_response))[: fault.cut]]
         if fault.done:
             list(self.moto(environ, lambda *_: None))
         return faults.answer(fault, call, environ, start_response)

@@ -15,9 +15,10 @@ class Fault:
     """The calls that it is about fail, except for the first `after`, and no more than `times` of them."""
 
     operation: str
-    code: str
+    code: str = ""
     message: str = "this is a test"
     status: int = 400
+    account: str | None = None
     service: str | None = None
     region: str | None = None
     contains: str = ""
@@ -25,10 +26,13 @@ class Fault:
     times: float = float("inf")
     # The call is done and only its answer is lost.
     done: bool = False
+    # The call is done, and its answer ends after so many bytes of those that it announces.
+    cut: int | None = None
 
     def concerns(self, call):
         return (
             self.operation == call.operation
+            and self.account in (None, call.account)
             and self.service in (None, call.service)
             and self.region in (None, call.region)
             and self.contains in call.body
@@ -65,6 +69,8 @@ def answer(fault, call, environ, start_response):
 
 def xml(service, code, message):
     error = f"<Code>{code}</Code><Message>{message}</Message>"
+    if service == "s3":
+        return f"<Error>{error}<RequestId>fault</RequestId><HostId>fault</HostId></Error>"
     if service == "ec2":
         return f"<Response><Errors><Error>{error}</Error></Errors><RequestID>fault</RequestID></Response>"
     return f"<ErrorResponse><Error><Type>Sender</Type>{error}</Error><RequestId>fault</RequestId></ErrorResponse>"

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_ec2::{
-    config::{Builder, Credentials, Region},
+    config::{Builder, Region},
     types::{AttributeBooleanValue, Filter, InstanceType, Placement, ResourceType, Tag, TagSpecification},
 };
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
@@ -28,17 +28,19 @@ pub(crate) enum Protection {
 /// A call of AWS.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub(crate) struct Call {
+    /// Whose credentials it was made with.
+    pub(crate) account: String,
     pub(crate) service: String,
     pub(crate) region: String,
     pub(crate) operation: String,
-    /// The form, decoded, or the JSON.
+    /// The form, decoded, or the JSON; of S3 `bucket/key`.
     pub(crate) body: String,
 }
 
 impl Call {
     /// Whether it changes something. A call that only asks whether it may does not.
     pub(crate) fn writes(&self) -> bool {
-        let reads = ["AssumeRole", "BatchGet", "Describe", "Get", "List", "Lookup", "Query", "Scan"];
+        let reads = ["AssumeRole", "BatchGet", "Describe", "Get", "Head", "List", "Lookup", "Query", "Scan"];
         !reads.iter().any(|read| self.operation.starts_with(read)) && !self.body.contains("DryRun=true")
     }
 }
@@ -58,7 +60,7 @@ impl Emulator {
     fn bench(&self, region: &str) -> aws_sdk_ec2::Client {
         let config = Builder::from(&self.sdk())
             .region(Region::new(region.to_owned()))
-            .credentials_provider(Credentials::new("bench", "bench", None, None, "test"));
+            .credentials_provider(self.credentials("bench"));
         aws_sdk_ec2::Client::from_conf(config.build())
     }
 
@@ -88,6 +90,7 @@ impl Emulator {
 
     /// Changes what no call can: `launched`, `attached`, `lifecycle`, `state`.
     pub(crate) async fn change(&self, region: &str, id: &str, mut change: Value) {
+        change["account"] = json!(self.account);
         change["region"] = json!(region);
         change["id"] = json!(id);
         self.tell("instance", &change).await;
@@ -127,7 +130,7 @@ impl Emulator {
 
     /// Puts records into the trail of a region.
     pub(crate) async fn events(&self, region: &str, records: &[Value]) {
-        self.tell("events", &json!({"region": region, "events": records})).await;
+        self.tell("events", &json!({"account": self.account, "region": region, "events": records})).await;
     }
 
     /// Makes calls fail. sleuth/tests/emulator/faults.py says which.

@@ -28,3 +28,4 @@ mod tags_owner;
 mod tags_rules;
 mod tags_saved;
 mod tags_table;
+mod trail;

@@ -23,10 +23,11 @@ pub(crate) fn tool(name: &str) -> PathBuf {
     Path::new(&tools).join("bin").join(name)
 }
 
-/// An AWS of our own, for one test. Ends with it.
+/// An AWS of our own, for one test, seen from one account. Ends with the test.
 pub(crate) struct Emulator {
-    process: Child,
+    process: Option<Child>,
     pub(crate) url: String,
+    pub(crate) account: String,
 }
 
 impl Emulator {
@@ -46,7 +47,18 @@ impl Emulator {
         let mut port = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut port).unwrap();
         assert!(!port.is_empty(), "the emulator did not start");
-        Self { process, url: format!("http://127.0.0.1:{}", port.trim()) }
+        let (url, account) = (format!("http://127.0.0.1:{}", port.trim()), "123456789012".to_owned());
+        Self { process: Some(process), url, account }
+    }
+
+    /// The same AWS, seen from another account: what is launched there is there, and not here.
+    pub(crate) fn elsewhere(&self, account: &str) -> Self {
+        Self { process: None, url: self.url.clone(), account: account.to_owned() }
+    }
+
+    /// An access key of the account. That of `bench` is for what a test itself does.
+    pub(crate) fn credentials(&self, name: &str) -> Credentials {
+        Credentials::new(format!("{name}-{}", self.account), name, None, None, "test")
     }
 
     pub(crate) fn iam(&self) -> aws_sdk_iam::Client {
@@ -55,12 +67,11 @@ impl Emulator {
 
     /// For clients of any other service.
     pub(crate) fn sdk(&self) -> aws_config::SdkConfig {
-        let credentials = Credentials::new("root", "root", None, None, "test");
         aws_config::SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .endpoint_url(&self.url)
             .region(Region::new("us-east-1"))
-            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .credentials_provider(SharedCredentialsProvider::new(self.credentials("root")))
             .build()
     }
 
@@ -70,11 +81,12 @@ impl Emulator {
 
     /// A call of SQS, whose SDK is not worth its compile time here.
     pub(crate) async fn sqs(&self, operation: &str, body: Value) -> Value {
+        let scope = format!("root-{}/20260101/us-east-1/sqs/aws4_request", self.account);
         let answer = reqwest::Client::new()
             .post(&self.url)
             .header("X-Amz-Target", format!("AmazonSQS.{operation}"))
             .header("Content-Type", "application/x-amz-json-1.0")
-            .header("Authorization", "AWS4-HMAC-SHA256 Credential=root/20260101/us-east-1/sqs/aws4_request")
+            .header("Authorization", format!("AWS4-HMAC-SHA256 Credential={scope}"))
             .body(body.to_string())
             .send()
             .await
@@ -126,8 +138,10 @@ impl Emulator {
 
 impl Drop for Emulator {
     fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        if let Some(process) = &mut self.process {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
     }
 }
 
