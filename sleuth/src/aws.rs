@@ -22,10 +22,14 @@ use error::{Problem, all_causes, root_cause};
 use secrets::SecretError;
 
 #[cfg(feature = "tags")]
+pub mod accounts;
+#[cfg(feature = "tags")]
 pub mod cloud;
 mod error;
 #[cfg(feature = "audit")]
 pub mod iam;
+#[cfg(feature = "tags")]
+pub mod logs;
 #[cfg(feature = "audit")]
 mod patience;
 pub mod secrets;

@@ -15,6 +15,7 @@ pub use secret::{SecretArn, Store, value as secret_value};
 
 pub use tags::{RuleSource, TableName, TagFlags, TagsConfig};
 pub use thresholds::Flags;
+pub use watch::{RoleName, WatchConfig};
 
 mod audits;
 mod check;
@@ -24,6 +25,7 @@ mod secret;
 mod tags;
 
 mod thresholds;
+mod watch;
 
 /// A setting that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use crate::{deadline::before, facts::Reading, ports::NoAnswer};
 
 pub mod keys;
 pub mod tags;
+pub mod watch;
 
 /// What is answered until `end`, or why nothing is. `None`: what was asked for does not exist any more.
 async fn answer<T>(end: Option<Instant>, call: impl Future<Output = Result<T, NoAnswer>>) -> Option<Reading<T>> {

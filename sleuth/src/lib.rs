@@ -18,6 +18,7 @@
 //! - [`report`]: the vocabulary of all outputs.
 //! - [`render`]: a report as JSON, as a table, as notifications. Pure.
 //! - [`snapshot`]: inventories in files.
+//! - [`logfile`]: log files of CloudTrail, record by record.
 //! - [`rules_source`]: where tag rules are kept.
 //! - [`config`]: the only reader of settings.
 //! - [`deadline`]: how the time of a run is shared out.
@@ -36,6 +37,7 @@ pub mod exit;
 pub mod facts;
 pub mod gather;
 pub mod keys;
+pub mod logfile;
 pub mod ports;
 pub mod render;
 pub mod report;

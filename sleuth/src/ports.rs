@@ -7,6 +7,7 @@ use crate::facts::{ReadError, Tags, UserName};
 
 pub mod keys;
 pub mod tags;
+pub mod watch;
 
 /// The users of an account, as far as they could be listed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -10,6 +10,7 @@ use crate::facts::{Account, ReadError};
 
 pub mod keys;
 pub mod tags;
+pub mod watch;
 
 /// Version of the serialised form.
 pub const VERSION: u32 = 1;

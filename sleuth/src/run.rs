@@ -2,6 +2,7 @@
 
 pub mod keys;
 pub mod tags;
+pub mod watch;
 
 /// How far a run has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

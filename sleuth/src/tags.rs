@@ -10,6 +10,7 @@ pub mod owner;
 pub mod plan;
 pub mod repair;
 pub mod rules;
+pub mod watch;
 
 pub use audit::{Standard, Status, Verdict, audit};
 pub use canary::{Canary, CanaryTags};

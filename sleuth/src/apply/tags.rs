@@ -147,8 +147,9 @@ async fn look_again(aws: &impl ReadInstances, target: Target<'_>, second: &Secon
         Err(NoAnswer::Gone) => return changed(gone()),
         Err(NoAnswer::Unread(error)) => return Err(error),
     };
-    // Who launched it does not change.
-    let instance = Instance { launch: target.verdict.instance.launch.clone(), ..instance };
+    // Who launched it does not change, nor does what happened to it before.
+    let Instance { launch, events, .. } = target.verdict.instance.clone();
+    let instance = Instance { launch, events, ..instance };
     let verdict = judge(target.region, &instance, second.users, &second.standard);
     let held = |reason: String| changed(Outcome::Held { reason, verdict: Some(Box::new(verdict.clone())) });
     if second.canary.is_some_and(|tags| tags.describe(target.region, &instance)) {

@@ -105,6 +105,10 @@ impl ReadInstances for Cloud {
         ec2::instances(&self.region(region).ec2, states, end).await
     }
 
+    async fn named(&self, region: &RegionName, ids: &[InstanceId], end: Option<Moment>) -> Instances {
+        ec2::named(&self.region(region).ec2, ids, end).await
+    }
+
     async fn instance(&self, region: &RegionName, id: &InstanceId) -> Result<Instance, NoAnswer> {
         ec2::instance(&self.region(region).ec2, id).await
     }

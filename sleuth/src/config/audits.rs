@@ -1,4 +1,4 @@
-//! Which audits the Lambda function runs.
+//! What the Lambda function does.
 
 use serde::Deserialize;
 
@@ -11,6 +11,8 @@ pub enum Audit {
     Keys,
     /// EC2 tags.
     Tags,
+    /// EC2 tags of the instances that events name.
+    Watch,
 }
 
 /// The setting as it stands in the environment.
@@ -26,6 +28,8 @@ impl Audit {
         Self::Keys,
         #[cfg(feature = "tags")]
         Self::Tags,
+        #[cfg(feature = "tags")]
+        Self::Watch,
     ];
 
     /// The word used in the setting and in reports.
@@ -33,6 +37,7 @@ impl Audit {
         match self {
             Self::Keys => "keys",
             Self::Tags => "tags",
+            Self::Watch => "watch",
         }
     }
 

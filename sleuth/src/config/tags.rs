@@ -254,17 +254,14 @@ impl Check {
 
     fn regions(&mut self, name: &'static str, value: Option<&str>) -> Option<Vec<RegionName>> {
         let value = value?;
-        let like = |region: &&str| {
-            region.split('-').count() >= 3
-                && region.ends_with(|c: char| c.is_ascii_digit())
-                && region.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-        };
         if value.trim().eq_ignore_ascii_case("all") {
             return None;
         }
-        let names: Vec<&str> = value.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
-        if !names.is_empty() && names.iter().all(like) {
-            return Some(names.into_iter().map(|name| RegionName(name.to_owned())).collect());
+        let mut names = value.split(',').map(str::trim).filter(|name| !name.is_empty()).peekable();
+        if names.peek().is_some()
+            && let Some(names) = names.map(RegionName::parse).collect()
+        {
+            return Some(names);
         }
         self.fail(name, Some(value), "must be `all`, or regions as in eu-west-1,us-east-1".to_owned())
     }

@@ -50,6 +50,15 @@ pub trait ReadInstances: Sync {
         end: Option<Moment>,
     ) -> impl Future<Output = Instances> + Send;
 
+    /// Those of the instances with these ids that EC2 knows, in whatever state. Ids that it does not know keep no others
+    /// from being found.
+    fn named(
+        &self,
+        region: &RegionName,
+        ids: &[InstanceId],
+        end: Option<Moment>,
+    ) -> impl Future<Output = Instances> + Send;
+
     /// One instance as it is now, in whatever state.
     fn instance(&self, region: &RegionName, id: &InstanceId)
     -> impl Future<Output = Result<Instance, NoAnswer>> + Send;

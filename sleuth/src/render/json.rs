@@ -3,10 +3,8 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::report::Report;
-
 /// The whole report, indented, with a line break at the end.
-pub fn pretty(report: &Report<impl Serialize>) -> Result<String, serde_json::Error> {
+pub fn pretty(report: &impl Serialize) -> Result<String, serde_json::Error> {
     serde_json::to_string_pretty(report).map(|json| json + "\n")
 }
 
@@ -16,7 +14,7 @@ const LOG_LINE_BYTES: usize = 200 * 1024;
 
 /// The report for a log: one line of JSON, or several that each hold some of the entries of its lists (findings, errors,
 /// deliveries and so on) and, in `log_part`, say which line of how many they are.
-pub fn log_lines(report: &Report<impl Serialize>) -> Result<Vec<String>, serde_json::Error> {
+pub fn log_lines(report: &impl Serialize) -> Result<Vec<String>, serde_json::Error> {
     let whole = serde_json::to_string(report)?;
     if whole.len() <= LOG_LINE_BYTES {
         return Ok(vec![whole]);

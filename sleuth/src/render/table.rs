@@ -9,6 +9,7 @@ use crate::report::Report;
 
 pub mod keys;
 pub mod tags;
+pub mod watch;
 
 /// How a table is to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

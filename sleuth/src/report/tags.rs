@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{Outcome, Report};
 use crate::{
     facts::Tags,
-    tags::{Action, InstanceId, Owner, RegionName, Response, RuleSet, State, Status, check::Fault},
+    tags::{Action, InstanceId, Owner, RegionName, Response, RuleSet, State, Status, check::Fault, watch::Event},
 };
 
 mod make;
@@ -122,6 +122,9 @@ pub struct Finding {
     pub age_minutes: Option<i64>,
     /// Tags as they were read.
     pub tags: Tags,
+    /// What was seen to happen to it, if that is why it was looked at.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<Event>,
     /// Verdict.
     pub status: Status,
     /// What is wrong, by rule.

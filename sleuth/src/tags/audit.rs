@@ -181,7 +181,13 @@ pub fn judge(
     let Standard { rules, grace_minutes, owner_tags, now } = *standard;
     let age_minutes = instance.created().map(|created| (now - created).num_minutes().max(0));
     let manager = instance.manager();
-    let faults = check(rules, region, instance, &instance.tags, users);
+    let mut faults = check(rules, region, instance, &instance.tags, users);
+    let unsettled = instance.unsettled.as_ref();
+    if let Some(error) = unsettled {
+        for (_, fault) in &mut faults {
+            *fault = Fault::Unknown(error.clone());
+        }
+    }
     let violation = |rule: &Rule, fault: Fault| Violation {
         rule: rule.id.clone(),
         tag: rule.tag.as_str().to_owned(),
@@ -197,7 +203,7 @@ pub fn judge(
     // A rule takes part in repairs only if it would be acted on, be it violated now or by what other repairs bring about.
     let untouched = |rule: &Rule| {
         let due = due(rule.grace_minutes.unwrap_or(grace_minutes), age_minutes);
-        due != Due::Now || rule.managed.spares(manager.as_deref())
+        due != Due::Now || rule.managed.spares(manager.as_deref()) || unsettled.is_some()
     };
     let plan = repairs(rules, region, instance, users, now, untouched);
     let tags = plan.applied_to(&instance.tags);
@@ -222,7 +228,8 @@ pub fn judge(
     Verdict {
         region: region.clone(),
         instance: instance.clone(),
-        status: status(&violations),
+        // What EC2 does not show at all breaks no rule, and is not in order either.
+        status: if unsettled.is_some() && !instance.state.is_known() { Status::Unknown } else { status(&violations) },
         age_minutes,
         response: violations.iter().filter(|v| v.is_open()).map(|v| v.response(manager.as_deref())).max(),
         violations,
@@ -274,7 +281,8 @@ fn unread(instance: &Instance, violations: &[Violation]) -> Vec<ReadError> {
         message: "AWS answered without a launch time".to_owned(),
     };
     let ageless = (instance.created().is_none() && !violations.is_empty()).then(strange);
-    let mut all: Vec<ReadError> = faults.chain(ageless).collect();
+    let unseen = instance.unsettled.clone().filter(|_| !instance.state.is_known());
+    let mut all: Vec<ReadError> = faults.chain(ageless).chain(unseen).collect();
     all.dedup();
     all
 }

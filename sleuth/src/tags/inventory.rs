@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::launch::Launch;
+use super::{launch::Launch, watch::Event};
 use crate::facts::{self, Account, ReadError, Reading, Tags, UserName, name};
 
 name! {
@@ -14,6 +14,18 @@ name! {
 name! {
     /// Name of a region, such as `eu-west-1`.
     RegionName
+}
+
+impl RegionName {
+    /// A name of the form of a region's. It becomes a part of the address that is called.
+    pub fn parse(name: &str) -> Option<Self> {
+        let like = name.len() <= 32
+            && name.split('-').count() >= 3
+            && name.split('-').all(|part| !part.is_empty())
+            && name.ends_with(|c: char| c.is_ascii_digit())
+            && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        like.then(|| Self(name.to_owned()))
+    }
 }
 
 /// An account's instances, as they were at one time.
@@ -118,6 +130,12 @@ pub struct Instance {
     /// Who launched it, by CloudTrail: `Read(None)` if CloudTrail does not know, `None` if nobody asked.
     #[serde(default)]
     pub launch: Option<Reading<Option<Launch>>>,
+    /// What was seen to happen to it, if it was that why it was looked at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<Event>,
+    /// Why it is not to be judged by what EC2 shows of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unsettled: Option<ReadError>,
 }
 
 /// What protects an instance from changes through the API.
@@ -146,6 +164,8 @@ impl Instance {
             operator: None,
             protection: None,
             launch: None,
+            events: Vec::new(),
+            unsettled: None,
         }
     }
 
@@ -212,6 +232,11 @@ impl State {
     pub const ALL: [Self; 4] = [Self::Pending, Self::Running, Self::Stopping, Self::Stopped];
     /// Those that rules are about if they do not say.
     pub const AUDITED: [Self; 2] = [Self::Running, Self::Stopped];
+
+    /// Whether this program knows what it means.
+    pub const fn is_known(&self) -> bool {
+        !matches!(self, Self::Other(_))
+    }
 
     /// The word EC2 uses.
     pub fn as_str(&self) -> &str {

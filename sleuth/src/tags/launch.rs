@@ -111,12 +111,13 @@ impl Principal {
 
 /// Whether this is the id of an instance: `i-` and 8 or 17 hexadecimal digits
 /// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html>).
-fn is_instance_id(text: &str) -> bool {
+pub(super) fn is_instance_id(text: &str) -> bool {
     let digits = text.strip_prefix("i-").unwrap_or_default();
     matches!(digits.len(), 8 | 17) && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-fn text<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
+/// A text in a value, if there is one and it is not empty.
+pub(super) fn text<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
     value.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty())
 }
 

@@ -139,6 +139,17 @@ impl ReadInstances for FakeCloud {
         }
     }
 
+    async fn named(&self, region: &RegionName, ids: &[InstanceId], _: Option<Moment>) -> Instances {
+        let mut listing = Instances::default();
+        for id in ids {
+            match self.call("named", &id.0) {
+                Err(error) => listing.errors.push(unread("DescribeInstances", error)),
+                Ok(world) => listing.found.extend(world.instances.get(&(region.0.clone(), id.0.clone())).cloned()),
+            }
+        }
+        listing
+    }
+
     async fn instance(&self, region: &RegionName, id: &InstanceId) -> Result<Instance, NoAnswer> {
         let mut world = self.call("instance", &id.0).map_err(|error| unread("DescribeInstances", error))?;
         let waits = world.slow.get_mut(&id.0).filter(|looks| **looks > 0).map(|looks| *looks -= 1).is_some();

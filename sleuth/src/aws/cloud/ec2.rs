@@ -25,26 +25,38 @@ use crate::{
 /// Instances a page: the most EC2 gives
 /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html>).
 const PAGE: i32 = 1_000;
+/// Values of a filter: the most EC2 takes (same source).
+const FILTER: usize = 200;
 
 /// The instances of a region in some states, or those that could be listed until `end`.
 pub(super) async fn instances(ec2: &Client, states: &[State], end: Option<Moment>) -> Instances {
-    const CALL: &str = "DescribeInstances";
-    let states = states.iter().map(|state| state.as_str().to_owned()).collect();
-    let filter = Filter::builder().name("instance-state-name").set_values(Some(states)).build();
-    let mut pages = ec2.describe_instances().filters(filter).into_paginator().page_size(PAGE).send();
     let mut listing = Instances::default();
+    let states = states.iter().map(|state| state.as_str().to_owned()).collect();
+    list(ec2, "instance-state-name", states, end, &mut listing).await;
+    listing
+}
+
+/// Those of the instances with these ids that there are, or those that could be listed until `end`. They are asked for by a
+/// filter, as otherwise one id that does not exist would fail all.
+pub(super) async fn named(ec2: &Client, ids: &[InstanceId], end: Option<Moment>) -> Instances {
+    let mut listing = Instances::default();
+    for ids in ids.chunks(FILTER) {
+        list(ec2, "instance-id", ids.iter().map(|id| id.0.clone()).collect(), end, &mut listing).await;
+    }
+    listing
+}
+
+/// The instances that a filter lets through.
+async fn list(ec2: &Client, filter: &str, values: Vec<String>, end: Option<Moment>, listing: &mut Instances) {
+    const CALL: &str = "DescribeInstances";
+    let filter = Filter::builder().name(filter).set_values(Some(values)).build();
+    let mut pages = ec2.describe_instances().filters(filter).into_paginator().page_size(PAGE).send();
     loop {
         let page = match before(end, pages.next()).await {
-            Ok(None) => return listing,
+            Ok(None) => return,
             Ok(Some(Ok(page))) => page,
-            Ok(Some(Err(error))) => {
-                listing.errors.push(read_error(CALL, &error));
-                return listing;
-            }
-            Err(over) => {
-                listing.errors.push(over);
-                return listing;
-            }
+            Ok(Some(Err(error))) => return listing.errors.push(read_error(CALL, &error)),
+            Err(over) => return listing.errors.push(over),
         };
         for found in page.reservations().iter().flat_map(Reservation::instances) {
             match seen(found) {

@@ -1,12 +1,15 @@
-//! `sleuth-lambda`, packaged as `bootstrap`: the daily audits as a Lambda function.
+//! `sleuth-lambda`, packaged as `bootstrap`: the daily audits and the watch as a Lambda function.
 //!
-//! Any event starts the audits that the environment names; the event's content plays no part.
+//! `AUDITS` names what the function does. Any event starts the audits, but for those of CloudTrail, which the watch deals
+//! with.
 
 #[cfg(feature = "keys")]
 mod keys;
 mod outcome;
 #[cfg(feature = "tags")]
 mod tags;
+#[cfg(feature = "tags")]
+mod watch;
 
 use std::time::Duration;
 
@@ -16,6 +19,7 @@ use serde_json::Value;
 use sleuth::{
     config::{self, Audit, Problems},
     deadline::Deadlines,
+    tags::watch::event::{is_delivery, is_of_cloudtrail},
 };
 use tokio::time::Instant;
 
@@ -26,7 +30,7 @@ async fn main() -> Result<(), Error> {
     start_log();
     lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| async move {
         tracing::info!(request_id = event.context.request_id, "invoked");
-        handle(event.context.deadline).await
+        handle(event.payload, event.context.deadline).await
     }))
     .await
 }
@@ -55,18 +59,18 @@ struct Start {
     deadlines: Deadlines,
 }
 
-/// Runs the audits side by side and answers with their summaries. Fails, after everything that can be done is done, if
+/// Runs the audits side by side, or the watch, and answers with their summaries. Fails, after everything that can be done is done, if
 /// something could not be read, done or delivered: so that alarms fire.
 ///
 /// `deadline`: when Lambda will end the function, in milliseconds since 1970.
-async fn handle(deadline: u64) -> Result<Value, Diagnostic> {
+async fn handle(event: Value, deadline: u64) -> Result<Value, Diagnostic> {
     let now = clock();
     let left = deadline.saturating_sub(now.timestamp_millis().unsigned_abs());
     let deadlines = Deadlines::within(Instant::now(), Duration::from_millis(left));
     let start = Start { now: now.trunc_subsecs(0), deadlines };
     let environment = config::environment();
     let prepared = Prepared::new(&environment).map_err(|problems| diagnostic("Configuration", &problems))?;
-    prepared.run(start).await
+    prepared.run(&event, start).await
 }
 
 #[expect(clippy::disallowed_methods, reason = "a binary reads the clock, once")]
@@ -80,6 +84,11 @@ struct Prepared {
     keys: Option<config::KeysConfig>,
     #[cfg(feature = "tags")]
     tags: Option<config::TagsConfig>,
+    #[cfg(feature = "tags")]
+    watch: Option<config::WatchConfig>,
+    /// Whether there is no audit that any event would start.
+    #[cfg(feature = "tags")]
+    only_watch: bool,
 }
 
 impl Prepared {
@@ -96,11 +105,25 @@ impl Prepared {
             tags: checked(audits.contains(&Audit::Tags), &mut problems, || {
                 config::TagsConfig::new(environment, config::TagFlags::default())
             }),
+            #[cfg(feature = "tags")]
+            watch: checked(audits.contains(&Audit::Watch), &mut problems, || {
+                config::WatchConfig::new(environment, config::TagFlags::default())
+            }),
+            #[cfg(feature = "tags")]
+            only_watch: audits == [Audit::Watch],
         };
         if problems.0.is_empty() { Ok(prepared) } else { Err(problems) }
     }
 
-    async fn run(self, start: Start) -> Result<Value, Diagnostic> {
+    async fn run(self, event: &Value, start: Start) -> Result<Value, Diagnostic> {
+        #[cfg(feature = "tags")]
+        if let Some(config) = self.watch.filter(|_| is_delivery(event) || self.only_watch) {
+            return Box::pin(watch::run(config, event, start)).await;
+        }
+        if is_of_cloudtrail(event) {
+            let message = "this event is one for the watch, which AUDITS does not name: nothing was audited";
+            return Err(diagnostic("Configuration", &message));
+        }
         let keys = async {
             #[cfg(feature = "keys")]
             if let Some(config) = self.keys {

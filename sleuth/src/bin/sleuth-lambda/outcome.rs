@@ -3,7 +3,10 @@
 use lambda_runtime::Diagnostic;
 use serde::Serialize;
 use serde_json::{Value, json};
-use sleuth::{render::json::log_lines, report::Report};
+use sleuth::{
+    render::json::log_lines,
+    report::{Report, ReportError},
+};
 
 /// An error that names its kind.
 pub(crate) fn diagnostic(kind: &str, message: &impl ToString) -> Diagnostic {
@@ -33,6 +36,11 @@ pub(crate) fn together(answers: impl Iterator<Item = Result<Value, Diagnostic>>)
 
 /// The whole report, as JSON, on stdout, which is the function's log.
 pub(crate) fn log(report: &Report<impl Serialize>) {
+    print(report);
+}
+
+/// The same of any report.
+pub(crate) fn print(report: &impl Serialize) {
     use std::io::Write as _;
 
     let written = log_lines(report).map_err(std::io::Error::from).and_then(|lines| {
@@ -66,16 +74,20 @@ pub(crate) fn answer<Audit>(
             "done": done,
         }));
     }
-    let shown: Vec<String> = report
-        .errors
-        .iter()
+    Err(incomplete(report.kind, report.errors.iter()))
+}
+
+/// That not everything could be read, done or delivered.
+pub(crate) fn incomplete<'a>(kind: &str, errors: impl Iterator<Item = &'a ReportError> + Clone) -> Diagnostic {
+    let shown: Vec<String> = errors
+        .clone()
         .take(SHOWN)
         .map(|error| format!("{}: {}: {}", error.subject, error.operation, error.message))
         .map(|error| error.chars().take(CHARACTERS).collect())
         .collect();
-    let more = match report.errors.len().saturating_sub(SHOWN) {
+    let more = match errors.count().saturating_sub(SHOWN) {
         0 => String::new(),
         more => format!("; and {more} more, see the log"),
     };
-    Err(diagnostic("Incomplete", &format!("{}: incomplete: {}{more}", report.kind, shown.join("; "))))
+    diagnostic("Incomplete", &format!("{kind}: incomplete: {}{more}", shown.join("; ")))
 }

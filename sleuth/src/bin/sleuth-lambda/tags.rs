@@ -33,7 +33,7 @@ pub(crate) async fn run(config: TagsConfig, Start { now, deadlines }: Start) -> 
     answer(&report, &report.audit.summary, &done(&report))
 }
 
-fn done(report: &TagsReport) -> Value {
+pub(crate) fn done(report: &TagsReport) -> Value {
     let instances = &report.audit.instances;
     let done = |action| instances.iter().filter(|i| i.action == action && i.outcome == Outcome::Done).count();
     json!({

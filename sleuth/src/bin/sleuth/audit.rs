@@ -2,11 +2,13 @@
 
 use std::{io::ErrorKind, path::Path, time::Duration};
 
+use chrono::{DateTime, SubsecRound as _, Utc};
 use notifier::{Notification, slack, sns};
 use serde::Serialize;
 use sleuth::{
     deadline::Deadlines,
     exit::Exit,
+    facts::ReadError,
     render::{json, table::Look},
     report::Report,
     snapshot::{self, Saved, SnapshotError},
@@ -14,6 +16,12 @@ use sleuth::{
 use tokio::time::Instant;
 
 use crate::{cli::Form, output};
+
+/// The time, in whole seconds as everywhere in the report.
+#[expect(clippy::disallowed_methods, reason = "a binary reads the clock, once")]
+pub(crate) fn clock() -> DateTime<Utc> {
+    Utc::now().trunc_subsecs(0)
+}
 
 /// How the time of a run is shared out.
 pub(crate) fn deadlines(timeout: Option<u64>) -> Deadlines {
@@ -40,11 +48,39 @@ pub(crate) fn show_payloads(notifications: &[Notification]) {
     }
 }
 
+/// How a run ended that was not broken off.
+pub(crate) const fn exit(complete: bool, fails: bool) -> Exit {
+    match (complete, fails) {
+        (false, _) => Exit::Incomplete,
+        (true, true) => Exit::Findings,
+        (true, false) => Exit::Done,
+    }
+}
+
+/// AWS did not say who calls, so that nothing can be looked at.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Unanswered(pub(crate) ReadError);
+
+/// Whether a run was told to change something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Changed {
+    Perhaps,
+    No,
+}
+
+impl<Audit> From<&Report<Audit>> for Changed {
+    fn from(report: &Report<Audit>) -> Self {
+        if report.applied { Self::Perhaps } else { Self::No }
+    }
+}
+
 /// Prints a report. What was done must not be lost when nobody reads.
-pub(crate) fn print<Audit: Serialize>(
-    report: &Report<Audit>,
+pub(crate) fn print<Reported: Serialize>(
+    report: &Reported,
+    changed: Changed,
     form: Form,
-    table: impl FnOnce(&Report<Audit>, Look) -> String,
+    table: impl FnOnce(&Reported, Look) -> String,
     exit: Exit,
 ) -> anyhow::Result<Exit> {
     let text = match form {
@@ -54,8 +90,8 @@ pub(crate) fn print<Audit: Serialize>(
     match output::report(&text) {
         Ok(()) => Ok(exit),
         // The reader went away, as `head` does. That is no failure …
-        Err(error) if !report.applied && error.kind() == ErrorKind::BrokenPipe => Ok(exit),
-        Err(error) if !report.applied => Err(anyhow::Error::new(error).context("stdout")),
+        Err(error) if changed == Changed::No && error.kind() == ErrorKind::BrokenPipe => Ok(exit),
+        Err(error) if changed == Changed::No => Err(anyhow::Error::new(error).context("stdout")),
         // … but what was done must not be lost with it.
         Err(error) => {
             output::note(&format!("sleuth: the report could not be written to stdout ({error}); here it is:"));
@@ -66,23 +102,16 @@ pub(crate) fn print<Audit: Serialize>(
 }
 
 #[cfg(feature = "audit")]
-pub(crate) use live::{clock, save};
+pub(crate) use live::save;
 
 #[cfg(feature = "audit")]
 mod live {
     //! What only a run that reads an account needs.
 
-    use chrono::{DateTime, SubsecRound as _, Utc};
     use sleuth::{
         report::ReportError,
         snapshot::{Saved, Target},
     };
-
-    /// The time, in whole seconds as everywhere in the report.
-    #[expect(clippy::disallowed_methods, reason = "a binary reads the clock, once")]
-    pub(crate) fn clock() -> DateTime<Utc> {
-        Utc::now().trunc_subsecs(0)
-    }
 
     /// Saves what was read, if somebody wants that. What is read is used, even if it cannot be kept.
     pub(crate) fn save(target: Option<Target>, inventory: &impl Saved) -> Option<ReportError> {

@@ -7,9 +7,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use keys::{FailOn as FailOnKeys, KeysArguments};
 pub(crate) use tags::{FailOn as FailOnTags, RulesCommand, TagsArguments};
+pub(crate) use watch::{ReplayArguments, WatchCommand};
 
 mod keys;
 mod tags;
+mod watch;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -56,6 +58,9 @@ pub(crate) enum Command {
     /// first. Nothing is changed or sent unless --apply is given; then only what TAG_ACTION and the rules allow.
     #[command(after_long_help = format!("{}\n{SHARED}\n\n{EXIT_CODES}", tags::ENVIRONMENT))]
     Tags(Box<TagsArguments>),
+    /// Check the tags of instances that CloudTrail saw launched or re-tagged
+    #[command(subcommand)]
+    Watch(WatchCommand),
     /// Work with tag rules
     #[command(subcommand)]
     Rules(RulesCommand),

@@ -34,7 +34,7 @@ pub(crate) async fn run(arguments: Box<KeysArguments>, environment: Vec<(String,
         }
         None => live::run(&config, Options { now, deadlines, apply, all, save }).await?,
     };
-    audit::print(&report, form, table, exit(&report, fail_on))
+    audit::print(&report, (&report).into(), form, table, exit(&report, fail_on))
 }
 
 fn dry(inventory: &Inventory, config: &KeysConfig, now: DateTime<Utc>) -> KeysReport {
@@ -49,13 +49,9 @@ fn exit(report: &KeysReport, fail_on: Option<FailOnKeys>) -> Exit {
     let fails = |fail_on: FailOnKeys| {
         report.audit.keys.iter().any(|key| !key.exempt && fail_on.statuses().contains(&key.status))
     };
-    match () {
-        () if !report.is_complete() => Exit::Incomplete,
-        // An alert is worse than any status.
-        () if fail_on.is_some() && !report.audit.alerts.is_empty() => Exit::Findings,
-        () if fail_on.is_some_and(fails) => Exit::Findings,
-        () => Exit::Done,
-    }
+    // An alert is worse than any status.
+    let alerted = fail_on.is_some() && !report.audit.alerts.is_empty();
+    audit::exit(report.is_complete(), alerted || fail_on.is_some_and(fails))
 }
 
 /// How an account is to be read and what is to be done with what is found.

@@ -11,6 +11,7 @@ mod output;
 mod rules;
 mod slack_users;
 mod tags;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         Command::Demo => demo::run(),
         Command::Keys(arguments) => runtime.block_on(keys::run(arguments, environment)),
         Command::Tags(arguments) => runtime.block_on(tags::run(arguments, environment)),
+        Command::Watch(command) => runtime.block_on(watch::run(command, environment)),
         Command::Rules(command) => rules::run(&command),
         Command::SlackUsers(arguments) => runtime.block_on(slack_users::run(&arguments, environment)),
     };
@@ -62,6 +64,7 @@ fn exit_of(error: &anyhow::Error) -> Exit {
         || error.is::<SnapshotError>();
     let incomplete = error.is::<notifier::slack::users::DirectoryError>()
         || error.is::<NoCredentials>()
+        || error.is::<audit::Unanswered>()
         || error.is::<RulesError>()
         || matches!(error.downcast_ref(), Some(NotifierError::Secret(_)));
     match (usage, incomplete) {

@@ -40,11 +40,11 @@ pub(crate) async fn run(arguments: Box<TagsArguments>, environment: Vec<(String,
         }
         None => live::run(config, rules, Options { now, deadlines, apply, save }).await?,
     };
-    audit::print(&report, form, table, exit(&report, fail_on))
+    audit::print(&report, (&report).into(), form, table, exit(&report, fail_on))
 }
 
 /// The rules, unless they are kept in AWS.
-fn known_rules(config: &TagsConfig) -> anyhow::Result<Option<RuleSet>> {
+pub(crate) fn known_rules(config: &TagsConfig) -> anyhow::Result<Option<RuleSet>> {
     Ok(match &config.rules {
         RuleSource::File(path) => Some(rules_source::load(path)?),
         RuleSource::Short(rules) => Some(rules.clone()),
@@ -61,15 +61,13 @@ fn dry(inventory: &Inventory, policy: &Policy, now: DateTime<Utc>) -> TagsReport
 }
 
 fn exit(report: &TagsReport, fail_on: Option<FailOnTags>) -> Exit {
-    let fails = |fail_on: FailOnTags| {
-        let mut judged = report.audit.instances.iter().filter(|instance| !instance.is_exempt());
-        judged.any(|instance| fail_on.statuses().contains(&instance.status))
-    };
-    match () {
-        () if !report.is_complete() => Exit::Incomplete,
-        () if fail_on.is_some_and(fails) => Exit::Findings,
-        () => Exit::Done,
-    }
+    audit::exit(report.is_complete(), fail_on.is_some_and(|fail_on| fails(report, fail_on)))
+}
+
+/// Whether an instance that is not exempt has a status that is asked to fail on.
+pub(crate) fn fails(report: &TagsReport, fail_on: FailOnTags) -> bool {
+    let mut judged = report.audit.instances.iter().filter(|instance| !instance.is_exempt());
+    judged.any(|instance| fail_on.statuses().contains(&instance.status))
 }
 
 /// How an account is to be read and what is to be done with what is found.
@@ -82,7 +80,7 @@ struct Options {
 }
 
 #[cfg(feature = "tags")]
-mod live {
+pub(crate) mod live {
     //! The account itself.
 
     use notifier::Notifier;
@@ -105,7 +103,7 @@ mod live {
     };
 
     /// The policy, with the rules from AWS if they are kept there.
-    pub(super) async fn policy(
+    pub(crate) async fn policy(
         config: TagsConfig,
         rules: Option<RuleSet>,
         deadlines: Deadlines,
@@ -165,7 +163,7 @@ mod live {
 }
 
 #[cfg(not(feature = "tags"))]
-mod live {
+pub(crate) mod live {
     //! A build without the AWS side of this audit.
 
     use std::future::Ready;
@@ -180,7 +178,7 @@ mod live {
     const NO_TABLE: BadArgument =
         BadArgument("this build cannot read TAG_RULES_TABLE: build it with `--features tags`, or use --rules");
 
-    pub(super) fn policy(config: TagsConfig, rules: Option<RuleSet>, _: Deadlines) -> Ready<anyhow::Result<Policy>> {
+    pub(crate) fn policy(config: TagsConfig, rules: Option<RuleSet>, _: Deadlines) -> Ready<anyhow::Result<Policy>> {
         let policy = rules.map(|rules| Policy::new(config, rules));
         std::future::ready(policy.ok_or_else(|| NO_TABLE.into()))
     }

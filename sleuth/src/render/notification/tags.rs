@@ -50,12 +50,13 @@ fn of_action(report: &TagsReport, heading: &str, colour: Colour, action: Action)
 }
 
 fn line(finding: &Finding) -> Line {
-    let wrong = [words::violations(finding), words::consequence(finding)];
+    let wrong = [words::found(finding), words::consequence(finding)];
     let wrong: Vec<String> = wrong.into_iter().filter(|words| !words.is_empty()).collect();
     let text = format!(
-        ": {} in {}, {}, {}: {}",
+        ": {} in {}{}, {}, {}: {}",
         words::instance(finding),
         finding.region,
+        words::make(finding),
         words::age(finding.age_minutes),
         words::tags(finding),
         wrong.join(": ")

@@ -105,7 +105,7 @@ impl Column {
             Self::State => finding.state.as_str().to_owned(),
             Self::Age => words::age(finding.age_minutes).strip_suffix(" old").unwrap_or("?").to_owned(),
             Self::Owner => owner(finding, look),
-            Self::Wrong => words::violations(finding),
+            Self::Wrong => words::found(finding),
             Self::Done => words::action(finding),
         };
         Cell::new(printable(&text))
@@ -181,7 +181,7 @@ fn counts(text: &mut String, summary: &Summary, look: Look) {
 /// What stands in the last columns of wider tables, as a list.
 fn consequences(text: &mut String, report: &TagsReport, look: Look) {
     let items = shown(report).filter_map(|finding| {
-        let words = [words::violations(finding), words::action(finding)];
+        let words = [words::found(finding), words::action(finding)];
         let words: Vec<String> = words.into_iter().filter(|words| !words.is_empty()).collect();
         (!words.is_empty()).then(|| format!("{}: {}", words::instance(finding), words.join(": ")))
     });

@@ -8,7 +8,7 @@ use crate::{
         Outcome,
         tags::{Finding, ViolationFound},
     },
-    tags::{Action, State},
+    tags::{Action, State, launch::Principal, watch::Event},
 };
 
 /// What is wrong, all of it.
@@ -18,6 +18,34 @@ pub(in crate::render) fn violations(finding: &Finding) -> String {
         _ => violation.message.clone(),
     };
     finding.violations.iter().map(message).collect::<Vec<_>>().join("; ")
+}
+
+/// What was seen to happen to the instance, and who did it; empty if nothing was.
+pub(in crate::render) fn seen(finding: &Finding) -> String {
+    let of = |event: &Event| {
+        let by = event.by.as_ref().map(|by| format!(" by {}", principal(by))).unwrap_or_default();
+        let from = event.source_ip.as_ref().map(|address| format!(" from {address}")).unwrap_or_default();
+        format!("{}{by}{from} at {}", event.name, event.at.format("%Y-%m-%d %H:%M:%S UTC"))
+    };
+    finding.events.iter().map(of).collect::<Vec<_>>().join(", ")
+}
+
+/// Who made a call.
+fn principal(by: &Principal) -> String {
+    match by {
+        Principal::User { name } => format!("the user {name}"),
+        Principal::Role { role: Some(role), session } => format!("{session} (session of the role {role})"),
+        Principal::Role { role: None, session } => format!("the role session {session}"),
+        Principal::Root => "the root user".to_owned(),
+        Principal::Service { name } => format!("the service {name}"),
+        Principal::Other { id } => id.clone(),
+    }
+}
+
+/// What happened to the instance, and what is wrong with it.
+pub(in crate::render) fn found(finding: &Finding) -> String {
+    let parts = [seen(finding), violations(finding)];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
 }
 
 /// What was, would be or could not be done about a finding, and what else there is to know.
@@ -85,6 +113,15 @@ pub(in crate::render) fn instance(finding: &Finding) -> String {
         Some(name) => format!("{} ({name})", finding.instance_id),
         None => finding.instance_id.to_string(),
     }
+}
+
+/// What an instance that something just happened to is made of: its type and image, after commas.
+pub(in crate::render) fn make(finding: &Finding) -> String {
+    let known = |text: &Option<String>| text.as_ref().map(|text| format!(", {text}")).unwrap_or_default();
+    if finding.events.is_empty() {
+        return String::new();
+    }
+    format!("{}{}", known(&finding.instance_type), known(&finding.image_id))
 }
 
 /// Most characters of tags that a message shows.

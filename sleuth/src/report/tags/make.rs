@@ -124,6 +124,7 @@ pub(super) fn judged(verdict: &Verdict, rules: &RuleSet) -> Finding {
         created: instance.created(),
         age_minutes: verdict.age_minutes,
         tags: instance.tags.clone(),
+        events: instance.events.clone(),
         status: verdict.status,
         violations: verdict.violations.iter().map(|violation| found(violation, rules)).collect(),
         owner: verdict.owner.clone(),

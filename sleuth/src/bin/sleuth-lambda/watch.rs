@@ -1,0 +1,134 @@
+//! The watch: events of CloudTrail in, the instances that they name looked at.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, PoisonError},
+};
+
+use lambda_runtime::Diagnostic;
+use serde_json::{Value, json};
+use sleuth::{
+    aws::{
+        self,
+        accounts::{Reach, caller},
+        logs::Logs,
+    },
+    config::{RuleSource, WatchConfig},
+    gather::watch::{Admission, Harvest, Reading, harvest},
+    report::{Report, watch::WatchReport},
+    rules_source,
+    run::{
+        tags::Policy,
+        watch::{Ended, Time, wet},
+    },
+    tags::{
+        RuleSet,
+        watch::{
+            event::{Leaf, open},
+            seen::Seen,
+        },
+    },
+};
+
+use crate::{
+    Start,
+    outcome::{diagnostic, incomplete, log, not_begun, print},
+    tags::done,
+};
+
+/// What was dealt with by this instance of the function.
+static SEEN: Mutex<Option<Seen>> = Mutex::new(None);
+
+/// Deals with an event. The answer of one that came by SQS names the messages that are to be delivered again.
+pub(crate) async fn run(config: WatchConfig, event: &Value, start: Start) -> Result<Value, Diagnostic> {
+    let leaves = open(event);
+    let messages: BTreeSet<String> = leaves.iter().filter_map(|leaf| leaf.message.clone()).collect();
+    let ended = deal_with(config, leaves, start).await?;
+    // The reports on the accounts are in the log already.
+    print(&with_accounts(&ended.report, ended.report.accounts.iter().map(|report| json!(report.account)).collect()));
+    remember(ended.done);
+    answer(&ended.report, &ended.failed, &messages)
+}
+
+async fn deal_with(
+    config: WatchConfig,
+    leaves: Vec<Leaf>,
+    Start { now, deadlines }: Start,
+) -> Result<Ended, Diagnostic> {
+    let WatchConfig { tags: config, settle, role } = config;
+    // What is wrong with a file of rules is said before anything is read.
+    let rules = known_rules(&config.rules).map_err(|error| not_begun(error.is_setting(), &error))?;
+    let sdk = aws::connect(None, deadlines.read).await.map_err(|e| diagnostic("Credentials", &e))?;
+    let mut found = Harvest::default();
+    let seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
+    let admission = Admission { seen: &seen, regions: config.regions.as_deref() };
+    let reading = Reading { concurrency: config.common.concurrency, patience: settle, end: deadlines.read };
+    harvest(&mut found, &Logs::new(&sdk, deadlines.read), leaves, admission, reading, |_, _| ()).await;
+    *SEEN.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
+    if found.sightings.is_empty() {
+        return Ok(Ended::without_instances(&found, now));
+    }
+    let caller = caller(&sdk, deadlines.read).await.map_err(|error| diagnostic("Incomplete", &error))?;
+    let mode = config.common.retry_mode;
+    let reach = Reach { sdk: &sdk, caller: &caller, role: role.as_ref(), mode, end: deadlines.read };
+    let own = reach.own(found.accounts().into_iter());
+    found.drop_own(&own);
+    if found.sightings.is_empty() {
+        return Ok(Ended::without_instances(&found, now));
+    }
+    let policy: Policy = aws::tag_policy(&sdk, config, rules, deadlines.read)
+        .await
+        .map_err(|error| not_begun(error.is_setting(), &error))?;
+    let notifier = aws::notifier(&sdk, &policy.config.common, deadlines.read)
+        .await
+        .map_err(|error| not_begun(error.is_setting(), &error))?;
+    let time = Time { now, deadlines, patience: settle };
+    let ended = Box::pin(wet(&reach, &found, &policy, &notifier, time, |_, report| log(report))).await;
+    ended.report.accounts.iter().for_each(log);
+    Ok(ended)
+}
+
+/// The rules, unless they are kept in AWS.
+fn known_rules(source: &RuleSource) -> Result<Option<RuleSet>, rules_source::RulesError> {
+    Ok(match source {
+        RuleSource::File(path) => Some(rules_source::load(path)?),
+        RuleSource::Short(rules) => Some(rules.clone()),
+        RuleSource::Table(_) => None,
+    })
+}
+
+fn remember(done: BTreeSet<String>) {
+    let mut seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let seen = seen.get_or_insert_default();
+    for id in done {
+        seen.insert(id);
+    }
+}
+
+/// The report with something else in the place of the accounts'.
+fn with_accounts(report: &WatchReport, accounts: Value) -> Value {
+    let mut value = serde_json::to_value(report).unwrap_or_default();
+    if let Some(fields) = value.as_object_mut() {
+        fields.insert("accounts".to_owned(), accounts);
+    }
+    value
+}
+
+/// A summary, or what went wrong. Messages of SQS that failed are named, if only some did: the others are not delivered
+/// again then. If all did, the invocation fails, so that alarms fire.
+fn answer(report: &WatchReport, failed: &BTreeSet<String>, messages: &BTreeSet<String>) -> Result<Value, Diagnostic> {
+    if report.is_complete() && messages.is_empty() {
+        let accounts = report
+            .accounts
+            .iter()
+            .map(|report| json!({"account": report.account, "summary": report.audit.summary, "done": done(report)}));
+        return Ok(json!({ "audits": [with_accounts(report, accounts.collect())] }));
+    }
+    let some = failed.len() < messages.len() && (report.is_complete() || !failed.is_empty());
+    if some {
+        let failures: Vec<Value> = failed.iter().map(|id| json!({ "itemIdentifier": id })).collect();
+        return Ok(json!({ "batchItemFailures": failures }));
+    }
+    let of_accounts = report.accounts.iter().flat_map(|report: &Report<_>| &report.errors);
+    Err(incomplete(report.kind, report.errors.iter().chain(of_accounts)))
+}

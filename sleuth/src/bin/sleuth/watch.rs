@@ -1,0 +1,139 @@
+//! `sleuth watch`.
+
+use chrono::{DateTime, Utc};
+use sleuth::{
+    config::WatchConfig,
+    deadline::Deadlines,
+    exit::Exit,
+    gather::watch::{Admission, Harvest, OutOfReach, Reading, Recorded, harvest, saved},
+    render::table::watch::table,
+    report::watch::WatchReport,
+    run::{
+        tags::Policy,
+        watch::{Time, dry},
+    },
+    tags::watch::{event::Leaf, seen::Seen},
+};
+
+use crate::{
+    audit::{self, Changed},
+    cli::{FailOnTags, ReplayArguments, WatchCommand},
+    output,
+    tags::{fails, known_rules, live::policy},
+};
+
+pub(crate) async fn run(command: WatchCommand, environment: Vec<(String, String)>) -> anyhow::Result<Exit> {
+    let WatchCommand::Replay(arguments) = command;
+    let ReplayArguments { files, live, output: form, now, timeout, fail_on, settings } = *arguments;
+    let deadlines = audit::deadlines(timeout);
+    let config = WatchConfig::new(&environment, settings.into())?;
+    let rules = known_rules(&config.tags)?;
+    let now = now.unwrap_or_else(audit::clock);
+    let seen = Seen::default();
+    let admission = Admission { seen: &seen, regions: config.tags.regions.as_deref() };
+    let bar = output::progress("Reading files");
+    bar.set_length(files.len() as u64);
+    let (found, leaves) = saved(&files, admission, |done| bar.set_position(done as u64)).await;
+    bar.finish_and_clear();
+    let policy = policy(config.tags.clone(), rules, deadlines).await?;
+    let read = Read { found, leaves, admission, now, deadlines };
+    let report = if live { live::replay(&config, &policy, read).await? } else { replay(policy, read).await };
+    let exit = exit(&report, fail_on);
+    audit::print(&report, Changed::No, form, table, exit)
+}
+
+/// What files hold, and the time.
+struct Read<'a> {
+    found: Harvest,
+    leaves: Vec<Leaf>,
+    admission: Admission<'a>,
+    now: DateTime<Utc>,
+    deadlines: Deadlines,
+}
+
+/// Judges what events tell of instances.
+async fn replay(mut policy: Policy, read: Read<'_>) -> WatchReport {
+    let Read { mut found, leaves, admission, now, deadlines } = read;
+    let reading =
+        Reading { concurrency: policy.config.common.concurrency, patience: std::time::Duration::ZERO, end: None };
+    harvest(&mut found, &OutOfReach, leaves, admission, reading, |_, _| ()).await;
+    // Nobody launches a canary in a log.
+    policy.config.canary = None;
+    let users_matter = policy.rules.needs_iam_users();
+    let account = async |id: &str, wanted: &_| Ok(Recorded::new(id, wanted, users_matter));
+    dry(account, &found, &policy, Time { now, deadlines, patience: std::time::Duration::ZERO }).await
+}
+
+fn exit(report: &WatchReport, fail_on: Option<FailOnTags>) -> Exit {
+    let failing = |fail_on: FailOnTags| report.accounts.iter().any(|report| fails(report, fail_on));
+    audit::exit(report.is_complete(), fail_on.is_some_and(failing))
+}
+
+#[cfg(feature = "tags")]
+mod live {
+    //! The account itself.
+
+    use sleuth::{
+        aws::{
+            self,
+            accounts::{Reach, caller},
+            logs::Logs,
+        },
+        config::WatchConfig,
+        gather::watch::{Reading, harvest},
+        ports::watch::Accounts as _,
+        report::watch::WatchReport,
+        run::{
+            tags::Policy,
+            watch::{Time, dry},
+        },
+    };
+
+    use super::Read;
+    use crate::{audit::Unanswered, output};
+
+    /// Looks at the instances as they are now.
+    pub(super) async fn replay(config: &WatchConfig, policy: &Policy, read: Read<'_>) -> anyhow::Result<WatchReport> {
+        let Read { mut found, leaves, admission, now, deadlines } = read;
+        let common = &policy.config.common;
+        let sdk = aws::connect(common.profile.as_deref(), deadlines.read).await?;
+        let reading = Reading { concurrency: common.concurrency, patience: config.settle, end: deadlines.read };
+        let bar = output::progress("Reading logs");
+        harvest(&mut found, &Logs::new(&sdk, deadlines.read), leaves, admission, reading, |done, total| {
+            bar.set_length(total as u64);
+            bar.set_position(done as u64);
+        })
+        .await;
+        bar.finish_and_clear();
+        let caller = caller(&sdk, deadlines.read).await.map_err(Unanswered)?;
+        let reach = Reach {
+            sdk: &sdk,
+            caller: &caller,
+            role: config.role.as_ref(),
+            mode: common.retry_mode,
+            end: deadlines.read,
+        };
+        let account = async |id: &str, _: &_| reach.account(id).await;
+        let time = Time { now, deadlines, patience: config.settle };
+        Ok(Box::pin(dry(account, &found, policy, time)).await)
+    }
+}
+
+#[cfg(not(feature = "tags"))]
+mod live {
+    //! A build without the AWS side of this audit.
+
+    use std::future::Ready;
+
+    use sleuth::{config::WatchConfig, report::watch::WatchReport, run::tags::Policy};
+
+    use super::Read;
+    use crate::cli::BadArgument;
+
+    const MISSING: BadArgument =
+        BadArgument("this build cannot read instances: build it with `--features tags`, or leave --live out");
+
+    pub(super) fn replay(_: &WatchConfig, _: &Policy, _: Read<'_>) -> Ready<anyhow::Result<WatchReport>> {
+        std::future::ready(Err(MISSING.into()))
+    }
+}

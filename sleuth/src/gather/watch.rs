@@ -1,0 +1,47 @@
+//! Fills inventories of the instances that events name, and of those only.
+
+mod harvest;
+mod recorded;
+mod saved;
+mod settle;
+
+pub use harvest::{Admission, Failure, Harvest, Reading, harvest};
+pub use recorded::{OutOfReach, Recorded};
+pub use saved::saved;
+pub use settle::{Settling, inventory};
+
+/// How often something is asked for again that AWS may not show yet: pauses double from `FIRST` to `LONGEST`.
+mod pauses {
+    use std::time::Duration;
+
+    use tokio::time::{Instant, sleep};
+
+    const FIRST: Duration = Duration::from_millis(500);
+    const LONGEST: Duration = Duration::from_secs(8);
+
+    /// Pauses until a time.
+    pub(super) struct Pauses {
+        next: Duration,
+        until: Instant,
+    }
+
+    impl Pauses {
+        /// For so long, but not longer than to `end`.
+        pub(super) fn within(patience: Duration, end: Option<Instant>) -> Self {
+            let until = Instant::now() + patience;
+            Self { next: FIRST, until: end.map_or(until, |end| end.min(until)) }
+        }
+
+        /// Waits, or says that there is no time to.
+        pub(super) async fn wait(&mut self) -> bool {
+            let left = self.until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            // The last time is at the end.
+            sleep(self.next.min(left)).await;
+            self.next = (self.next * 2).min(LONGEST);
+            true
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! The whole way of an event: what it holds, the instances that it names, what is done about them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use chrono::{DateTime, Utc};
+use futures::future::join_all;
+use notifier::Notifier;
+
+use super::{
+    Stage,
+    tags::{self, Policy},
+};
+use crate::{
+    deadline::Deadlines,
+    facts::ReadError,
+    gather::watch::{Failure, Harvest, inventory},
+    ports::{tags::ReadInstances, watch::Accounts},
+    report::{
+        tags::TagsReport,
+        watch::{Failed, WatchReport},
+    },
+    tags::{
+        Inventory,
+        watch::{
+            Sighting,
+            evidence::{Wanted, together},
+        },
+    },
+};
+
+/// What came of an event.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ended {
+    /// The report.
+    pub report: WatchReport,
+    /// The messages of which not all could be dealt with: to be delivered again.
+    pub failed: BTreeSet<String>,
+    /// The events that are dealt with, by id.
+    pub done: BTreeSet<String>,
+}
+
+/// When, and how long AWS is asked again that does not show yet what happened.
+#[derive(Debug, Clone, Copy)]
+pub struct Time {
+    /// The time it is.
+    pub now: DateTime<Utc>,
+    /// How the time is shared out.
+    pub deadlines: Deadlines,
+    /// How long AWS is asked again.
+    pub patience: Duration,
+}
+
+/// What events say of one account, and the messages that brought it.
+#[derive(Debug, Default)]
+struct OfAccount<'a> {
+    sightings: Vec<(&'a Sighting, &'a BTreeSet<String>)>,
+}
+
+impl OfAccount<'_> {
+    fn wanted(&self) -> Wanted {
+        together(self.sightings.iter().map(|(sighting, _)| *sighting))
+    }
+}
+
+fn by_account(harvest: &Harvest) -> BTreeMap<&str, OfAccount<'_>> {
+    let mut accounts: BTreeMap<&str, OfAccount<'_>> = BTreeMap::new();
+    for (sighting, messages) in &harvest.sightings {
+        accounts.entry(&sighting.account).or_default().sightings.push((sighting, messages));
+    }
+    accounts
+}
+
+/// What would be found and done. Changes and sends nothing. `account` gives a reader of an account, which is told what is
+/// wanted of it.
+pub async fn dry<Aws: ReadInstances>(
+    account: impl AsyncFn(&str, &Wanted) -> Result<Aws, ReadError>,
+    harvest: &Harvest,
+    policy: &Policy,
+    Time { now, deadlines, patience }: Time,
+) -> WatchReport {
+    let mut report = WatchReport::new(harvest, now);
+    for (id, of_account) in by_account(harvest) {
+        let wanted = of_account.wanted();
+        match account(id, &wanted).await {
+            Ok(aws) => {
+                let scope = policy.scope(now, now, deadlines.read);
+                let inventory = inventory(&aws, &scope, &wanted, patience).await;
+                report.add(wanted.len(), tags::dry(&named(inventory, id), policy, now));
+            }
+            Err(error) => report.fail(wanted.len(), &out_of_reach(id, error)),
+        }
+    }
+    report
+}
+
+/// Finds, does, and tells: account by account, each after all have been read.
+pub async fn wet<Aws: Accounts>(
+    aws: &Aws,
+    harvest: &Harvest,
+    policy: &Policy,
+    notifier: &Notifier,
+    time: Time,
+    mut keep: impl FnMut(Stage, &TagsReport),
+) -> Ended {
+    let Time { now, deadlines, patience } = time;
+    let mut ended = Ended::without_instances(harvest, now);
+    let readings = by_account(harvest).into_iter().map(async |(id, of_account)| {
+        let wanted = of_account.wanted();
+        let read = async {
+            let cloud = aws.account(id).await?;
+            let inventory = inventory(&cloud, &policy.scope(now, now, deadlines.read), &wanted, patience).await;
+            Ok((cloud, named(inventory, id)))
+        };
+        (id, of_account, wanted.len(), read.await)
+    });
+    for (id, of_account, wanted, read) in Box::pin(join_all(readings)).await {
+        match read {
+            Err(error) => {
+                ended.report.fail(wanted, &out_of_reach(id, error));
+                ended.take(&of_account, &Failed::All);
+            }
+            Ok((cloud, inventory)) => {
+                let run = tags::wet(&cloud, &inventory, policy, notifier, now, deadlines, &mut keep);
+                let report = Box::pin(run).await;
+                ended.take(&of_account, &report.failed());
+                ended.report.add(wanted, report);
+            }
+        }
+    }
+    ended
+}
+
+impl Ended {
+    /// What came of an event that is about no instances.
+    pub fn without_instances(harvest: &Harvest, now: DateTime<Utc>) -> Self {
+        Self {
+            report: WatchReport::new(harvest, now),
+            failed: harvest.failures.iter().flat_map(|failure| failure.messages.iter().cloned()).collect(),
+            done: BTreeSet::new(),
+        }
+    }
+
+    /// Takes in of which instances of an account not all could be done.
+    fn take(&mut self, of_account: &OfAccount<'_>, failed: &Failed) {
+        for (Sighting { region, event, instances, .. }, messages) in &of_account.sightings {
+            let failed = match failed {
+                Failed::All => true,
+                Failed::Instances(failed) => {
+                    instances.iter().any(|(id, _)| failed.contains(&(region.clone(), id.clone())))
+                }
+            };
+            if failed {
+                self.failed.extend(messages.iter().cloned());
+            } else {
+                self.done.extend(event.id.clone());
+            }
+        }
+    }
+}
+
+/// The account's id is known from the events.
+fn named(mut inventory: Inventory, id: &str) -> Inventory {
+    inventory.account.id.get_or_insert_with(|| id.to_owned());
+    inventory
+}
+
+fn out_of_reach(account: &str, error: ReadError) -> Failure {
+    Failure { subject: format!("account {account}"), error, messages: BTreeSet::new() }
+}

@@ -1,0 +1,153 @@
+//! What events say about an instance, all of them together: what has to be seen of it before it can be judged.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{Change, Event, Sighting};
+use crate::{
+    facts::Tags,
+    tags::{
+        inventory::{Instance, InstanceId, RegionName, State},
+        launch::Launch,
+    },
+};
+
+/// For how long after an event EC2 may not show yet what it was about. AWS names no limit, and recommends to wait for up to
+/// minutes (<https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html>). After that what EC2 shows is true.
+const FRESH: TimeDelta = TimeDelta::minutes(15);
+
+/// Instances of one account to be looked at, by place.
+pub type Wanted = BTreeMap<(RegionName, InstanceId), Evidence>;
+
+/// What events say about one instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// The launch, if it is among the events, and the last event.
+    pub events: Vec<Event>,
+    /// The instance as it was launched, with its tags as the events left them, if its launch is among them.
+    pub launched: Option<Instance>,
+    /// Tags that must be there (`true`), or must not, by key.
+    expected: BTreeMap<String, bool>,
+    /// Whether it was launched with tags that nobody knows.
+    doubtful: bool,
+    /// When something happened to it last.
+    last: DateTime<Utc>,
+}
+
+/// Takes together what sightings, of one account and in any order, say.
+pub fn together<'a>(sightings: impl IntoIterator<Item = &'a Sighting>) -> Wanted {
+    let mut sightings: Vec<&Sighting> = sightings.into_iter().collect();
+    // Of the same second: what must come first does.
+    sightings.sort_by_key(|sighting| {
+        let launch = sighting.instances.iter().any(|(_, change)| matches!(change, Change::Launched(_)));
+        (sighting.event.at, !launch, &sighting.event.id)
+    });
+    let mut wanted = Wanted::new();
+    for Sighting { region, event, instances, .. } in sightings {
+        for (id, change) in instances {
+            let new = || Evidence {
+                events: Vec::new(),
+                launched: None,
+                expected: BTreeMap::new(),
+                doubtful: false,
+                last: event.at,
+            };
+            wanted.entry((region.clone(), id.clone())).or_insert_with(new).add(event, change);
+        }
+    }
+    wanted
+}
+
+impl Evidence {
+    fn add(&mut self, event: &Event, change: &Change) {
+        self.last = event.at;
+        let launch = matches!(change, Change::Launched(_));
+        self.events.truncate(if launch { 0 } else { usize::from(self.launched.is_some()) });
+        if self.events.last() != Some(event) {
+            self.events.push(event.clone());
+        }
+        match change {
+            Change::Launched(launched) => {
+                self.expect(launched.instance.tags.keys(), true);
+                self.doubtful = !launched.tags_known;
+                self.launched = Some(launched.instance.clone());
+            }
+            Change::Started => {}
+            Change::Tagged(tags) => {
+                self.expect(tags.keys(), true);
+                self.launched.iter_mut().for_each(|launched| launched.tags.extend(tags.clone()));
+            }
+            Change::Untagged(keys) => {
+                self.expect(keys.iter().map(|(key, _)| key), false);
+                let removed = |key: &String, value: &String| {
+                    keys.iter().any(|(k, v)| k == key && v.as_ref().is_none_or(|v| v == value))
+                };
+                self.launched.iter_mut().for_each(|launched| launched.tags.retain(|key, value| !removed(key, value)));
+            }
+            Change::Cleared => {
+                self.expected.values_mut().for_each(|there| *there = false);
+                self.doubtful = false;
+                self.launched.iter_mut().for_each(|launched| launched.tags.clear());
+            }
+            Change::Retagged { tags, changed } => self.retagged(tags, changed),
+        }
+    }
+
+    fn retagged(&mut self, tags: &Tags, changed: &[String]) {
+        let gone = changed.iter().filter(|key| !tags.contains_key(*key));
+        self.expect(gone, false);
+        self.expect(tags.keys(), true);
+        self.doubtful = false;
+        self.launched.iter_mut().for_each(|launched| launched.tags.clone_from(tags));
+    }
+
+    fn expect<'a>(&mut self, keys: impl IntoIterator<Item = &'a String>, there: bool) {
+        self.expected.extend(keys.into_iter().map(|key| (key.clone(), there)));
+    }
+
+    /// Whether EC2 may not show yet, at the time `now`, what happened.
+    pub fn is_fresh(&self, now: DateTime<Utc>) -> bool {
+        now - self.last < FRESH
+    }
+
+    /// Whether the instance as EC2 shows it is what the events say, or at least may be.
+    pub fn settled(&self, instance: &Instance) -> Settled {
+        if matches!(instance.state, State::ShuttingDown | State::Terminated) {
+            return Settled::Yes;
+        }
+        let shown = |key: &String| instance.tags.contains_key(key);
+        let missing = self.expected.iter().find(|(key, there)| **there && !shown(key));
+        if let Some((key, _)) = missing {
+            return Settled::No(format!("the tag `{key}` was set, and EC2 does not show it yet"));
+        }
+        if self.doubtful {
+            return Settled::No("CloudTrail left out which tags it was launched with".to_owned());
+        }
+        if instance.state == State::Pending {
+            return Settled::No("it is still pending".to_owned());
+        }
+        if self.expected.iter().any(|(key, there)| !there && shown(key)) {
+            return Settled::NotYet;
+        }
+        Settled::Yes
+    }
+
+    /// Who launched the instance, if the launch is among the events and says so.
+    pub fn launch(&self) -> Option<Launch> {
+        self.launched.as_ref()?;
+        let event = self.events.first()?;
+        Some(Launch { at: event.at, by: event.by.clone()? })
+    }
+}
+
+/// Whether an instance can be judged by what EC2 shows of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settled {
+    /// It can.
+    Yes,
+    /// A tag that was removed is still there. If it stays, somebody set it again: it can be judged then.
+    NotYet,
+    /// It cannot, for this reason.
+    No(String),
+}
