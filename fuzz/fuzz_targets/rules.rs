@@ -19,6 +19,8 @@ fuzz_target!(|text: &str| {
                 assert!(!mistakes.0.is_empty(), "refused without a word");
                 let lines = text.split('\n').count();
                 assert!(mistakes.0.iter().all(|mistake| (1..=lines).contains(&mistake.line)), "{mistakes:?}");
+                let whole = mistakes.0.iter().all(|mistake| !mistake.message.contains('\n'));
+                assert!(whole, "not on one line: {mistakes:?}");
             }
         }
     }
