@@ -97,7 +97,7 @@ impl Complaints {
     /// Says something of a value, by its name.
     pub(super) fn note(&mut self, node: &Node, text: impl fmt::Display) {
         // What has no name is the whole.
-        let name = if node.name.is_empty() { String::new() } else { format!("`{}` ", node.name) };
+        let name = if node.name.is_empty() { String::new() } else { format!("{} ", quoted(&node.name)) };
         self.note_at(node.at, format!("{name}{text}"));
     }
 
@@ -108,7 +108,7 @@ impl Complaints {
 
     /// Says of a value that it collides with another.
     pub(super) fn collision(&mut self, node: &Node, other: usize, text: impl fmt::Display) {
-        self.0.push(Complaint { at: node.at, text: format!("`{}` {text}", node.name), other: Some(other) });
+        self.0.push(Complaint { at: node.at, text: format!("{} {text}", quoted(&node.name)), other: Some(other) });
     }
 
     /// The same with `None` to go on with.

@@ -188,6 +188,13 @@ fn json_is_strict() {
 }
 
 #[test]
+fn mistake_is_on_one_line_whatever_the_key() {
+    let text = r#"{"rule": [{"tag": "a", "scope": {"tags": {"b\nc": 5}}}]}"#;
+    let expected = r"line 1, column 51: `b\nc` must be a text, not the number `5`";
+    assert_eq!(mistakes_of(text, Format::Json), expected);
+}
+
+#[test]
 fn every_syntax_mistake_of_a_toml_file_is_told() {
     let text = "[[rule]]\ntag = 'a\ngrace = 5 minutes\nrequired = yes\n[[rule]]\ntag = 'b'\ntag = 'c'";
     let expected = "line 2, column 9: not valid TOML: invalid literal string, expected `'`\n\
