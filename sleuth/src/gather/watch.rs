@@ -7,7 +7,7 @@ mod settle;
 
 pub use harvest::{Admission, Failure, Harvest, Reading, harvest};
 pub use recorded::{OutOfReach, Recorded};
-pub use saved::saved;
+pub use saved::{SavedError, files, saved};
 pub use settle::{Settling, inventory};
 
 /// How often something is asked for again that AWS may not show yet: pauses double from `FIRST` to `LONGEST`.

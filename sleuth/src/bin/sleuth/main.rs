@@ -20,6 +20,7 @@ use sleuth::{
     aws::{NoCredentials, NotifierError},
     config::{self, Problems},
     exit::Exit,
+    gather::watch::SavedError,
     rules_source::RulesError,
     snapshot::SnapshotError,
 };
@@ -61,7 +62,8 @@ fn exit_of(error: &anyhow::Error) -> Exit {
         || error.downcast_ref().is_some_and(NoCredentials::is_setting)
         || error.downcast_ref().is_some_and(NotifierError::is_setting)
         || error.downcast_ref().is_some_and(RulesError::is_setting)
-        || error.is::<SnapshotError>();
+        || error.is::<SnapshotError>()
+        || error.is::<SavedError>();
     let incomplete = error.is::<notifier::slack::users::DirectoryError>()
         || error.is::<NoCredentials>()
         || error.is::<audit::Unanswered>()

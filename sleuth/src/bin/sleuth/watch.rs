@@ -5,7 +5,7 @@ use sleuth::{
     config::WatchConfig,
     deadline::Deadlines,
     exit::Exit,
-    gather::watch::{Admission, Harvest, OutOfReach, Reading, Recorded, harvest, saved},
+    gather::watch::{Admission, Harvest, OutOfReach, Reading, Recorded, files, harvest, saved},
     render::table::watch::table,
     report::watch::WatchReport,
     run::{
@@ -24,10 +24,11 @@ use crate::{
 
 pub(crate) async fn run(command: WatchCommand, environment: Vec<(String, String)>) -> anyhow::Result<Exit> {
     let WatchCommand::Replay(arguments) = command;
-    let ReplayArguments { files, live, output: form, now, timeout, fail_on, settings } = *arguments;
+    let ReplayArguments { files: names, live, output: form, now, timeout, fail_on, settings } = *arguments;
     let deadlines = audit::deadlines(timeout);
     let config = WatchConfig::new(&environment, settings.into())?;
     let rules = known_rules(&config.tags)?;
+    let files = files(&names)?;
     let now = now.unwrap_or_else(audit::clock);
     let seen = Seen::default();
     let admission = Admission { seen: &seen, regions: config.tags.regions.as_deref() };

@@ -76,7 +76,7 @@ pub struct Failure {
 /// What one file holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Leaves {
-    records: usize,
+    pub(super) records: usize,
     skipped: Skipped,
     sightings: Vec<Sighting>,
     misread: Vec<String>,
@@ -139,7 +139,7 @@ pub async fn harvest(
     drop(readings);
     // In the order of their names, whichever was read first.
     for (object, (messages, (found, error))) in done {
-        harvest.files += 1;
+        harvest.files += usize::from(found.records > 0 || error.is_none());
         harvest.take(found, &object, &messages, admission);
         if let Some(ReadError { operation, message }) = error {
             harvest.fail(&object, &operation, message, &messages);

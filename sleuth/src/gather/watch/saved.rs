@@ -45,7 +45,7 @@ pub async fn saved(files: &[PathBuf], admission: Admission<'_>, progress: impl F
         .buffered(cores);
     let mut done = 0;
     while let Some((path, Saved { found, leaves, error })) = readings.next().await {
-        harvest.files += 1;
+        harvest.files += usize::from(error.is_none() || found.records > 0);
         harvest.take(found, &path.display(), &BTreeSet::new(), admission);
         left.extend(leaves);
         if let Some(message) = error {
@@ -55,6 +55,52 @@ pub async fn saved(files: &[PathBuf], admission: Admission<'_>, progress: impl F
         progress(done);
     }
     (harvest, left)
+}
+
+/// The files that names stand for: themselves, and of a folder the logs in it, at any depth. The error names what cannot be
+/// opened.
+pub fn files(names: &[PathBuf]) -> Result<Vec<PathBuf>, SavedError> {
+    let mut found = Vec::new();
+    for name in names {
+        let failed = |source| SavedError { path: name.clone(), source };
+        if name.is_dir() {
+            logs_in(name, &mut found).map_err(failed)?;
+        } else {
+            File::open(name).map_err(failed)?;
+            found.push(name.clone());
+        }
+    }
+    Ok(found)
+}
+
+/// A file that cannot be opened.
+#[derive(Debug, thiserror::Error)]
+#[error("{} cannot be opened", path.display())]
+pub struct SavedError {
+    /// Which file.
+    path: PathBuf,
+    /// Why.
+    source: io::Error,
+}
+
+/// Logs are named `….json.gz`. Digest files, which are named so too, are in a folder of their own.
+fn logs_in(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
+    let entries = std::fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
+    let mut paths: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).collect();
+    paths.sort();
+    for path in paths {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        match () {
+            // A link may lead back to where it is.
+            () if path.is_symlink() => {}
+            () if path.is_dir() && !matches!(&*name, "CloudTrail-Digest" | "CloudTrail-Insight") => {
+                logs_in(&path, found)?
+            }
+            () if name.ends_with(".json.gz") || name.ends_with(".json") => found.push(path),
+            () => {}
+        }
+    }
+    Ok(())
 }
 
 /// What tells an entry of an event from a record of a log: services send the one as `aws:s3`, write the other as

@@ -39,9 +39,23 @@ struct Head<'a> {
     name: Cow<'a, str>,
 }
 
+/// The same of a record of CloudTrail Insights, which names no call.
+#[derive(Deserialize)]
+struct Insight<'a> {
+    #[serde(borrow, rename = "eventCategory")]
+    category: Cow<'a, str>,
+}
+
 /// Reads one record, as JSON. `account`: whose it is, if the record does not say. The error says what cannot be understood.
 pub fn read(record: &str, account: Option<&str>) -> Result<Record, String> {
-    let head: Head<'_> = serde_json::from_str(record).map_err(|error| format!("a record: {error}"))?;
+    let wrong = |error: serde_json::Error| format!("a record: {error}");
+    let head: Head<'_> = match serde_json::from_str(record) {
+        Ok(head) => head,
+        Err(error) => {
+            let insight = serde_json::from_str(record).is_ok_and(|Insight { category }| category == "Insight");
+            return if insight { Ok(Record::Skipped(Skip::Insights)) } else { Err(wrong(error)) };
+        }
+    };
     if head.source != EC2 {
         return Ok(Record::Skipped(Skip::OtherService));
     }
@@ -52,7 +66,7 @@ pub fn read(record: &str, account: Option<&str>) -> Result<Record, String> {
         "DeleteTags" => untagged,
         _ => return Ok(Record::Skipped(Skip::OtherCall)),
     };
-    let value: Value = serde_json::from_str(record).map_err(|error| format!("a record: {error}"))?;
+    let value: Value = serde_json::from_str(record).map_err(wrong)?;
     let of =
         |what: String| format!("{} {}: {what}", head.name, text(&value, "/eventID").unwrap_or("without an eventID"));
     // A call that failed changed nothing. Its code is text; anything else is not to be mistaken for success.

@@ -31,7 +31,7 @@ pub(crate) enum WatchCommand {
 /// Arguments of `sleuth watch replay`.
 #[derive(Debug, Args)]
 pub(crate) struct ReplayArguments {
-    /// Log files of CloudTrail (gzip or JSON), or events as a Lambda function gets them (JSON)
+    /// Log files of CloudTrail (gzip or JSON), folders with such files, or events as a Lambda function gets them (JSON)
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
 
