@@ -88,22 +88,27 @@ def measure(bin_dir, scratch, stub, plan, settings=None):
         environment["INVENTORY"] = "report"
     stub.ask("POST", "/reset")
     before = stub.cpu()
+    run, said = spawn(command, scratch, environment)
+    run |= {"stub_cpu": stub.cpu() - before, "calls": stub.ask("GET", "/calls")}
+    return run, json.loads(said)
+
+
+def spawn(command, scratch, environment, statuses=(0,)):
+    """One run of a program: what it took, and what it printed. Any status but those named makes it void."""
     out, err = scratch / "stdout", scratch / "stderr"
-    spawn = [sys.executable, "-I", "-S", Path(__file__).with_name("bench_spawn.py"), out, err, *command]
-    said = subprocess.run(spawn, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
+    starter = [sys.executable, "-I", "-S", Path(__file__).with_name("bench_spawn.py"), out, err, *command]
+    said = subprocess.run(starter, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
     status, wall, user, system, peak, floor = (float(word) for word in said.split())
-    if status != 0:
-        raise Wrong(f"{plan} ended with {status:.0f}:\n{err.read_text()}")
+    if status not in statuses:
+        raise Wrong(f"{Path(command[0]).name} ended with {status:.0f}:\n{err.read_text()}")
     run = {
         "wall": wall,
         "cpu": user + system,
         "peak_mib": peak / 1024,
         # What a program needs below that cannot be told from what its starter needs.
         "floor_mib": floor / 1024,
-        "stub_cpu": stub.cpu() - before,
-        "calls": stub.ask("GET", "/calls"),
     }
-    return run, json.loads(out.read_text())
+    return run, out.read_text()
 
 
 def compare(answers):

@@ -32,11 +32,16 @@ def machine():
 
 def write(page, results):
     """Puts the measured block in its place and leaves the rest as it is."""
-    before, start, rest = page.read_text().partition(START)
-    _, end, after = rest.partition(END)
-    if not start or not end:
-        raise SystemExit(f"{page}: the markers of the measured block are missing")
-    page.write_text(f"{before}{START}\n\n{block(results)}\n\n{END}{after}")
+    page.write_text(between(page.read_text(), START, END, block(results)))
+
+
+def between(text, start, end, block):
+    """A text with something else between two markers."""
+    before, found, rest = text.partition(start)
+    _, ended, after = rest.partition(end)
+    if not found or not ended:
+        raise SystemExit(f"the markers {start} and {end} are missing")
+    return f"{before}{start}\n\n{block}\n\n{end}{after}"
 
 
 def block(results):
