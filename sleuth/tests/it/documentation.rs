@@ -85,7 +85,7 @@ async fn documentation_of_the_watch_shows_the_real_table() {
     for name in names {
         assert!(documented.contains(name), "docs/watch.md does not name {name}");
     }
-    let look = Look { width: Some(118), colours: false };
+    let look = Look { width: Some(140), colours: false };
     let shown = table::watch::table(&replayed(&names).await, look);
     let start = "<!-- replay: tests keep this block true -->\n```text\n";
     let block = between(&documented, start, "\n```\n<!-- end of replay -->");
