@@ -1,14 +1,19 @@
 //! The documentation says what the program does.
 
-use std::{collections::BTreeSet, path::Path, process::Command};
+use std::{collections::BTreeSet, num::NonZeroUsize, path::Path, process::Command, time::Duration};
 
 use notifier::{DeliveryReport, PartDelivery, PartResult};
 use serde_json::Value;
 use sleuth::{
-    demo, keys,
+    config::{TagFlags, TagsConfig},
+    deadline::Deadlines,
+    demo,
+    gather::watch::{Admission, OutOfReach, Reading, Recorded, harvest, saved},
+    keys,
     render::table::{self, Look},
-    report::tags::TagsReport,
-    run, snapshot, tags,
+    report::{tags::TagsReport, watch::WatchReport},
+    rules_source, run, snapshot, tags,
+    tags::watch::{evidence::Wanted, seen::Seen},
 };
 
 use crate::support::demo_report;
@@ -46,6 +51,45 @@ fn readme_shows_the_real_tables() {
         let block = between(&readme, &start, &format!("\n```\n<!-- end of {mark} -->"));
         assert_eq!(block, shown, "put this into README.md:\n{shown}");
     }
+}
+
+/// What `sleuth watch replay` makes of recorded events, twelve minutes after nine, by the rules of the demo.
+async fn replayed(names: &[&str]) -> WatchReport {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let rules = here.join("src/demo/rules.toml");
+    let settings = [("TAG_RULES_FILE", rules.to_str().unwrap()), ("TAG_ACTION", "terminate")];
+    let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let config = TagsConfig::new(&settings, TagFlags::default()).unwrap();
+    let policy = run::tags::Policy::new(config, rules_source::load(&rules).unwrap());
+    let files: Vec<_> = names.iter().map(|name| here.join("tests/fixtures/events").join(name)).collect();
+    let seen = Seen::default();
+    let admission = Admission { seen: &seen, regions: None };
+    let (mut found, leaves) = saved(&files, admission, |_| ()).await;
+    let reading = Reading { concurrency: NonZeroUsize::MIN, patience: Duration::ZERO, end: None };
+    harvest(&mut found, &OutOfReach, leaves, admission, reading, |_, _| ()).await;
+    let account = async |id: &str, wanted: &Wanted| Ok(Recorded::new(id, wanted, false));
+    let now = "2026-03-02T09:12:00Z".parse().unwrap();
+    let time = run::watch::Time { now, deadlines: Deadlines::default(), patience: Duration::ZERO };
+    run::watch::dry(account, &found, &policy, time).await
+}
+
+#[tokio::test]
+async fn documentation_of_the_watch_shows_the_real_table() {
+    let names = [
+        "record-run-instances-assumed-role.json",
+        "record-run-instances-root.json",
+        "record-run-instances-denied.json",
+        "record-s3-put-object.json",
+    ];
+    let documented = read("docs/watch.md");
+    for name in names {
+        assert!(documented.contains(name), "docs/watch.md does not name {name}");
+    }
+    let look = Look { width: Some(140), colours: false };
+    let shown = table::watch::table(&replayed(&names).await, look);
+    let start = "<!-- replay: tests keep this block true -->\n```text\n";
+    let block = between(&documented, start, "\n```\n<!-- end of replay -->");
+    assert_eq!(block, shown.trim_end(), "put this into docs/watch.md:\n{shown}");
 }
 
 #[test]
@@ -102,6 +146,34 @@ fn every_field_of_the_reports_is_documented() {
     }
 }
 
+#[tokio::test]
+async fn every_field_of_the_watchs_report_is_documented() {
+    let names = ["record-run-instances-assumed-role.json", "record-start-instances.json", "sqs-mixed.json"];
+    let report = replayed(&names).await;
+    assert!(!report.errors.is_empty() && !report.summary.skipped.is_empty(), "{report:#?}");
+    let mut names = BTreeSet::new();
+    let maps = ["tags", "repairs", "by_rule", "by_owner", "by_region", "skipped", "policy"];
+    fields(&serde_json::to_value(report).unwrap(), &maps, &mut names);
+    for name in ["records", "gone", "skipped", "accounts", "events", "by", "session", "arn", "source_ip"] {
+        assert!(names.contains(name), "{name} is not in {names:?}");
+    }
+    let documented = read("docs/report.md");
+    let missing: Vec<_> = names.iter().filter(|name| !documented.contains(&format!("`{name}`"))).collect();
+    assert!(missing.is_empty(), "docs/report.md lacks {missing:?}");
+}
+
+#[test]
+fn every_reason_to_skip_is_documented() {
+    let source = read("sleuth/src/tags/watch.rs");
+    let words = between(&source, "pub const fn as_str(self) -> &'static str {\n", "\n    }\n");
+    let words: Vec<&str> = words.lines().filter_map(|line| line.split('"').nth(1)).collect();
+    assert!(words.len() > 12 && words.contains(&"own_call"), "{words:?}");
+    let documented = read("docs/watch.md");
+    for word in words {
+        assert!(documented.contains(&format!("\n| `{word}` |")), "docs/watch.md has no row on {word}");
+    }
+}
+
 #[test]
 fn finding_in_the_documentation_is_one_of_the_demo() {
     let shown: Vec<Value> =
@@ -132,19 +204,40 @@ fn settings(source: &str) -> Vec<String> {
     names.map(|(name, _)| name.to_uppercase()).filter(|name| name != "AWS_PROFILE").collect()
 }
 
+/// The settings of one audit, of which there are so many.
+fn own_settings(audit: &str, count: usize) -> Vec<String> {
+    let own = settings(&format!("sleuth/src/config/{audit}.rs"));
+    assert_eq!(own.len(), count, "{own:?}");
+    own
+}
+
+/// What `sleuth` says about a command.
+fn help_of(command: &[&str]) -> String {
+    let help = Command::new(env!("CARGO_BIN_EXE_sleuth")).args(command).arg("--help").output().unwrap();
+    String::from_utf8(help.stdout).unwrap()
+}
+
+/// The flags in a part of a help, where each begins a line.
+fn flags(help: &str) -> Vec<&str> {
+    help.lines().filter_map(|line| line.trim().split(' ').next()).filter(|word| word.starts_with("--")).collect()
+}
+
 #[test]
 fn every_setting_is_documented_and_in_the_help() {
     let documented = read("docs/configuration.md");
     let row = |name: &str| documented.contains(&format!("\n| `{name}` |"));
-    for (audit, count) in [("keys", 13), ("tags", 15)] {
-        let own = settings(&format!("sleuth/src/config/{audit}.rs"));
-        assert_eq!(own.len(), count, "{own:?}");
-        let help = Command::new(env!("CARGO_BIN_EXE_sleuth")).args([audit, "--help"]).output().unwrap();
-        let help = String::from_utf8(help.stdout).unwrap();
-        for name in own.into_iter().chain(settings("sleuth/src/config/common.rs")) {
-            assert!(row(&name), "docs/configuration.md has no row on {name}");
+    let common = settings("sleuth/src/config/common.rs");
+    let (of_keys, of_tags, of_watch) = (own_settings("keys", 13), own_settings("tags", 15), own_settings("watch", 2));
+    // The watch judges as the audit of tags does.
+    let of_replay = [of_watch, of_tags.clone()].concat();
+    let commands: [(&[&str], Vec<String>); 3] =
+        [(&["keys"], of_keys), (&["tags"], of_tags), (&["watch", "replay"], of_replay)];
+    for (command, own) in commands {
+        let help = help_of(command);
+        for name in own.iter().chain(&common) {
+            assert!(row(name), "docs/configuration.md has no row on {name}");
             let named = help.lines().any(|line| line.trim_start().starts_with(&format!("{name} ")));
-            assert!(named, "the help of sleuth {audit} lacks {name}");
+            assert!(named, "the help of sleuth {} lacks {name}", command.join(" "));
         }
     }
     // The command line runs the audit that it names.
@@ -155,11 +248,8 @@ fn every_setting_is_documented_and_in_the_help() {
 #[test]
 fn every_flag_of_the_tag_audit_is_documented() {
     let documented = read("docs/configuration.md");
-    let help = Command::new(env!("CARGO_BIN_EXE_sleuth")).args(["tags", "--help"]).output().unwrap();
-    let help = String::from_utf8(help.stdout).unwrap();
-    let own = between(&help, "Rules and limits:\n", "Environment");
-    let flags: Vec<&str> =
-        own.lines().filter_map(|line| line.trim().split(' ').next()).filter(|word| word.starts_with("--")).collect();
+    let help = help_of(&["tags"]);
+    let flags = flags(between(&help, "Rules and limits:\n", "Environment"));
     assert_eq!(flags.len(), 7, "{flags:?}");
     for flag in flags {
         assert!(documented.contains(&format!("| `{flag}` |")), "docs/configuration.md lacks {flag}");
@@ -167,10 +257,24 @@ fn every_flag_of_the_tag_audit_is_documented() {
 }
 
 #[test]
+fn every_flag_of_the_replay_is_documented() {
+    let documented = between(&read("docs/configuration.md"), "\n### Replaying\n", "\n## ").to_owned();
+    let help = help_of(&["watch", "replay"]);
+    let own = flags(between(&help, "Options:\n", "Rules and limits:\n"));
+    assert_eq!(own, ["--live", "--output", "--now", "--timeout", "--fail-on"]);
+    for flag in own {
+        assert!(documented.contains(&format!("\n| `{flag}` |")), "docs/configuration.md lacks {flag}");
+    }
+    // The others are those of the audit.
+    let limits = |help: &str| between(help, "Rules and limits:\n", "Environment").to_owned();
+    assert_eq!(limits(&help), limits(&help_of(&["tags"])));
+}
+
+#[test]
 fn policies_in_the_documentation_allow_calls_that_it_names() {
     let documented = read("docs/permissions.md");
     let policies = blocks(&documented, "json");
-    assert_eq!(policies.len(), 6);
+    assert_eq!(policies.len(), 7);
     for policy in policies {
         let policy: Value = serde_json::from_str(policy).unwrap_or_else(|error| panic!("{error}: {policy}"));
         assert_eq!(policy["Version"], "2012-10-17");
