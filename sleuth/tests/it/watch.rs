@@ -134,7 +134,7 @@ pub(crate) fn launch(ids: &[&str], tags: &[(&str, &str)]) -> Value {
     launch_at(Utc::now(), ids, tags)
 }
 
-fn launch_at(at: DateTime<Utc>, ids: &[&str], tags: &[(&str, &str)]) -> Value {
+pub(crate) fn launch_at(at: DateTime<Utc>, ids: &[&str], tags: &[(&str, &str)]) -> Value {
     let mut record = record("RunInstances", &carol(), at);
     let pairs: Vec<Value> = tags.iter().map(|(key, value)| json!({"key": key, "value": value})).collect();
     let set = if pairs.is_empty() { json!({}) } else { json!({ "items": pairs }) };
@@ -206,7 +206,7 @@ fn only(reason: &str, count: u64) -> BTreeMap<String, u64> {
     BTreeMap::from([(reason.to_owned(), count)])
 }
 
-fn packed(text: &str) -> Vec<u8> {
+pub(crate) fn packed(text: &str) -> Vec<u8> {
     use std::io::Write as _;
 
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
