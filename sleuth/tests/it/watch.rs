@@ -736,3 +736,26 @@ async fn missing_rules_stop_the_watch_before_anything_is_read() {
     assert!(answer["errorMessage"].as_str().unwrap().contains("/nonexistent/rules.toml"), "{answer}");
     assert_eq!(watch.aws.calls().await, []);
 }
+
+/// Longer than the function may run.
+const LONG: (&str, &str) = ("SETTLE_SECONDS", "600");
+
+#[tokio::test]
+async fn log_that_never_comes_takes_no_time_from_the_instances_of_others() {
+    let watch = Watch::start(&[LONG]).await;
+    let (doomed, good) = watch.untagged().await;
+    let missing = s3_event(BUCKET, &watch.aws.log_key(IRELAND));
+    let answer = watch.invoke(&queued(&[("good", &good), ("missing", &missing)])).await;
+    assert_eq!(answer, json!({"batchItemFailures": [{"itemIdentifier": "missing"}]}), "{}", watch.function.log());
+    assert!(watch.is_terminated(&doomed).await);
+}
+
+#[tokio::test]
+async fn instance_that_never_shows_takes_no_time_from_others() {
+    let watch = Watch::start(&[LONG]).await;
+    let (doomed, good) = watch.untagged().await;
+    let absent = watch.logged(IRELAND, &[launch(&["i-0123456789abcdef0"], &[])]).await;
+    let answer = watch.invoke(&queued(&[("good", &good), ("absent", &absent)])).await;
+    assert_eq!(answer, json!({"batchItemFailures": [{"itemIdentifier": "absent"}]}), "{}", watch.function.log());
+    assert!(watch.is_terminated(&doomed).await);
+}
