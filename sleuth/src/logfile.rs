@@ -50,7 +50,7 @@ fn read_up_to(most: u64, source: impl Read, each: impl FnMut(&str)) -> Result<()
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 fn records(most: u64, source: impl Read, mut each: impl FnMut(&str)) -> Result<(), LogError> {
-    let mut window = Window { source, most, buffer: Vec::new(), start: 0, passed: 0, ended: false };
+    let mut window = Window { source, most, buffer: Vec::new(), start: 0, passed: 0, ended: false, broken: None };
     let mut found = false;
     window.expect(b'{')?;
     let mut more = window.peek()? != Some(b'}');
@@ -85,6 +85,8 @@ struct Window<R> {
     /// Bytes dealt with.
     passed: u64,
     ended: bool,
+    /// Why nothing more can be had, while what came before is dealt with.
+    broken: Option<io::Error>,
 }
 
 impl<R: Read> Window<R> {
@@ -101,6 +103,9 @@ impl<R: Read> Window<R> {
     fn fill(&mut self) -> Result<(), LogError> {
         self.buffer.drain(..self.start.min(self.buffer.len()));
         self.start = 0;
+        if let Some(error) = self.broken.take() {
+            return Err(error.into());
+        }
         let held = self.buffer.len();
         if held > MOST_RECORD_BYTES {
             return Err(LogError::RecordTooLarge(self.passed));
@@ -110,7 +115,11 @@ impl<R: Read> Window<R> {
         }
         let wanted = held.max(CHUNK);
         let mut limited = (&mut self.source).take(wanted as u64);
-        self.ended = limited.read_to_end(&mut self.buffer)? < wanted;
+        match limited.read_to_end(&mut self.buffer) {
+            Ok(read) => self.ended = read < wanted,
+            Err(error) if self.buffer.len() > held => self.broken = Some(error),
+            Err(error) => return Err(error.into()),
+        }
         Ok(())
     }
 
@@ -258,6 +267,11 @@ mod tests {
         let packed = gzip(&[br#"{"Records":[{"a":1},"#.as_slice(), &vec![b' '; 300_000]].concat());
         let (found, ended) = broken(&packed[..packed.len() - 9]);
         assert_eq!(found.len(), 1);
+        assert!(ended.unwrap_err().starts_with("it could not be read to its end: "));
+        // However short it is.
+        let packed = gzip(br#"{"Records":[{"a":1},{"b":2}]}"#);
+        let (found, ended) = broken(&packed[..packed.len() - 9]);
+        assert_eq!(found.first().map(String::as_str), Some(r#"{"a":1}"#));
         assert!(ended.unwrap_err().starts_with("it could not be read to its end: "));
     }
 

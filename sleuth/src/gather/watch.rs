@@ -26,10 +26,11 @@ mod pauses {
     }
 
     impl Pauses {
-        /// For so long, but not longer than to `end`.
+        /// For so long, but not longer than half of the time that is left until `end`: what is there needs time, too.
         pub(super) fn within(patience: Duration, end: Option<Instant>) -> Self {
-            let until = Instant::now() + patience;
-            Self { next: FIRST, until: end.map_or(until, |end| end.min(until)) }
+            let now = Instant::now();
+            let most = end.map(|end| end.saturating_duration_since(now) / 2);
+            Self { next: FIRST, until: now + most.map_or(patience, |most| most.min(patience)) }
         }
 
         /// Waits, or says that there is no time to.

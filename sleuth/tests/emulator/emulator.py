@@ -15,8 +15,9 @@ What a test tells it or asks it, in JSON; times are RFC 3339:
   instance, or the attachment of all its volumes, makes it a spot instance or puts it into a state.
 - POST /test/events {"account", "region", "events": [records, as in a log file]} is what LookupEvents finds.
 - POST /test/fault {"operation", "code", "message"?, "status"?, "account"?, "service"?, "region"?, "contains"?,
-  "after"?, "times"?, "done"?, "cut"?} makes calls fail: those that contain a text, after the first few, so many times,
-  though they were done; or, with "cut" instead of a code, ends their answers after so many bytes.
+  "after"?, "times"?, "done"?, "cut"?, "headers"?} makes calls fail: those that contain a text, after the first few, so
+  many times, though they were done, with these headers; or, with "cut" instead of a code, ends their answers after so
+  many bytes.
 - GET /test/calls lists the calls of AWS so far: [{"account", "service", "region", "operation", "body"}]. Of S3
   the body is `bucket/key`.
 

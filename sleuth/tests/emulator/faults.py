@@ -28,6 +28,8 @@ class Fault:
     done: bool = False
     # The call is done, and its answer ends after so many bytes of those that it announces.
     cut: int | None = None
+    # Headers of the answer, as that by which S3 names a bucket's region.
+    headers: dict = dataclasses.field(default_factory=dict)
 
     def concerns(self, call):
         return (
@@ -63,7 +65,8 @@ def answer(fault, call, environ, start_response):
         kind, text = "text/xml", xml(call.service, escape(fault.code), escape(fault.message))
     body = text.encode()
     status = f"{fault.status} {http.HTTPStatus(fault.status).phrase}"
-    start_response(status, [("Content-Type", kind), ("Content-Length", str(len(body)))])
+    headers = [("Content-Type", kind), ("Content-Length", str(len(body))), *fault.headers.items()]
+    start_response(status, headers)
     return [body]
 
 

@@ -39,6 +39,7 @@ async fn help_is_complete() {
         ("help_rules_check", &["rules", "check", "--help"]),
         ("help_slack_users", &["slack-users", "--help"]),
         ("help_tags", &["tags", "--help"]),
+        ("help_watch_replay", &["watch", "replay", "--help"]),
     ] {
         let ended = offline(arguments).await;
         assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{ended:?}");
@@ -71,6 +72,10 @@ async fn wrong_usage_ends_with_two() {
         &["tags", "--from", "/nonexistent/inventory.json", "--tags", "x"],
         &["rules"],
         &["rules", "check"],
+        &["watch"],
+        &["watch", "replay"],
+        &["watch", "replay", "--tags", "x", "/nonexistent/log.json.gz"],
+        &["watch", "replay", "--tags", "x", "--apply", "x"],
     ] {
         let ended = offline(arguments).await;
         assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{arguments:?} {ended:?}");

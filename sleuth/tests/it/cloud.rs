@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::support::Emulator;
 
 /// One that moto has in every region.
-const IMAGE: &str = "ami-03cf127a";
+pub(crate) const IMAGE: &str = "ami-03cf127a";
 
 /// What keeps an instance from being stopped or terminated.
 #[derive(Clone, Copy, Debug)]
@@ -211,7 +211,7 @@ pub(crate) fn tagged(by: &Value, id: &str, tags: &[(&str, &str)], at: DateTime<U
     record
 }
 
-fn record(name: &str, by: &Value, at: DateTime<Utc>) -> Value {
+pub(crate) fn record(name: &str, by: &Value, at: DateTime<Utc>) -> Value {
     json!({
         "eventVersion": "1.08",
         "eventTime": at.to_rfc3339_opts(SecondsFormat::Secs, true),

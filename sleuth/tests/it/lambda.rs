@@ -1,5 +1,7 @@
 //! The Lambda function as it is shipped, under AWS's own Runtime Interface Emulator.
 
+mod watch;
+
 use std::{
     ffi::OsStr,
     os::unix::process::CommandExt as _,
@@ -20,7 +22,7 @@ use crate::{
 /// A function with every audit: as it is built with these tests.
 pub(crate) const BOTH: &str = env!("CARGO_BIN_EXE_sleuth-lambda");
 const KEYS: &str = "SLEUTH_LAMBDA_KEYS";
-const TAGS: &str = "SLEUTH_LAMBDA_TAGS";
+pub(crate) const TAGS: &str = "SLEUTH_LAMBDA_TAGS";
 
 /// The function as it is shipped, if `scripts/test` built it, else as it is built with these tests.
 fn bootstrap(shipped: &str) -> PathBuf {
@@ -43,7 +45,7 @@ fn free_address() -> String {
 }
 
 impl Function {
-    async fn start(shipped: &str, aws: &str, settings: &[(&str, &str)]) -> Self {
+    pub(crate) async fn start(shipped: &str, aws: &str, settings: &[(&str, &str)]) -> Self {
         Self::start_with(bootstrap(shipped), aws, settings).await
     }
 
@@ -79,12 +81,12 @@ impl Function {
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}\n{}", self.log()))
     }
 
-    fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.log.path()).unwrap()
     }
 
     /// The reports in the log.
-    fn reports(&self) -> Vec<Value> {
+    pub(crate) fn reports(&self) -> Vec<Value> {
         let lines = self.log();
         let objects = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         objects.filter(|object| object["kind"].is_string() && object["deliveries"].is_array()).collect()

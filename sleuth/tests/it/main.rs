@@ -29,3 +29,5 @@ mod tags_rules;
 mod tags_saved;
 mod tags_table;
 mod trail;
+mod watch;
+mod watch_replay;

@@ -66,7 +66,7 @@ impl Emulator {
     }
 
     /// A record with what a log file says of every call.
-    fn logged(&self, region: &str, record: &Value) -> Value {
+    pub(crate) fn logged(&self, region: &str, record: &Value) -> Value {
         let mut logged = json!({
             "eventID": format!("00000000-0000-4000-8000-{:012}", next()),
             "eventType": "AwsApiCall",

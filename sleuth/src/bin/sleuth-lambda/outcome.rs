@@ -53,7 +53,8 @@ pub(crate) fn print(report: &impl Serialize) {
     }
 }
 
-/// How many errors an answer names, and how much of each.
+/// How many errors an answer names, and how much of what each is about and of what it says: a file in a bucket has a long
+/// name.
 const SHOWN: usize = 3;
 const CHARACTERS: usize = 200;
 
@@ -79,11 +80,13 @@ pub(crate) fn answer<Audit>(
 
 /// That not everything could be read, done or delivered.
 pub(crate) fn incomplete<'a>(kind: &str, errors: impl Iterator<Item = &'a ReportError> + Clone) -> Diagnostic {
+    let short = |text: &str| -> String { text.chars().take(CHARACTERS).collect() };
     let shown: Vec<String> = errors
         .clone()
         .take(SHOWN)
-        .map(|error| format!("{}: {}: {}", error.subject, error.operation, error.message))
-        .map(|error| error.chars().take(CHARACTERS).collect())
+        .map(|error| {
+            format!("{}: {}", short(&error.subject), short(&format!("{}: {}", error.operation, error.message)))
+        })
         .collect();
     let more = match errors.count().saturating_sub(SHOWN) {
         0 => String::new(),

@@ -8,6 +8,7 @@ use std::{
 };
 
 use futures::{StreamExt, stream};
+use serde_json::Value;
 use tokio::{sync::Semaphore, task::spawn_blocking, time::Instant};
 
 use super::pauses::Pauses;
@@ -20,7 +21,7 @@ use crate::{
         RegionName,
         watch::{
             LogObject, Sighting, Skip, Skipped,
-            event::{Content, Leaf},
+            event::{Content, Leaf, open},
             identity::Own,
             record::{self, Record},
             seen::Seen,
@@ -280,8 +281,28 @@ impl Leaves {
             Ok(Record::Skipped(skip)) => *self.skipped.entry(skip).or_default() += 1,
             Ok(Record::Seen(sighting)) if self.sightings.len() < MOST_SIGHTINGS => self.sightings.push(*sighting),
             Ok(Record::Seen(_)) => self.too_many += 1,
-            Err(message) if self.misread.len() < MOST_MISREAD => self.misread.push(message),
-            Err(_) => self.misread_more += 1,
+            Err(message) => self.misread(message),
         }
+    }
+
+    fn misread(&mut self, message: String) {
+        if self.misread.len() < MOST_MISREAD {
+            self.misread.push(message);
+        } else {
+            self.misread_more += 1;
+        }
+    }
+
+    /// Takes in the records of an event, and what cannot be understood of it. What else it holds is given back.
+    pub(super) fn event(&mut self, event: &Value) -> Vec<Leaf> {
+        let mut left = Vec::new();
+        for leaf in open(event) {
+            match leaf.content {
+                Ok(Content::Record { json, account }) => self.record(&json, account.as_deref()),
+                Err(message) => self.misread(message),
+                Ok(content) => left.push(Leaf { content: Ok(content), ..leaf }),
+            }
+        }
+        left
     }
 }

@@ -15,7 +15,7 @@ use tokio::task::spawn_blocking;
 use super::harvest::{Admission, Harvest, Leaves};
 use crate::{
     logfile::{self, LogError},
-    tags::watch::event::{Leaf, open},
+    tags::watch::event::Leaf,
 };
 
 /// Largest file that is read as an event, in bytes: more than a function is ever given
@@ -31,7 +31,7 @@ struct Saved {
     error: Option<String>,
 }
 
-/// Reads saved files. What is in logs is taken into the harvest; what events hold or name is left. `progress` hears how many
+/// Reads saved files. Records, in logs or events, are taken into the harvest; what else events hold or name is left. `progress` hears how many
 /// files are done.
 pub async fn saved(files: &[PathBuf], admission: Admission<'_>, progress: impl Fn(usize)) -> (Harvest, Vec<Leaf>) {
     let (mut harvest, mut left) = (Harvest::default(), Vec::new());
@@ -124,13 +124,13 @@ impl Saved {
         let ended = logfile::read(&mut file, |record| {
             let entry = serde_json::from_str::<Entry<'_>>(record).is_ok_and(|entry| entry.source.starts_with("aws:"));
             match serde_json::from_str::<Value>(record) {
-                Ok(value) if entry => leaves.extend(open(&value)),
+                Ok(value) if entry => leaves.extend(found.event(&value)),
                 _ => found.record(record, None),
             }
         });
         match ended {
             Err(LogError::NoLog(_)) => {
-                leaves.extend(open(&event(file)?));
+                leaves.extend(found.event(&event(file)?));
                 Ok(())
             }
             ended => ended,
