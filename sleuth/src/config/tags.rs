@@ -9,6 +9,7 @@ use crate::{
     render::notification::tags::Texts,
     tags::{
         Action, CanaryTags, Limits, RegionName, Response, RuleSet,
+        plan::Used,
         rules::{MOST_MINUTES, short},
     },
 };
@@ -138,6 +139,7 @@ impl TagsConfig {
             max_terminate: check
                 .number("MAX_TERMINATE", env.max_terminate.as_deref(), MOST_INSTANCES)
                 .unwrap_or(MAX_TERMINATE),
+            used: Used::default(),
             override_protection: check.boolean("OVERRIDE_PROTECTION", env.override_protection.as_deref())
                 || flags.override_protection,
         };

@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::{Report, ReportError, VERSION, tags::TagsReport};
+use super::{
+    Report, ReportError, VERSION,
+    tags::{Finding, TagsReport},
+};
 use crate::{
     gather::watch::{Failure, Harvest},
     tags::{InstanceId, RegionName},
@@ -41,6 +44,8 @@ pub struct Summary {
     pub instances: usize,
     /// Of those, instances that are gone or in a state that no rule is about.
     pub gone: usize,
+    /// Instances that a replay without AWS left out, as their launch is not in its files.
+    pub not_launched: usize,
     /// What did not concern the watch, by why.
     pub skipped: BTreeMap<&'static str, usize>,
 }
@@ -84,34 +89,22 @@ fn error(Failure { subject, error, .. }: &Failure) -> ReportError {
     ReportError::read(subject, error)
 }
 
-/// Of which instances a report is not complete.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Failed {
-    /// Of these.
-    Instances(BTreeSet<(RegionName, InstanceId)>),
-    /// Of all, as it is incomplete as a whole.
-    All,
-}
+/// Instances, by place.
+pub type Instances = BTreeSet<(RegionName, InstanceId)>;
 
 impl TagsReport {
-    /// Of which instances something could not be read, done or told.
-    pub fn failed(&self) -> Failed {
+    /// The instances of which something could not be read, done or told, so that it is to be tried again. What keeps the whole
+    /// run from acting, or is of no weight for what is done, is reported and not tried again: the brake counts what comes
+    /// at once, and may let through what comes again in parts.
+    pub fn failed(&self) -> Instances {
         let told = self.deliveries.told();
-        let subjects: BTreeSet<String> = self
-            .audit
-            .instances
-            .iter()
-            .map(|instance| format!("{} {}", instance.region, instance.instance_id))
-            .collect();
-        let about_instances = |error: &&ReportError| error.operation == "deliver" || subjects.contains(&error.subject);
-        if self.errors.iter().any(|error| !about_instances(&error)) {
-            return Failed::All;
-        }
-        let errors: BTreeSet<&str> = self.errors.iter().map(|error| error.subject.as_str()).collect();
-        let failed = self.audit.instances.iter().filter(|instance| {
+        let failed = |instance: &&Finding| {
             let untold = told.get(instance.subject().as_str()).is_some_and(Result::is_err);
-            untold || errors.contains(format!("{} {}", instance.region, instance.instance_id).as_str())
-        });
-        Failed::Instances(failed.map(|instance| (instance.region.clone(), instance.instance_id.clone())).collect())
+            let place = format!("{} {}", instance.region, instance.instance_id);
+            let about = |error: &&ReportError| error.subject == place || error.subject == instance.region.0;
+            untold || self.errors.iter().any(|error| about(&error))
+        };
+        let failed = self.audit.instances.iter().filter(failed);
+        failed.map(|instance| (instance.region.clone(), instance.instance_id.clone())).collect()
     }
 }

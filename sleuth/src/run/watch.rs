@@ -16,11 +16,11 @@ use super::{
 use crate::{
     deadline::Deadlines,
     facts::ReadError,
-    gather::watch::{Failure, Harvest, inventory},
-    ports::{tags::ReadInstances, watch::Accounts},
+    gather::watch::{Failure, Harvest, Recorded, inventory},
+    ports::watch::Accounts,
     report::{
         tags::TagsReport,
-        watch::{Failed, WatchReport},
+        watch::{Instances, WatchReport},
     },
     tags::{
         Inventory,
@@ -73,10 +73,9 @@ fn by_account(harvest: &Harvest) -> BTreeMap<&str, OfAccount<'_>> {
     accounts
 }
 
-/// What would be found and done. Changes and sends nothing. `account` gives a reader of an account, which is told what is
-/// wanted of it.
-pub async fn dry<Aws: ReadInstances>(
-    account: impl AsyncFn(&str, &Wanted) -> Result<Aws, ReadError>,
+/// What would be found and done. Changes and sends nothing.
+pub async fn dry(
+    aws: &impl Accounts,
     harvest: &Harvest,
     policy: &Policy,
     Time { now, deadlines, patience }: Time,
@@ -84,14 +83,29 @@ pub async fn dry<Aws: ReadInstances>(
     let mut report = WatchReport::new(harvest, now);
     for (id, of_account) in by_account(harvest) {
         let wanted = of_account.wanted();
-        match account(id, &wanted).await {
-            Ok(aws) => {
+        match aws.account(id).await {
+            Ok(cloud) => {
                 let scope = policy.scope(now, now, deadlines.read);
-                let inventory = inventory(&aws, &scope, &wanted, patience).await;
+                let inventory = inventory(&cloud, &scope, &wanted, patience).await;
                 report.add(wanted.len(), tags::dry(&named(inventory, id), policy, now));
             }
             Err(error) => report.fail(wanted.len(), &out_of_reach(id, error)),
         }
+    }
+    report
+}
+
+/// The same by what the events themselves tell, without AWS. Instances that were not launched in them are left out.
+pub async fn replay(harvest: &Harvest, policy: &Policy, now: DateTime<Utc>) -> WatchReport {
+    let mut report = WatchReport::new(harvest, now);
+    let users_matter = policy.rules.needs_iam_users();
+    for (id, of_account) in by_account(harvest) {
+        let (launched, others): (Wanted, Wanted) =
+            of_account.wanted().into_iter().partition(|(_, evidence)| evidence.launched.is_some());
+        report.summary.not_launched += others.len();
+        let recorded = Recorded::new(id, &launched, users_matter);
+        let inventory = inventory(&recorded, &policy.scope(now, now, None), &launched, Duration::ZERO).await;
+        report.add(launched.len(), tags::dry(&inventory, policy, now));
     }
     report
 }
@@ -120,12 +134,12 @@ pub async fn wet<Aws: Accounts>(
         match read {
             Err(error) => {
                 ended.report.fail(wanted, &out_of_reach(id, error));
-                ended.take(&of_account, &Failed::All);
+                ended.take(&of_account, None);
             }
             Ok((cloud, inventory)) => {
                 let run = tags::wet(&cloud, &inventory, policy, notifier, now, deadlines, &mut keep);
                 let report = Box::pin(run).await;
-                ended.take(&of_account, &report.failed());
+                ended.take(&of_account, Some(&report.failed()));
                 ended.report.add(wanted, report);
             }
         }
@@ -143,15 +157,12 @@ impl Ended {
         }
     }
 
-    /// Takes in of which instances of an account not all could be done.
-    fn take(&mut self, of_account: &OfAccount<'_>, failed: &Failed) {
+    /// Takes in of which instances of an account not all could be done; `None`: of all.
+    fn take(&mut self, of_account: &OfAccount<'_>, failed: Option<&Instances>) {
         for (Sighting { region, event, instances, .. }, messages) in &of_account.sightings {
-            let failed = match failed {
-                Failed::All => true,
-                Failed::Instances(failed) => {
-                    instances.iter().any(|(id, _)| failed.contains(&(region.clone(), id.clone())))
-                }
-            };
+            let of_these =
+                |failed: &Instances| instances.iter().any(|(id, _)| failed.contains(&(region.clone(), id.clone())));
+            let failed = failed.is_none_or(of_these);
             if failed {
                 self.failed.extend(messages.iter().cloned());
             } else {

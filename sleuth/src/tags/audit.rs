@@ -241,6 +241,13 @@ pub fn judge(
     }
 }
 
+/// Whether no rule would be acted on yet, as the instance is too young.
+pub fn is_in_grace(instance: &Instance, standard: &Standard<'_>) -> bool {
+    let age = instance.created().map(|created| (standard.now - created).num_minutes().max(0));
+    let left = |rule: &Rule| matches!(due(rule.grace_minutes.unwrap_or(standard.grace_minutes), age), Due::In(_));
+    standard.rules.rules.iter().all(left)
+}
+
 /// Least grace period, in minutes. EC2 may show the tags of an instance that was just launched a moment late
 /// (<https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html>).
 const LEAST_GRACE: u32 = 2;

@@ -66,8 +66,19 @@ pub struct Limits {
     pub max_stop: usize,
     /// Most instances that one run may terminate: `MAX_TERMINATE`.
     pub max_terminate: usize,
+    /// How many of both were used up before this run. An audit begins anew.
+    pub used: Used,
     /// Whether API protection is switched off where it is in the way: `OVERRIDE_PROTECTION`.
     pub override_protection: bool,
+}
+
+/// Instances that were stopped and terminated a short time ago.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Used {
+    /// Stopped.
+    pub stop: usize,
+    /// Terminated.
+    pub terminate: usize,
 }
 
 /// One verdict and its consequence.
@@ -193,14 +204,16 @@ fn of_region(region: &Region, tags: Option<&CanaryTags>) -> RegionPlan {
 
 /// Why too many instances would be stopped or terminated, if they would.
 fn exceeded(plan: &Plan, limits: &Limits) -> Option<String> {
-    let too_many = |action: Action, most: usize, done: &str, setting: &str| {
+    let too_many = |action: Action, most: usize, used: usize, done: &str, setting: &str| {
         let count = plan.steps.iter().filter(|step| step.action == action && step.weighs).count();
         let instances = if count == 1 { "1 instance was".to_owned() } else { format!("{count} instances were") };
-        (count > most).then(|| format!("{instances} to be {done}, {setting} is {most}"))
+        let recent = if used == 0 { String::new() } else { format!(", and {used} were in the last hour") };
+        (count > 0 && count + used > most).then(|| format!("{instances} to be {done}, {setting} is {most}{recent}"))
     };
+    let Limits { max_stop, max_terminate, used, .. } = *limits;
     both(
-        too_many(Action::Terminate, limits.max_terminate, "terminated", "MAX_TERMINATE"),
-        too_many(Action::Stop, limits.max_stop, "stopped", "MAX_STOP"),
+        too_many(Action::Terminate, max_terminate, used.terminate, "terminated", "MAX_TERMINATE"),
+        too_many(Action::Stop, max_stop, used.stop, "stopped", "MAX_STOP"),
     )
 }
 

@@ -3,6 +3,7 @@
 pub mod event;
 pub mod evidence;
 pub mod identity;
+pub mod recent;
 pub mod record;
 pub mod seen;
 

@@ -5,6 +5,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use chrono::{DateTime, Utc};
 use lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
 use sleuth::{
@@ -15,7 +16,7 @@ use sleuth::{
     },
     config::{RuleSource, WatchConfig},
     gather::watch::{Admission, Harvest, Reading, harvest},
-    report::{Report, watch::WatchReport},
+    report::{Outcome, Report, watch::WatchReport},
     rules_source,
     run::{
         tags::Policy,
@@ -25,6 +26,7 @@ use sleuth::{
         RuleSet,
         watch::{
             event::{Leaf, open},
+            recent::Recent,
             seen::Seen,
         },
     },
@@ -36,8 +38,19 @@ use crate::{
     tags::done,
 };
 
-/// What was dealt with by this instance of the function.
-static SEEN: Mutex<Option<Seen>> = Mutex::new(None);
+/// What this instance of the function dealt with before.
+#[derive(Debug, Default)]
+struct Memory {
+    seen: Seen,
+    recent: Recent,
+}
+
+static MEMORY: Mutex<Option<Memory>> = Mutex::new(None);
+
+/// Lets `work` look into the memory, or change it. Events come one by one, so that nobody waits for that.
+fn memory<T>(work: impl FnOnce(&mut Memory) -> T) -> T {
+    work(MEMORY.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default())
+}
 
 /// Deals with an event. The answer of one that came by SQS names the messages that are to be delivered again.
 pub(crate) async fn run(config: WatchConfig, event: &Value, start: Start) -> Result<Value, Diagnostic> {
@@ -46,7 +59,7 @@ pub(crate) async fn run(config: WatchConfig, event: &Value, start: Start) -> Res
     let ended = deal_with(config, leaves, start).await?;
     // The reports on the accounts are in the log already.
     print(&with_accounts(&ended.report, ended.report.accounts.iter().map(|report| json!(report.account)).collect()));
-    remember(ended.done);
+    remember(&ended, start.now);
     answer(&ended.report, &ended.failed, &messages)
 }
 
@@ -60,11 +73,10 @@ async fn deal_with(
     let rules = known_rules(&config.rules).map_err(|error| not_begun(error.is_setting(), &error))?;
     let sdk = aws::connect(None, deadlines.read).await.map_err(|e| diagnostic("Credentials", &e))?;
     let mut found = Harvest::default();
-    let seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
+    let seen = memory(|memory| memory.seen.clone());
     let admission = Admission { seen: &seen, regions: config.regions.as_deref() };
     let reading = Reading { concurrency: config.common.concurrency, patience: settle, end: deadlines.read };
     harvest(&mut found, &Logs::new(&sdk, deadlines.read), leaves, admission, reading, |_, _| ()).await;
-    *SEEN.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
     if found.sightings.is_empty() {
         return Ok(Ended::without_instances(&found, now));
     }
@@ -76,12 +88,14 @@ async fn deal_with(
     if found.sightings.is_empty() {
         return Ok(Ended::without_instances(&found, now));
     }
-    let policy: Policy = aws::tag_policy(&sdk, config, rules, deadlines.read)
+    let mut policy: Policy = aws::tag_policy(&sdk, config, rules, deadlines.read)
         .await
         .map_err(|error| not_begun(error.is_setting(), &error))?;
     let notifier = aws::notifier(&sdk, &policy.config.common, deadlines.read)
         .await
         .map_err(|error| not_begun(error.is_setting(), &error))?;
+    let limits = &mut policy.config.limits;
+    *limits = memory(|memory| memory.recent.left(*limits, now));
     let time = Time { now, deadlines, patience: settle };
     let ended = Box::pin(wet(&reach, &found, &policy, &notifier, time, |_, report| log(report))).await;
     ended.report.accounts.iter().for_each(log);
@@ -97,12 +111,18 @@ fn known_rules(source: &RuleSource) -> Result<Option<RuleSet>, rules_source::Rul
     })
 }
 
-fn remember(done: BTreeSet<String>) {
-    let mut seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
-    let seen = seen.get_or_insert_default();
-    for id in done {
-        seen.insert(id);
-    }
+fn remember(ended: &Ended, now: DateTime<Utc>) {
+    let findings = ended.report.accounts.iter().flat_map(|report| &report.audit.instances);
+    // One that failed may have been done all the same.
+    let tried = findings.filter(|finding| matches!(finding.outcome, Outcome::Done | Outcome::Failed));
+    memory(|memory| {
+        for finding in tried {
+            memory.recent.add(now, finding.action);
+        }
+        for id in &ended.done {
+            memory.seen.insert(id.clone());
+        }
+    });
 }
 
 /// The report with something else in the place of the accounts'.
@@ -124,8 +144,11 @@ fn answer(report: &WatchReport, failed: &BTreeSet<String>, messages: &BTreeSet<S
             .map(|report| json!({"account": report.account, "summary": report.audit.summary, "done": done(report)}));
         return Ok(json!({ "audits": [with_accounts(report, accounts.collect())] }));
     }
-    let some = failed.len() < messages.len() && (report.is_complete() || !failed.is_empty());
-    if some {
+    // What is of no message is reported, and would come out no better if messages came again. A notice that was not
+    // delivered is something else: what it is about may be gone the next time.
+    let undelivered = report.accounts.iter().any(|report| report.deliveries.undelivered().next().is_some());
+    let by_message = !messages.is_empty() && (failed.is_empty() || failed.len() < messages.len());
+    if by_message && !undelivered {
         let failures: Vec<Value> = failed.iter().map(|id| json!({ "itemIdentifier": id })).collect();
         return Ok(json!({ "batchItemFailures": failures }));
     }

@@ -5,18 +5,15 @@ use sleuth::{
     config::WatchConfig,
     deadline::Deadlines,
     exit::Exit,
-    gather::watch::{Admission, Harvest, OutOfReach, Reading, Recorded, files, harvest, saved},
-    render::table::watch::table,
+    gather::watch::{Admission, Harvest, OutOfReach, Reading, files, harvest, saved},
+    render::{notification::tags::notifications, table::watch::table},
     report::watch::WatchReport,
-    run::{
-        tags::Policy,
-        watch::{Time, dry},
-    },
+    run::{self, tags::Policy},
     tags::watch::{event::Leaf, seen::Seen},
 };
 
 use crate::{
-    audit::{self, Changed},
+    audit::{self, Changed, show_payloads},
     cli::{FailOnTags, ReplayArguments, WatchCommand},
     output,
     tags::{fails, known_rules, live::policy},
@@ -38,7 +35,13 @@ pub(crate) async fn run(command: WatchCommand, environment: Vec<(String, String)
     bar.finish_and_clear();
     let policy = policy(config.tags.clone(), rules, deadlines).await?;
     let read = Read { found, leaves, admission, now, deadlines };
+    let (debug, texts) = (policy.config.common.debug, policy.config.texts.clone());
     let report = if live { live::replay(&config, &policy, read).await? } else { replay(policy, read).await };
+    if debug {
+        for account in &report.accounts {
+            show_payloads(&notifications(account, &texts));
+        }
+    }
     let exit = exit(&report, fail_on);
     audit::print(&report, Changed::No, form, table, exit)
 }
@@ -54,15 +57,13 @@ struct Read<'a> {
 
 /// Judges what events tell of instances.
 async fn replay(mut policy: Policy, read: Read<'_>) -> WatchReport {
-    let Read { mut found, leaves, admission, now, deadlines } = read;
+    let Read { mut found, leaves, admission, now, .. } = read;
     let reading =
         Reading { concurrency: policy.config.common.concurrency, patience: std::time::Duration::ZERO, end: None };
     harvest(&mut found, &OutOfReach, leaves, admission, reading, |_, _| ()).await;
     // Nobody launches a canary in a log.
     policy.config.canary = None;
-    let users_matter = policy.rules.needs_iam_users();
-    let account = async |id: &str, wanted: &_| Ok(Recorded::new(id, wanted, users_matter));
-    dry(account, &found, &policy, Time { now, deadlines, patience: std::time::Duration::ZERO }).await
+    run::watch::replay(&found, &policy, now).await
 }
 
 fn exit(report: &WatchReport, fail_on: Option<FailOnTags>) -> Exit {
@@ -82,7 +83,6 @@ mod live {
         },
         config::WatchConfig,
         gather::watch::{Reading, harvest},
-        ports::watch::Accounts as _,
         report::watch::WatchReport,
         run::{
             tags::Policy,
@@ -114,9 +114,8 @@ mod live {
             mode: common.retry_mode,
             end: deadlines.read,
         };
-        let account = async |id: &str, _: &_| reach.account(id).await;
         let time = Time { now, deadlines, patience: config.settle };
-        Ok(Box::pin(dry(account, &found, policy, time)).await)
+        Ok(Box::pin(dry(&reach, &found, policy, time)).await)
     }
 }
 

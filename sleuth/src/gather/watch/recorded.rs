@@ -36,9 +36,14 @@ impl Recorded {
 
     fn launched(&self, region: &RegionName, id: &InstanceId) -> Result<&Instance, ReadError> {
         let evidence = self.wanted.get(&(region.clone(), id.clone()));
-        evidence
-            .and_then(|evidence| evidence.launched.as_ref())
-            .ok_or_else(|| unknown("its launch is not in these files"))
+        let launched = evidence.and_then(|evidence| evidence.launched.as_ref());
+        let launched = launched.ok_or_else(|| unknown("its launch is not in these files"))?;
+        match evidence {
+            Some(evidence) if evidence.is_doubtful() => {
+                Err(unknown("CloudTrail left out which tags it was launched with"))
+            }
+            _ => Ok(launched),
+        }
     }
 }
 

@@ -31,8 +31,8 @@ struct Saved {
     error: Option<String>,
 }
 
-/// Reads saved files. Records, in logs or events, are taken into the harvest; what else events hold or name is left. `progress` hears how many
-/// files are done.
+/// Reads saved files. Records, in logs or events, are taken into the harvest; what else events hold or name is left.
+/// `progress` hears how many files are done.
 pub async fn saved(files: &[PathBuf], admission: Admission<'_>, progress: impl Fn(usize)) -> (Harvest, Vec<Leaf>) {
     let (mut harvest, mut left) = (Harvest::default(), Vec::new());
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -94,7 +94,7 @@ fn logs_in(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
             // A link may lead back to where it is.
             () if path.is_symlink() => {}
             () if path.is_dir() && !matches!(&*name, "CloudTrail-Digest" | "CloudTrail-Insight") => {
-                logs_in(&path, found)?
+                logs_in(&path, found)?;
             }
             () if name.ends_with(".json.gz") || name.ends_with(".json") => found.push(path),
             () => {}
@@ -111,6 +111,13 @@ struct Entry<'a> {
     source: std::borrow::Cow<'a, str>,
 }
 
+/// The entry of an event that a record is, if it is one.
+fn entry(record: &str) -> Option<Value> {
+    // Most are not, which is seen faster than read.
+    let entry: Entry<'_> = record.contains("\"aws:").then(|| serde_json::from_str(record).ok())??;
+    entry.source.starts_with("aws:").then(|| serde_json::from_str(record).ok())?
+}
+
 impl Saved {
     fn read(path: &Path) -> Self {
         let mut saved = Self::default();
@@ -121,12 +128,9 @@ impl Saved {
     fn fill(&mut self, path: &Path) -> Result<(), LogError> {
         let mut file = File::open(path)?;
         let Self { found, leaves, .. } = self;
-        let ended = logfile::read(&mut file, |record| {
-            let entry = serde_json::from_str::<Entry<'_>>(record).is_ok_and(|entry| entry.source.starts_with("aws:"));
-            match serde_json::from_str::<Value>(record) {
-                Ok(value) if entry => leaves.extend(found.event(&value)),
-                _ => found.record(record, None),
-            }
+        let ended = logfile::read(&mut file, |record| match entry(record) {
+            Some(entry) => leaves.extend(found.event(&entry)),
+            None => found.record(record, None),
         });
         match ended {
             Err(LogError::NoLog(_)) => {

@@ -14,7 +14,8 @@ use crate::{
         tags::{Instances, ReadInstances, Trail},
     },
     tags::{
-        CanaryTags, Instance, InstanceId, Inventory, Protection, RegionName, State,
+        CanaryTags, Instance, InstanceId, Inventory, Protection, RegionName, Standard, State,
+        audit::is_in_grace,
         watch::evidence::{Evidence, Settled, Wanted},
     },
 };
@@ -27,7 +28,7 @@ const NOT_FOUND: &str = "not-found";
 pub async fn inventory(aws: &impl ReadInstances, scope: &Scope<'_>, wanted: &Wanted, patience: Duration) -> Inventory {
     let mut regions: Vec<RegionName> = wanted.keys().map(|(region, _)| region.clone()).collect();
     regions.dedup();
-    let settling = Settling { aws, wanted, patience, now: scope.taken_at, canary: scope.canary };
+    let settling = Settling { aws, wanted, patience, standard: scope.standard, canary: scope.canary };
     gather(&settling, &Scope { regions: Some(&regions), ..*scope }, |_, _, _| ()).await
 }
 
@@ -38,7 +39,7 @@ pub struct Settling<'a, Aws> {
     aws: &'a Aws,
     wanted: &'a Wanted,
     patience: Duration,
-    now: DateTime<Utc>,
+    standard: Standard<'a>,
     canary: Option<&'a CanaryTags>,
 }
 
@@ -138,7 +139,7 @@ impl<Aws: ReadInstances> Settling<'_, Aws> {
     }
 
     fn look(&self, evidence: &Evidence, shown: Option<Instance>, error: Option<&ReadError>) -> Look {
-        let fresh = evidence.is_fresh(self.now);
+        let fresh = evidence.is_fresh(self.standard.now);
         let open = |shown, reason| Look::Open(Box::new(Open { shown, reason }));
         let Some(shown) = shown else {
             return match error {
@@ -148,6 +149,10 @@ impl<Aws: ReadInstances> Settling<'_, Aws> {
             };
         };
         match evidence.settled(&shown) {
+            // Nothing is done to it yet, so that there is nothing to wait for.
+            Settled::No(_) | Settled::NotYet if is_in_grace(&shown, &self.standard) => {
+                Look::Done(Some(Box::new(shown)))
+            }
             Settled::No(reason) if fresh => open(Some(shown), Some(unsettled(&reason))),
             Settled::NotYet if fresh => open(Some(shown), None),
             Settled::Yes | Settled::NotYet | Settled::No(_) => Look::Done(Some(Box::new(shown))),

@@ -22,10 +22,14 @@ pub fn table(report: &WatchReport, look: Look) -> String {
 }
 
 fn summary(text: &mut String, summary: &Summary, look: Look) {
-    let Summary { files, records, events, instances, gone, skipped } = summary;
+    let Summary { files, records, events, instances, gone, not_launched, skipped } = summary;
     let gone = if *gone == 0 { String::new() } else { format!(", {gone} of them gone") };
+    let left_out = match not_launched {
+        0 => String::new(),
+        others => format!("; {} left out, launched elsewhere", count(*others, "other")),
+    };
     let line = format!(
-        "{}, {}: {} about {}{gone}",
+        "{}, {}: {} about {}{gone}{left_out}",
         count(*files, "file"),
         count(*records, "record"),
         count(*events, "event"),

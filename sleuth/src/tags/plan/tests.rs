@@ -11,7 +11,13 @@ use crate::{
     },
 };
 
-const ALL: Limits = Limits { action: Action::Terminate, max_stop: 10, max_terminate: 5, override_protection: false };
+const ALL: Limits = Limits {
+    action: Action::Terminate,
+    max_stop: 10,
+    max_terminate: 5,
+    used: Used { stop: 0, terminate: 0 },
+    override_protection: false,
+};
 
 fn now() -> DateTime<Utc> {
     "2026-07-01T12:00:00Z".parse().unwrap()

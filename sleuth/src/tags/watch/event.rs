@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{Change, Event, LogObject, Sighting, Skip, is_account};
 use crate::tags::{
+    canary::TIMESTAMP_TAG,
     inventory::{InstanceId, RegionName},
     launch::{is_instance_id, text},
 };
@@ -39,8 +40,8 @@ pub enum Content {
 /// Deepest nesting that is followed. Notices in S3, SNS, SQS and `EventBridge` together need less.
 const DEEPEST: usize = 12;
 
-/// Whether an event is one for the watch, or was made to be understood as one. A schedule and what people type to try a
-/// function are not.
+/// Whether an event is one for the watch, or was made to be understood as one. A schedule is not, and neither is one that
+/// has nothing in it.
 pub fn is_delivery(event: &Value) -> bool {
     match event {
         Value::Array(entries) => !entries.is_empty(),
@@ -179,6 +180,12 @@ fn tag_change(event: &Value) -> Result<Content, String> {
     if !of_instance {
         return Ok(Content::Skipped(Skip::OtherResource));
     }
+    let changed = event.pointer("/detail/changed-tag-keys").and_then(Value::as_array);
+    let changed: Vec<String> = changed.into_iter().flatten().filter_map(Value::as_str).map(ToOwned::to_owned).collect();
+    // These events do not say who it was. That a canary was seen is noted by nobody else, and each look notes it anew.
+    if changed == [TIMESTAMP_TAG] {
+        return Ok(Content::Skipped(Skip::OwnCall));
+    }
     let wrong = |what: &str| format!("Tag Change on Resource: {what}");
     let account = text(event, "/account").filter(|account| is_account(account));
     let account = account.ok_or_else(|| wrong("account is no account"))?.to_owned();
@@ -187,8 +194,6 @@ fn tag_change(event: &Value) -> Result<Content, String> {
     let tags =
         event.pointer("/detail/tags").and_then(Value::as_object).ok_or_else(|| wrong("detail/tags is no map"))?;
     let tags = tags.iter().map(|(key, value)| (key.clone(), value.as_str().unwrap_or("").to_owned())).collect();
-    let changed = event.pointer("/detail/changed-tag-keys").and_then(Value::as_array);
-    let changed = changed.into_iter().flatten().filter_map(Value::as_str).map(ToOwned::to_owned).collect();
     let change = Change::Retagged { tags, changed };
     let resources =
         event.pointer("/resources").and_then(Value::as_array).ok_or_else(|| wrong("resources is no list"))?;

@@ -108,7 +108,8 @@ impl Evidence {
 
     /// Whether EC2 may not show yet, at the time `now`, what happened.
     pub fn is_fresh(&self, now: DateTime<Utc>) -> bool {
-        now - self.last < FRESH
+        // An event that is dated long after now is no newer than one of long ago: clocks differ by less.
+        (now - self.last).abs() < FRESH
     }
 
     /// Whether the instance as EC2 shows it is what the events say, or at least may be.
@@ -133,11 +134,17 @@ impl Evidence {
         Settled::Yes
     }
 
-    /// Who launched the instance, if the launch is among the events and says so.
+    /// Whether it was launched with tags that nobody knows.
+    pub const fn is_doubtful(&self) -> bool {
+        self.doubtful
+    }
+
+    /// Who launched the instance, if the launch is among the events and names a person. That nobody did is not to be taken
+    /// from an event: rules that would name the launcher do worse then.
     pub fn launch(&self) -> Option<Launch> {
         self.launched.as_ref()?;
         let event = self.events.first()?;
-        Some(Launch { at: event.at, by: event.by.clone()? })
+        Some(Launch { at: event.at, by: event.by.clone().filter(|by| by.person().is_some())? })
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::{HashSet, VecDeque};
 const MOST: usize = 10_000;
 
 /// The ids of events that were dealt with, the oldest forgotten first.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Seen {
     ids: HashSet<String>,
     order: VecDeque<String>,

@@ -81,8 +81,8 @@ pub(crate) struct Settings {
     #[arg(long, value_name = "MINUTES")]
     grace: Option<String>,
 
-    /// Allow termination, as TAG_ACTION=terminate does; rules given by --tags then call for it. Nothing is terminated
-    /// without --apply
+    /// Allow termination, as TAG_ACTION=terminate does; rules given by --tags then call for it. A plain
+    /// run terminates nothing
     #[arg(long)]
     terminate: bool,
 

@@ -12,10 +12,16 @@ use super::{
 };
 
 pub(super) const ENVIRONMENT: &str = "\
-Environment of the watch (with --live):
+  DEBUG                        log more, and print on stderr the message for each channel
+
+With --live also:
   SETTLE_SECONDS               how long AWS is asked again that does not show yet what happened
                                [default: 60]
-  ASSUME_ROLE_NAME             role to look at the instances of other accounts with [default: none]";
+  ASSUME_ROLE_NAME             role to look at the instances of other accounts with [default: none]
+  CONCURRENCY                  how many log files or regions are read side by side, 1 to 100
+                               [default: 16]
+  AWS_RETRY_MODE               `adaptive`, or `standard`: faster, takes more of AWS's limit
+                               [default: adaptive]";
 
 /// What to do with events.
 #[derive(Debug, Subcommand)]
@@ -24,7 +30,7 @@ pub(crate) enum WatchCommand {
     ///
     /// Instances are judged as the events tell of them: as they were launched, with the tags that were set since, without
     /// AWS. Nothing is changed or sent.
-    #[command(after_long_help = format!("{}\n\n{ENVIRONMENT}\n{}\n\n{}", super::tags::ENVIRONMENT, super::SHARED, super::EXIT_CODES))]
+    #[command(after_long_help = format!("{}\n{ENVIRONMENT}\n\n{}", super::tags::ENVIRONMENT, super::EXIT_CODES))]
     Replay(Box<ReplayArguments>),
 }
 
@@ -47,7 +53,7 @@ pub(crate) struct ReplayArguments {
     #[arg(long, value_name = "RFC3339", value_parser = time)]
     pub(crate) now: Option<DateTime<Utc>>,
 
-    /// Be done after so many seconds: what was not read by then is unknown
+    /// With --live: be done after so many seconds; what was not read by then is unknown
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(3..=86_400), requires = "live")]
     pub(crate) timeout: Option<u64>,
 
