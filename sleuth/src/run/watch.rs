@@ -103,6 +103,9 @@ pub async fn replay(harvest: &Harvest, policy: &Policy, now: DateTime<Utc>) -> W
         let (launched, others): (Wanted, Wanted) =
             of_account.wanted().into_iter().partition(|(_, evidence)| evidence.launched.is_some());
         report.summary.not_launched += others.len();
+        if launched.is_empty() {
+            continue;
+        }
         let recorded = Recorded::new(id, &launched, users_matter);
         let inventory = inventory(&recorded, &policy.scope(now, now, None), &launched, Duration::ZERO).await;
         report.add(launched.len(), tags::dry(&inventory, policy, now));

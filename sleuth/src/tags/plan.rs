@@ -207,7 +207,11 @@ fn exceeded(plan: &Plan, limits: &Limits) -> Option<String> {
     let too_many = |action: Action, most: usize, used: usize, done: &str, setting: &str| {
         let count = plan.steps.iter().filter(|step| step.action == action && step.weighs).count();
         let instances = if count == 1 { "1 instance was".to_owned() } else { format!("{count} instances were") };
-        let recent = if used == 0 { String::new() } else { format!(", and {used} were in the last hour") };
+        let recent = match used {
+            0 => String::new(),
+            1 => format!(", and 1 was {done} in the last hour"),
+            used => format!(", and {used} were {done} in the last hour"),
+        };
         (count > 0 && count + used > most).then(|| format!("{instances} to be {done}, {setting} is {most}{recent}"))
     };
     let Limits { max_stop, max_terminate, used, .. } = *limits;

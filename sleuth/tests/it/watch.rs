@@ -670,10 +670,22 @@ async fn brake_holds_all_instances_of_an_event() {
     for id in &ids {
         assert_eq!(finding(&watch.report(), id)["outcome"], "held");
     }
-    // What is left of them is terminated when the event comes again.
-    watch.aws.ec2(IRELAND).terminate_instances().instance_ids(&ids[0]).send().await.unwrap();
+    // Nor is there a way around it, when the event comes again, or in parts.
     watch.done(&event).await;
-    assert!(watch.is_terminated(&ids[1]).await);
+    assert_eq!(watch.aws.writes().await, []);
+}
+
+#[tokio::test]
+async fn brake_counts_what_was_terminated_in_the_last_hour() {
+    let watch = Watch::start(&[("MAX_TERMINATE", "1")]).await;
+    let (first, event) = watch.untagged().await;
+    watch.done(&event).await;
+    assert!(watch.is_terminated(&first).await);
+    let (second, event) = watch.untagged().await;
+    let error = watch.incomplete(&event).await;
+    let said = "1 instance was to be terminated, MAX_TERMINATE is 1, and 1 was terminated in the last hour";
+    assert!(error.contains(said), "{error}");
+    assert!(!watch.is_terminated(&second).await);
 }
 
 #[tokio::test]

@@ -103,7 +103,7 @@ async fn logs_folders_and_events_are_replayed_together() {
 
     assert_eq!(ended.code, 0, "{ended:?}");
     let report = ended.report();
-    let summary = json!({"files": 5, "records": 7, "events": 5, "instances": 4, "gone": 0,
+    let summary = json!({"files": 5, "records": 7, "events": 5, "instances": 4, "gone": 0, "not_launched": 0,
         "skipped": {"duplicate": 1, "other_service": 1}});
     assert_eq!((&report["kind"], &report["errors"], &report["summary"]), (&json!("watch"), &json!([]), &summary));
     let ours = account(&report, "123456789012");
@@ -185,7 +185,7 @@ async fn settings_are_checked_before_files_are_read() {
 }
 
 #[tokio::test]
-async fn what_files_do_not_say_is_unknown() {
+async fn what_files_do_not_say_is_left_out() {
     let saved = Saved::new();
     let event = saved.file("event.json", s3_event(BUCKET, "AWSLogs/123456789012/CloudTrail/a.json.gz").to_string());
     let ended = offline(&[&event], &[]).await;
@@ -197,9 +197,15 @@ async fn what_files_do_not_say_is_unknown() {
     let change = saved.file("change.json", tag_change(LATER, &json!({"Name": "web"}), "Code").to_string());
     let ended = offline(&[&change], &["--fail-on", "violation"]).await;
     let report = ended.report();
+    assert_eq!((ended.code, &report["accounts"], &report["summary"]["not_launched"]), (0, &json!([]), &json!(1)));
+
+    let mut unclear = hour_ago(BARE, &[]);
+    unclear["requestParameters"] = json!({"omitted": true, "originalSize": 150_000, "reason": "too large"});
+    let unclear = saved.file("unclear.json", log(&[unclear]));
+    let report = offline(&[&unclear], &[]).await.report();
     let ours = account(&report, "123456789012");
-    assert_eq!((ended.code, &finding(ours, LATER)["status"]), (4, &json!("unknown")));
-    assert!(ours["errors"][0]["message"].as_str().unwrap().contains("its launch is not in these files"), "{ours}");
+    assert_eq!(finding(ours, BARE)["status"], "unknown", "{ours}");
+    assert!(ours["errors"][0]["message"].as_str().unwrap().contains("which tags it was launched with"), "{ours}");
 }
 
 #[tokio::test]
