@@ -52,6 +52,7 @@ struct Read<'a> {
     leaves: Vec<Leaf>,
     admission: Admission<'a>,
     now: DateTime<Utc>,
+    #[cfg_attr(not(feature = "tags"), expect(dead_code, reason = "what is not read cannot be late"))]
     deadlines: Deadlines,
 }
 
