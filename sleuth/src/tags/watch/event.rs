@@ -274,3 +274,6 @@ fn unknown(value: &Value) -> String {
     };
     format!("an unknown event: {seen}; {known}")
 }
+
+#[cfg(test)]
+mod tests;

@@ -158,3 +158,6 @@ pub enum Settled {
     /// It cannot, for this reason.
     No(String),
 }
+
+#[cfg(test)]
+mod tests;

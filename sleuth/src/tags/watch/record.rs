@@ -258,3 +258,6 @@ fn untagged(record: &Value, _: DateTime<Utc>) -> Result<Changes, String> {
     };
     Ok(ids.into_iter().map(|id| (id, change.clone())).collect())
 }
+
+#[cfg(test)]
+mod tests;
