@@ -174,4 +174,4 @@ pub(crate) fn is_account(text: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -29,3 +29,4 @@ mod tags_rules;
 mod tags_saved;
 mod tags_table;
 mod trail;
+mod watch_settle;

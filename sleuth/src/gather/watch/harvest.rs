@@ -285,3 +285,6 @@ impl Leaves {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
