@@ -173,3 +173,6 @@ pub type Skipped = BTreeMap<Skip, usize>;
 pub(crate) fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -31,3 +31,4 @@ mod tags_table;
 mod trail;
 mod watch;
 mod watch_replay;
+mod watch_settle;

@@ -306,3 +306,6 @@ impl Leaves {
         left
     }
 }
+
+#[cfg(test)]
+mod tests;

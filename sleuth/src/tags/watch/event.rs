@@ -279,3 +279,6 @@ fn unknown(value: &Value) -> String {
     };
     format!("an unknown event: {seen}; {known}")
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,8 +27,8 @@ pub struct Evidence {
     pub events: Vec<Event>,
     /// The instance as it was launched, with its tags as the events left them, if its launch is among them.
     pub launched: Option<Instance>,
-    /// Tags that must be there (`true`), or must not, by key.
-    expected: BTreeMap<String, bool>,
+    /// Tags that must be there, with the value that they were given, or must not (`None`), by key.
+    expected: BTreeMap<String, Option<String>>,
     /// Whether it was launched with tags that nobody knows.
     doubtful: bool,
     /// When something happened to it last.
@@ -69,24 +69,31 @@ impl Evidence {
         }
         match change {
             Change::Launched(launched) => {
-                self.expect(launched.instance.tags.keys(), true);
+                self.expect(&launched.instance.tags);
                 self.doubtful = !launched.tags_known;
                 self.launched = Some(launched.instance.clone());
             }
             Change::Started => {}
             Change::Tagged(tags) => {
-                self.expect(tags.keys(), true);
+                self.expect(tags);
                 self.launched.iter_mut().for_each(|launched| launched.tags.extend(tags.clone()));
             }
             Change::Untagged(keys) => {
-                self.expect(keys.iter().map(|(key, _)| key), false);
                 let removed = |key: &String, value: &String| {
                     keys.iter().any(|(k, v)| k == key && v.as_ref().is_none_or(|v| v == value))
                 };
+                // A tag that had another value than was to be removed is still there.
+                let kept = |key: &String, expected: &Option<String>| {
+                    expected.as_ref().is_some_and(|value| !removed(key, value))
+                };
+                let gone = keys.iter().map(|(key, _)| key);
+                let gone = gone.filter(|key| !self.expected.get(*key).is_some_and(|expected| kept(key, expected)));
+                let gone: Vec<_> = gone.map(|key| (key.clone(), None)).collect();
+                self.expected.extend(gone);
                 self.launched.iter_mut().for_each(|launched| launched.tags.retain(|key, value| !removed(key, value)));
             }
             Change::Cleared => {
-                self.expected.values_mut().for_each(|there| *there = false);
+                self.expected.values_mut().for_each(|value| *value = None);
                 self.doubtful = false;
                 self.launched.iter_mut().for_each(|launched| launched.tags.clear());
             }
@@ -96,14 +103,14 @@ impl Evidence {
 
     fn retagged(&mut self, tags: &Tags, changed: &[String]) {
         let gone = changed.iter().filter(|key| !tags.contains_key(*key));
-        self.expect(gone, false);
-        self.expect(tags.keys(), true);
+        self.expected.extend(gone.map(|key| (key.clone(), None)));
+        self.expect(tags);
         self.doubtful = false;
         self.launched.iter_mut().for_each(|launched| launched.tags.clone_from(tags));
     }
 
-    fn expect<'a>(&mut self, keys: impl IntoIterator<Item = &'a String>, there: bool) {
-        self.expected.extend(keys.into_iter().map(|key| (key.clone(), there)));
+    fn expect(&mut self, tags: &Tags) {
+        self.expected.extend(tags.iter().map(|(key, value)| (key.clone(), Some(value.clone()))));
     }
 
     /// Whether EC2 may not show yet, at the time `now`, what happened.
@@ -117,8 +124,7 @@ impl Evidence {
         if matches!(instance.state, State::ShuttingDown | State::Terminated) {
             return Settled::Yes;
         }
-        let shown = |key: &String| instance.tags.contains_key(key);
-        let missing = self.expected.iter().find(|(key, there)| **there && !shown(key));
+        let missing = self.expected.iter().find(|(key, value)| value.is_some() && !instance.tags.contains_key(*key));
         if let Some((key, _)) = missing {
             return Settled::No(format!("the tag `{key}` was set, and EC2 does not show it yet"));
         }
@@ -128,7 +134,7 @@ impl Evidence {
         if instance.state == State::Pending {
             return Settled::No("it is still pending".to_owned());
         }
-        if self.expected.iter().any(|(key, there)| !there && shown(key)) {
+        if self.expected.iter().any(|(key, value)| instance.tags.get(key) != value.as_ref()) {
             return Settled::NotYet;
         }
         Settled::Yes
@@ -153,8 +159,12 @@ impl Evidence {
 pub enum Settled {
     /// It can.
     Yes,
-    /// A tag that was removed is still there. If it stays, somebody set it again: it can be judged then.
+    /// A tag that was removed is still there, or one that was set has another value. If it stays so, somebody set it again:
+    /// it can be judged then.
     NotYet,
     /// It cannot, for this reason.
     No(String),
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,3 +35,6 @@ fn without_session(arn: &str) -> &str {
         None => arn,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -73,7 +73,7 @@ pub fn read(record: &str, account: Option<&str>) -> Result<Record, String> {
     let of =
         |what: String| format!("{} {}: {what}", head.name, text(&value, "/eventID").unwrap_or("without an eventID"));
     // A call that failed changed nothing. Its code is text; anything else is not to be mistaken for success.
-    if value.get("errorCode").is_some_and(|code| !code.is_null()) {
+    if ["errorCode", "errorMessage"].iter().any(|said| value.get(said).is_some_and(|said| !said.is_null())) {
         return Ok(Record::Skipped(Skip::FailedCall));
     }
     let event = event(&value, head.name.as_ref()).map_err(of)?;
@@ -153,7 +153,8 @@ fn launches(record: &Value, at: DateTime<Utc>) -> Result<Changes, String> {
         let answered = tag_set(item.get("tagSet"));
         let tags_known = match &answered {
             Ok(Some(_)) => true,
-            Ok(None) => asked.is_some(),
+            // Without an answer there may be those of a launch template, too.
+            Ok(None) => asked.is_some() && !item.is_null(),
             Err(_) => false,
         };
         let tags = [asked.clone(), answered.ok().flatten()].into_iter().flatten().flatten().collect();
@@ -166,7 +167,8 @@ fn launches(record: &Value, at: DateTime<Utc>) -> Result<Changes, String> {
 /// The tags that a launch asked for; `None` if that cannot be told.
 fn asked_tags(record: &Value) -> Option<Tags> {
     let asked = record.get("requestParameters")?.as_object()?;
-    if is_left_out(record, "requestParameters") {
+    // How many of which image is in every request that was not left out.
+    if is_left_out(record, "requestParameters") || !asked.contains_key("instancesSet") {
         return None;
     }
     let Some(specifications) = asked.get("tagSpecificationSet").filter(|set| !set.is_null()) else {
@@ -196,12 +198,13 @@ fn named(record: &Value) -> Result<Vec<(InstanceId, &Value)>, String> {
     if ids.is_empty() { Err("which instances it launched was left out by CloudTrail".to_owned()) } else { Ok(ids) }
 }
 
-/// The tags in a `tagSet`, if there is one.
+/// The tags in a `tagSet`, if there are any.
 fn tag_set(set: Option<&Value>) -> Result<Option<Tags>, &'static str> {
     let empty = |set: &Value| set.is_null() || set.as_object().is_some_and(serde_json::Map::is_empty);
     let Some(set) = set.filter(|set| !empty(set)) else { return Ok(None) };
     let list = set.get("items").and_then(Value::as_array).ok_or("tagSet is no list")?;
-    list.iter().map(pair).collect::<Option<Tags>>().map(Some).ok_or("an item of tagSet has no key")
+    let tags = list.iter().map(pair).collect::<Option<Tags>>().ok_or("an item of tagSet has no key")?;
+    Ok(Some(tags).filter(|tags| !tags.is_empty()))
 }
 
 /// A tag. One without a value is one with an empty value.
@@ -264,3 +267,6 @@ fn untagged(record: &Value, _: DateTime<Utc>) -> Result<Changes, String> {
     };
     Ok(ids.into_iter().map(|id| (id, change.clone())).collect())
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,3 +32,22 @@ impl Seen {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_dealt_with_is_known_until_there_is_too_much_of_it() {
+        let mut seen = Seen::default();
+        assert!(!seen.contains("0"));
+        (0..MOST).for_each(|id| seen.insert(id.to_string()));
+        // Once more is not once newer, and takes no place.
+        seen.insert("0".into());
+        assert!(seen.contains("0") && seen.contains("1"));
+        seen.insert("new".into());
+        assert!(!seen.contains("0") && seen.contains("1") && seen.contains("new"));
+        (0..3 * MOST).for_each(|id| seen.insert(id.to_string()));
+        assert_eq!((seen.ids.len(), seen.order.len()), (MOST, MOST));
+    }
+}
