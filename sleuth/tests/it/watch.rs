@@ -759,3 +759,89 @@ async fn instance_that_never_shows_takes_no_time_from_others() {
     assert_eq!(answer, json!({"batchItemFailures": [{"itemIdentifier": "absent"}]}), "{}", watch.function.log());
     assert!(watch.is_terminated(&doomed).await);
 }
+
+#[tokio::test]
+async fn instance_in_its_grace_period_is_left_alone() {
+    let watch = Watch::start(&[]).await;
+    let young = watch.aws.launch(IRELAND, &[]).await;
+    let answer = watch.done(&watch.logged(IRELAND, &[launch(&[&young], &[])]).await).await;
+    assert_eq!((&answer["accounts"][0]["summary"]["grace"], watch.aws.writes().await), (&json!(1), vec![]));
+    assert!(watch.messages().await.is_empty());
+}
+
+#[tokio::test]
+async fn start_and_removed_tags_are_looked_at_as_launches_are() {
+    let watch = Watch::start(&[]).await;
+    let mut start = record("StartInstances", &carol(), Utc::now());
+    let started = old(&watch.aws, IRELAND, &[]).await;
+    start["responseElements"] = json!({"instancesSet": {"items": [{"instanceId": started}]}});
+    let mut remove = record("DeleteTags", &carol(), Utc::now());
+    let (removed, again) = (old(&watch.aws, IRELAND, &[]).await, old(&watch.aws, IRELAND, &[("Code", "c")]).await);
+    let resources = [json!({"resourceId": removed}), json!({"resourceId": again}), json!({"resourceId": "vol-1"})];
+    remove["requestParameters"] = json!({"resourcesSet": {"items": resources}, "tagSet": {"items": [{"key": "Code"}]}});
+
+    let answer = watch.done(&watch.logged(IRELAND, &[start, remove]).await).await;
+
+    assert_eq!((&answer["summary"]["events"], &answer["summary"]["instances"]), (&json!(2), &json!(3)));
+    assert!(watch.is_terminated(&started).await && watch.is_terminated(&removed).await);
+    assert_eq!(watch.state(&again).await, "running", "somebody has set the tag again");
+}
+
+#[tokio::test]
+async fn who_launched_an_instance_is_known_from_the_event() {
+    let text = "[[rule]]\ntag = 'created_by'\nrepair = { launch-user = true }\n";
+    let watch = Watch::of(BOTH, text, &[("OWNER_LOOKUP_SECONDS", "60")]).await;
+    let (id, event) = watch.untagged().await;
+    assert_eq!(watch.done(&event).await["accounts"][0]["done"]["repaired"], 1);
+    assert_eq!(watch.aws.tags(IRELAND, &id).await["created_by"], "carol");
+    assert!(!watch.operations().await.contains(&"LookupEvents".to_owned()));
+
+    // A change of tags does not tell it: CloudTrail is asked.
+    let other = old(&watch.aws, IRELAND, &[("Name", "web")]).await;
+    watch.aws.events(IRELAND, &[launch_at(minutes_ago((3 * 24 + 1) * 60), &[&other], &[])]).await;
+    watch.done(&tag_change(&other, &json!({"Name": "web"}), "created_by")).await;
+    assert_eq!(watch.aws.tags(IRELAND, &other).await["created_by"], "carol");
+    assert!(watch.operations().await.contains(&"LookupEvents".to_owned()));
+}
+
+#[tokio::test]
+async fn message_of_which_nobody_could_be_told_is_delivered_again() {
+    let refusing = receiver(vec![ResponseTemplate::new(404).set_body_string("no_service")]).await;
+    let watch = Watch::start(&[("SLACK_URL", &refusing.uri())]).await;
+    let (doomed, event) = watch.untagged().await;
+    let test = recorded("s3-test-event");
+    let answer = watch.invoke(&queued(&[("launch", &event), ("test", &test)])).await;
+    assert_eq!(answer, json!({"batchItemFailures": [{"itemIdentifier": "launch"}]}), "{}", watch.function.log());
+    assert!(watch.is_terminated(&doomed).await);
+    let report = watch.report();
+    assert_eq!(reason(&report, &doomed), "nobody was told: slack: HTTP 404, `no_service`");
+    assert!(report["deliveries"].to_string().contains("was terminated"), "{report}");
+}
+
+#[tokio::test]
+async fn rules_of_a_table_that_is_missing_fail_only_what_needs_them() {
+    let watch = Watch::start(&[("TAG_RULES_FILE", ""), ("TAG_RULES_TABLE", "absent")]).await;
+    assert_eq!(skipped(&watch.done(&recorded("s3-test-event")).await), only("test_event", 1));
+    let (kept, event) = watch.untagged().await;
+    let answer = watch.invoke(&event).await;
+    assert!(answer["errorMessage"].as_str().unwrap().contains("TAG_RULES_TABLE is `absent`"), "{answer}");
+    assert!(!watch.is_terminated(&kept).await);
+}
+
+#[tokio::test]
+async fn many_logs_of_one_event_are_all_read_once() {
+    let watch = Watch::start(&[("TAG_ACTION", "notify")]).await;
+    let mut keys = Vec::new();
+    for _ in 0..40 {
+        let record = tagged(&iam_user("bob"), "vol-0123456789abcdef0", &[("Name", "x")], Utc::now());
+        keys.push(watch.aws.log_file(BUCKET, IRELAND, &[record]).await);
+    }
+    let (id, _) = watch.untagged().await;
+    keys.push(watch.aws.log_file(BUCKET, IRELAND, &[launch(&[&id], &[])]).await);
+    keys.push(keys[0].clone());
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    let answer = watch.done(&sns_event(&cloudtrail_notification(BUCKET, &keys).to_string())).await;
+    assert_eq!((&answer["summary"]["files"], &answer["summary"]["records"]), (&json!(41), &json!(41)));
+    assert_eq!((skipped(&answer), &answer["summary"]["instances"]), (only("other_resource", 40), &json!(1)));
+    assert_eq!(count(&watch.aws, VIRGINIA, "GetObject").await, 41);
+}
