@@ -30,5 +30,8 @@ mod tags_saved;
 mod tags_table;
 mod trail;
 mod watch;
+mod watch_instances;
+mod watch_logs;
+mod watch_reach;
 mod watch_replay;
 mod watch_settle;
