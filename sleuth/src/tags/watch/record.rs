@@ -167,8 +167,8 @@ fn launches(record: &Value, at: DateTime<Utc>) -> Result<Changes, String> {
 /// The tags that a launch asked for; `None` if that cannot be told.
 fn asked_tags(record: &Value) -> Option<Tags> {
     let asked = record.get("requestParameters")?.as_object()?;
-    // How many of which image is in every request that was not left out.
-    if is_left_out(record, "requestParameters") || !asked.contains_key("instancesSet") {
+    // No launch asks for nothing.
+    if asked.is_empty() || is_left_out(record, "requestParameters") {
         return None;
     }
     let Some(specifications) = asked.get("tagSpecificationSet").filter(|set| !set.is_null()) else {

@@ -118,7 +118,13 @@ fn terminated(sightings: &[Sighting], Shown { tags, after }: Shown<'_>) -> BTree
         let rules = RuleSet { rules: vec![Rule { action: Response::Terminate, ..Rule::requires("*") }] };
         let standard = Standard { rules: &rules, grace_minutes: 0, owner_tags: &[], now };
         let (max_stop, max_terminate) = (usize::MAX, usize::MAX);
-        let limits = Limits { action: Action::Terminate, max_stop, max_terminate, override_protection: true };
+        let limits = Limits {
+            action: Action::Terminate,
+            max_stop,
+            max_terminate,
+            used: plan::Used::default(),
+            override_protection: true,
+        };
         let plan = plan(&inventory, audit(&inventory, &standard), &limits, None);
         let targets = plan.targets().filter(|target| target.action == Action::Terminate);
         terminated.extend(targets.map(|target| (account.clone(), target.region.clone(), target.id.clone())));
