@@ -72,6 +72,7 @@ async fn instance_is_judged_by_the_tags_that_ec2_shows_at_the_second_look() {
     };
     let (answer, ()) = tokio::join!(watch.done(&event), tag);
     assert_eq!(answer["accounts"][0]["summary"]["compliant"], 1, "{answer}");
+    assert_eq!(finding(&watch.function.reports()[0], &id)["status"], "compliant", "before anything was to be done");
     assert_eq!(watch.state(&id).await, "running");
     assert!(watch.messages().await.is_empty());
 }
