@@ -46,6 +46,9 @@ const ATTEMPTS: u32 = 6;
 /// How long one attempt of a call may take.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// Credentials, region and behaviour for all clients of a run.
+pub type Sdk = SdkConfig;
+
 /// There is nothing to sign a call with.
 #[derive(Debug, thiserror::Error)]
 pub enum NoCredentials {

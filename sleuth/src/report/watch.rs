@@ -6,12 +6,12 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::{
-    Report, ReportError, VERSION,
+    Outcome, Report, ReportError, VERSION,
     tags::{Finding, TagsReport},
 };
 use crate::{
     gather::watch::{Failure, Harvest},
-    tags::{InstanceId, RegionName},
+    tags::{Action, InstanceId, RegionName, plan::Used},
 };
 
 /// A report on an event, or on several.
@@ -93,6 +93,15 @@ fn error(Failure { subject, error, .. }: &Failure) -> ReportError {
 pub type Instances = BTreeSet<(RegionName, InstanceId)>;
 
 impl TagsReport {
+    /// How many instances were stopped and terminated. A change that failed may have been made all the same.
+    pub fn used(&self) -> Used {
+        let tried = |action| {
+            let of_action = self.audit.instances.iter().filter(|instance| instance.action == action);
+            of_action.filter(|instance| matches!(instance.outcome, Outcome::Done | Outcome::Failed)).count()
+        };
+        Used { stop: tried(Action::Stop), terminate: tried(Action::Terminate) }
+    }
+
     /// The instances of which something could not be read, done or told, so that it is to be tried again. What keeps the whole
     /// run from acting, or is of no weight for what is done, is reported and not tried again: the brake counts what comes
     /// at once, and may let through what comes again in parts.

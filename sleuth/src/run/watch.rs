@@ -133,15 +133,19 @@ pub async fn wet<Aws: Accounts>(
         };
         (id, of_account, wanted.len(), read.await)
     });
-    for (id, of_account, wanted, read) in Box::pin(join_all(readings)).await {
+    let read = Box::pin(join_all(readings)).await;
+    // What one account uses up of the brake is not there for the next.
+    let mut policy = policy.clone();
+    for (id, of_account, wanted, read) in read {
         match read {
             Err(error) => {
                 ended.report.fail(wanted, &out_of_reach(id, error));
                 ended.take(&of_account, None);
             }
             Ok((cloud, inventory)) => {
-                let run = tags::wet(&cloud, &inventory, policy, notifier, now, deadlines, &mut keep);
+                let run = tags::wet(&cloud, &inventory, &policy, notifier, now, deadlines, &mut keep);
                 let report = Box::pin(run).await;
+                policy.config.limits.used = policy.config.limits.used.and(report.used());
                 ended.take(&of_account, Some(&report.failed()));
                 ended.report.add(wanted, report);
             }

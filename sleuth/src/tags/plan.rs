@@ -81,6 +81,13 @@ pub struct Used {
     pub terminate: usize,
 }
 
+impl Used {
+    /// Both together.
+    pub const fn and(self, more: Self) -> Self {
+        Self { stop: self.stop + more.stop, terminate: self.terminate + more.terminate }
+    }
+}
+
 /// One verdict and its consequence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {

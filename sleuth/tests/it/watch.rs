@@ -378,13 +378,14 @@ async fn missing_rules_stop_the_watch_before_anything_is_read() {
 }
 
 #[tokio::test]
-async fn message_of_which_nobody_could_be_told_is_delivered_again() {
+async fn notice_that_nobody_got_fails_the_invocation() {
     let refusing = receiver(vec![ResponseTemplate::new(404).set_body_string("no_service")]).await;
     let watch = Watch::start(&[("SLACK_URL", &refusing.uri())]).await;
     let (doomed, event) = watch.untagged().await;
     let test = recorded("s3-test-event");
-    let answer = watch.invoke(&queued(&[("launch", &event), ("test", &test)])).await;
-    assert_eq!(answer, json!({"batchItemFailures": [{"itemIdentifier": "launch"}]}), "{}", watch.function.log());
+    // When it comes again the instance is gone, and there is nobody to be told any more.
+    let error = watch.incomplete(&queued(&[("launch", &event), ("test", &test)])).await;
+    assert!(error.contains("deliver: HTTP 404, `no_service`"), "{error}");
     assert!(watch.is_terminated(&doomed).await);
     let report = watch.report();
     assert_eq!(reason(&report, &doomed), "nobody was told: slack: HTTP 404, `no_service`");

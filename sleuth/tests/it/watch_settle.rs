@@ -207,11 +207,11 @@ async fn listing_that_fails_makes_those_unknown_that_it_does_not_show_and_no_oth
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_waited_for_after_the_time_for_reading() {
+async fn half_of_the_time_for_reading_is_waited_for_at_the_most() {
     let (cloud, begun) = (cloud(), Instant::now());
     let end = Some(begun + Duration::from_secs(7));
     let inventory = look(&cloud, &[launch("i-1", 1, &[])], &policy(RULES, &[]), end).await;
-    assert_eq!(begun.elapsed().as_secs(), 7);
+    assert_eq!(begun.elapsed().as_millis(), 3_500);
     assert!(inventory.regions[0].instances[0].unsettled.is_some());
 }
 

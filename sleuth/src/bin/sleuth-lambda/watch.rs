@@ -10,13 +10,13 @@ use lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
 use sleuth::{
     aws::{
-        self,
+        self, Sdk,
         accounts::{Reach, caller},
         logs::Logs,
     },
     config::{RuleSource, WatchConfig},
     gather::watch::{Admission, Harvest, Reading, harvest},
-    report::{Outcome, Report, watch::WatchReport},
+    report::{Report, watch::WatchReport},
     rules_source,
     run::{
         tags::Policy,
@@ -24,6 +24,7 @@ use sleuth::{
     },
     tags::{
         RuleSet,
+        plan::Used,
         watch::{
             event::{Leaf, open},
             recent::Recent,
@@ -63,41 +64,49 @@ pub(crate) async fn run(config: WatchConfig, event: &Value, start: Start) -> Res
     answer(&ended.report, &ended.failed, &messages)
 }
 
-async fn deal_with(
-    config: WatchConfig,
-    leaves: Vec<Leaf>,
-    Start { now, deadlines }: Start,
-) -> Result<Ended, Diagnostic> {
-    let WatchConfig { tags: config, settle, role } = config;
+async fn deal_with(config: WatchConfig, leaves: Vec<Leaf>, start: Start) -> Result<Ended, Diagnostic> {
+    let Start { now, deadlines } = start;
     // What is wrong with a file of rules is said before anything is read.
-    let rules = known_rules(&config.rules).map_err(|error| not_begun(error.is_setting(), &error))?;
+    let rules = known_rules(&config.tags.rules).map_err(|error| not_begun(error.is_setting(), &error))?;
     let sdk = aws::connect(None, deadlines.read).await.map_err(|e| diagnostic("Credentials", &e))?;
     let mut found = Harvest::default();
     let seen = memory(|memory| memory.seen.clone());
-    let admission = Admission { seen: &seen, regions: config.regions.as_deref() };
-    let reading = Reading { concurrency: config.common.concurrency, patience: settle, end: deadlines.read };
+    let admission = Admission { seen: &seen, regions: config.tags.regions.as_deref() };
+    let reading = Reading { concurrency: config.tags.common.concurrency, patience: config.settle, end: deadlines.read };
     harvest(&mut found, &Logs::new(&sdk, deadlines.read), leaves, admission, reading, |_, _| ()).await;
     if found.sightings.is_empty() {
         return Ok(Ended::without_instances(&found, now));
     }
-    let caller = caller(&sdk, deadlines.read).await.map_err(|error| diagnostic("Incomplete", &error))?;
+    let ended = Box::pin(judge(config, rules, &sdk, &mut found, start)).await;
+    // What could not be read of the event is not to be lost with what it was about.
+    ended.inspect_err(|_| print(&WatchReport::new(&found, now)))
+}
+
+/// Deals with the instances that were found.
+async fn judge(
+    WatchConfig { tags: config, settle, role }: WatchConfig,
+    rules: Option<RuleSet>,
+    sdk: &Sdk,
+    found: &mut Harvest,
+    Start { now, deadlines }: Start,
+) -> Result<Ended, Diagnostic> {
+    let caller = caller(sdk, deadlines.read).await.map_err(|error| diagnostic("Incomplete", &error))?;
     let mode = config.common.retry_mode;
-    let reach = Reach { sdk: &sdk, caller: &caller, role: role.as_ref(), mode, end: deadlines.read };
+    let reach = Reach { sdk, caller: &caller, role: role.as_ref(), mode, end: deadlines.read };
     let own = reach.own(found.accounts().into_iter());
     found.drop_own(&own);
     if found.sightings.is_empty() {
-        return Ok(Ended::without_instances(&found, now));
+        return Ok(Ended::without_instances(found, now));
     }
-    let mut policy: Policy = aws::tag_policy(&sdk, config, rules, deadlines.read)
+    let mut policy: Policy = aws::tag_policy(sdk, config, rules, deadlines.read)
         .await
         .map_err(|error| not_begun(error.is_setting(), &error))?;
-    let notifier = aws::notifier(&sdk, &policy.config.common, deadlines.read)
+    let notifier = aws::notifier(sdk, &policy.config.common, deadlines.read)
         .await
         .map_err(|error| not_begun(error.is_setting(), &error))?;
-    let limits = &mut policy.config.limits;
-    *limits = memory(|memory| memory.recent.left(*limits, now));
+    policy.config.limits.used = memory(|memory| memory.recent.used(now));
     let time = Time { now, deadlines, patience: settle };
-    let ended = Box::pin(wet(&reach, &found, &policy, &notifier, time, |_, report| log(report))).await;
+    let ended = Box::pin(wet(&reach, found, &policy, &notifier, time, |_, report| log(report))).await;
     ended.report.accounts.iter().for_each(log);
     Ok(ended)
 }
@@ -112,13 +121,9 @@ fn known_rules(source: &RuleSource) -> Result<Option<RuleSet>, rules_source::Rul
 }
 
 fn remember(ended: &Ended, now: DateTime<Utc>) {
-    let findings = ended.report.accounts.iter().flat_map(|report| &report.audit.instances);
-    // One that failed may have been done all the same.
-    let tried = findings.filter(|finding| matches!(finding.outcome, Outcome::Done | Outcome::Failed));
+    let used = ended.report.accounts.iter().map(Report::used).fold(Used::default(), Used::and);
     memory(|memory| {
-        for finding in tried {
-            memory.recent.add(now, finding.action);
-        }
+        memory.recent.add(now, used);
         for id in &ended.done {
             memory.seen.insert(id.clone());
         }
@@ -146,7 +151,7 @@ fn answer(report: &WatchReport, failed: &BTreeSet<String>, messages: &BTreeSet<S
     }
     // What is of no message is reported, and would come out no better if messages came again. A notice that was not
     // delivered is something else: what it is about may be gone the next time.
-    let undelivered = report.accounts.iter().any(|report| report.deliveries.undelivered().next().is_some());
+    let undelivered = report.accounts.iter().any(|report| report.deliveries.told().values().any(Result::is_err));
     let by_message = !messages.is_empty() && (failed.is_empty() || failed.len() < messages.len());
     if by_message && !undelivered {
         let failures: Vec<Value> = failed.iter().map(|id| json!({ "itemIdentifier": id })).collect();

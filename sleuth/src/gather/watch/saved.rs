@@ -64,7 +64,11 @@ pub fn files(names: &[PathBuf]) -> Result<Vec<PathBuf>, SavedError> {
     for name in names {
         let failed = |source| SavedError { path: name.clone(), source };
         if name.is_dir() {
+            let before = found.len();
             logs_in(name, &mut found).map_err(failed)?;
+            if found.len() == before {
+                return Err(failed(io::Error::other("there is no file in it that ends in .json or .json.gz")));
+            }
         } else {
             File::open(name).map_err(failed)?;
             found.push(name.clone());
@@ -75,7 +79,7 @@ pub fn files(names: &[PathBuf]) -> Result<Vec<PathBuf>, SavedError> {
 
 /// A file that cannot be opened.
 #[derive(Debug, thiserror::Error)]
-#[error("{} cannot be opened", path.display())]
+#[error("{} cannot be replayed", path.display())]
 pub struct SavedError {
     /// Which file.
     path: PathBuf,

@@ -268,6 +268,7 @@ fn shown(text: &str) -> String {
 fn unknown(value: &Value) -> String {
     let known = "events of S3, SNS, SQS and EventBridge about CloudTrail, and its records, are understood";
     let seen = match value {
+        Value::Object(fields) if fields.is_empty() => "an empty object".to_owned(),
         Value::Object(fields) => {
             let kind = text(value, "/detail-type").or_else(|| text(value, "/Type"));
             let kind = kind.map(|kind| format!(" ({})", shown(kind))).unwrap_or_default();

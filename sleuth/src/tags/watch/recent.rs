@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::tags::plan::{Action, Limits, Used};
+use crate::tags::plan::Used;
 
 /// How long what was done counts.
 const WINDOW: TimeDelta = TimeDelta::hours(1);
@@ -10,23 +10,20 @@ const WINDOW: TimeDelta = TimeDelta::hours(1);
 /// What was stopped and terminated, in all accounts, as far as this process knows.
 #[derive(Debug, Default)]
 pub struct Recent {
-    done: Vec<(DateTime<Utc>, Action)>,
+    done: Vec<(DateTime<Utc>, Used)>,
 }
 
 impl Recent {
     /// Remembers what was done at a time.
-    pub fn add(&mut self, at: DateTime<Utc>, action: Action) {
+    pub fn add(&mut self, at: DateTime<Utc>, used: Used) {
         self.done.retain(|(then, _)| at - *then < WINDOW);
-        self.done.push((at, action));
+        self.done.push((at, used));
     }
 
-    /// `limits`, with what was done in the hour before `now` used up.
-    pub fn left(&self, limits: Limits, now: DateTime<Utc>) -> Limits {
-        let count = |action| {
-            let recent = self.done.iter().filter(|(then, _)| now - *then < WINDOW);
-            recent.filter(|(_, done)| *done == action).count()
-        };
-        Limits { used: Used { stop: count(Action::Stop), terminate: count(Action::Terminate) }, ..limits }
+    /// What was done in the hour before `now`.
+    pub fn used(&self, now: DateTime<Utc>) -> Used {
+        let recent = self.done.iter().filter(|(then, _)| now - *then < WINDOW);
+        recent.fold(Used::default(), |sum, (_, used)| sum.and(*used))
     }
 }
 
@@ -36,24 +33,12 @@ mod tests {
 
     #[test]
     fn what_was_done_counts_for_an_hour() {
-        let limits = Limits {
-            action: Action::Terminate,
-            max_stop: 10,
-            max_terminate: 5,
-            used: Used::default(),
-            override_protection: false,
-        };
         let at = |minutes| DateTime::<Utc>::UNIX_EPOCH + TimeDelta::minutes(minutes);
         let mut recent = Recent::default();
-        for (minute, action) in
-            [(0, Action::Terminate), (30, Action::Terminate), (30, Action::Stop), (31, Action::Repair)]
-        {
-            recent.add(at(minute), action);
-        }
-        let used = |minute| recent.left(limits, at(minute)).used;
-        assert_eq!(used(31), Used { stop: 1, terminate: 2 });
-        assert_eq!(used(60), Used { stop: 1, terminate: 1 });
-        assert_eq!(used(90), Used::default());
-        assert_eq!(recent.left(limits, at(31)).max_terminate, 5);
+        recent.add(at(0), Used { stop: 0, terminate: 1 });
+        recent.add(at(30), Used { stop: 1, terminate: 1 });
+        assert_eq!(recent.used(at(31)), Used { stop: 1, terminate: 2 });
+        assert_eq!(recent.used(at(60)), Used { stop: 1, terminate: 1 });
+        assert_eq!(recent.used(at(90)), Used::default());
     }
 }

@@ -184,9 +184,10 @@ fn asked_tags(record: &Value) -> Option<Tags> {
     Some(tags)
 }
 
-/// Whether CloudTrail left a field out because it was too large.
+/// Whether CloudTrail left a field out because it was too large. It says so, and how large it was.
 fn is_left_out(record: &Value, field: &str) -> bool {
-    record.get(field).is_some_and(|field| field.get("omitted").is_some())
+    let marks = ["omitted", "originalSize"];
+    record.get(field).is_some_and(|field| marks.iter().any(|mark| field.get(mark).is_some()))
 }
 
 /// The instances that a record names beside what is asked and answered.
