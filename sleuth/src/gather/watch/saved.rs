@@ -94,7 +94,7 @@ fn logs_in(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
             // A link may lead back to where it is.
             () if path.is_symlink() => {}
             () if path.is_dir() && !matches!(&*name, "CloudTrail-Digest" | "CloudTrail-Insight") => {
-                logs_in(&path, found)?
+                logs_in(&path, found)?;
             }
             () if name.ends_with(".json.gz") || name.ends_with(".json") => found.push(path),
             () => {}
