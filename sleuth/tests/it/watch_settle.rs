@@ -3,7 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    future::Future,
+    future::{Future, Ready, ready},
     sync::Mutex,
     time::Duration,
 };
@@ -105,7 +105,9 @@ async fn found(
     (seconds, instances.map(line).collect())
 }
 
-async fn nothing() {}
+fn nothing() -> Ready<()> {
+    ready(())
+}
 
 async fn after(seconds: u64, change: impl FnOnce()) {
     tokio::time::sleep(Duration::from_secs(seconds)).await;

@@ -53,7 +53,7 @@ pub(crate) fn told(Sighting { account, region, event, instances }: &Sighting) ->
         Some(Principal::Other { id }) => id.clone(),
         None => "nobody".to_owned(),
     };
-    let pairs = |tags: &Tags| tags.iter().map(|(key, value)| format!(" {key}={value}")).collect::<String>();
+    let pairs = |tags: &Tags| tags.iter().map(|(key, value)| format!(" {key}={value}")).collect::<Vec<_>>().concat();
     let instances: Vec<String> = instances
         .iter()
         .map(|(id, change)| {
@@ -69,7 +69,7 @@ pub(crate) fn told(Sighting { account, region, event, instances }: &Sighting) ->
                         Some(value) => format!(" {key}={value}"),
                         None => format!(" {key}"),
                     };
-                    format!("untagged{}", keys.iter().map(key).collect::<String>())
+                    format!("untagged{}", keys.iter().map(key).collect::<Vec<_>>().concat())
                 }
                 Change::Cleared => "cleared".to_owned(),
                 Change::Retagged { tags, changed } => {

@@ -28,113 +28,115 @@ fn comes(event: &Value) -> Vec<String> {
     open(event).iter().map(line).collect()
 }
 
+/// What each event comes to.
+const SHAPES: &[(&str, &[&str])] = &[
+    ("cloudtrail-validation-message", &["skipped: trail_set_up"]),
+    ("eventbridge-create-tags", &["record CreateTags of 123456789012"]),
+    ("eventbridge-create-tags-no-recipient", &["record CreateTags of 123456789012"]),
+    (
+        "eventbridge-instance-state-change",
+        &["error: an unknown event: an object with the fields `account, detail, detail-type, id, region, \
+                resources, source, time` (`EC2 Instance State-change Notification`)"],
+    ),
+    ("eventbridge-run-instances", &["record RunInstances of 123456789012"]),
+    (
+        "eventbridge-s3-object-created",
+        &["larkspur-trail in eu-west-1: audit logs/team=render+io/AWSLogs/123456789012/CloudTrail/eu-west-1"],
+    ),
+    (
+        "eventbridge-scheduled",
+        &["error: an unknown event: an object with the fields `account, detail, detail-type, id, region, \
+                resources, source, time` (`Scheduled Event`)"],
+    ),
+    (
+        "eventbridge-tag-change",
+        &["Tag Change on Resource by nobody in 123456789012 eu-west-1: i-01313aefaee352234 retagged \
+                CostCenter=0815 Name=render-worker, changed CostCenter Owner"],
+    ),
+    (
+        "eventbridge-tag-change-emptied",
+        &["Tag Change on Resource by nobody in 123456789012 eu-west-1: i-01313aefaee352234 retagged, changed \
+                CostCenter Name"],
+    ),
+    ("eventbridge-tag-change-volume", &["skipped: other_resource"]),
+    (
+        "record-insight",
+        &["error: an unknown event: an object with the fields `awsRegion, eventCategory, eventID, eventTime, \
+                eventType, eventVersion, insightDe`…"],
+    ),
+    ("s3-digest-object", &["skipped: digest"]),
+    ("s3-insight-object", &["skipped: insights"]),
+    ("s3-object-created", &["larkspur-trail in eu-west-1: AWSLogs/123456789012/CloudTrail/eu-west-1"]),
+    (
+        "s3-object-created-encoded-key",
+        &["larkspur-trail in eu-west-1: audit logs/team=render+io/AWSLogs/123456789012/CloudTrail/eu-west-1"],
+    ),
+    (
+        "s3-object-created-organization",
+        &["larkspur-trail in eu-west-1: AWSLogs/o-a1b2c3d4e5/210987654321/CloudTrail/us-east-1"],
+    ),
+    (
+        "s3-object-created-two",
+        &[
+            "larkspur-trail in eu-west-1: AWSLogs/123456789012/CloudTrail/eu-west-1",
+            "larkspur-trail in eu-west-1: AWSLogs/123456789012/CloudTrail/us-east-1",
+        ],
+    ),
+    ("s3-object-removed", &["skipped: not_created"]),
+    ("s3-other-object", &["skipped: other_object"]),
+    ("s3-test-event", &["skipped: test_event"]),
+    (
+        "sns-cloudtrail-notification",
+        &[
+            "larkspur-trail in ?: AWSLogs/123456789012/CloudTrail/eu-west-1",
+            "larkspur-trail in ?: AWSLogs/123456789012/CloudTrail/us-east-1",
+        ],
+    ),
+    ("sns-s3-event", &["larkspur-trail in eu-west-1: AWSLogs/123456789012/CloudTrail/eu-west-1"]),
+    ("sns-s3-test-event", &["skipped: test_event"]),
+    ("sqs-eventbridge", &["554beae6: record RunInstances of 123456789012"]),
+    (
+        "sqs-mixed",
+        &[
+            "ec9e5dc0: larkspur-trail in ?: AWSLogs/123456789012/CloudTrail/eu-west-1",
+            "ec9e5dc0: larkspur-trail in ?: AWSLogs/123456789012/CloudTrail/us-east-1",
+            "5cfd70e6: error: an unknown event: an object with the fields `colour, order`",
+            "c9ca8ae9: skipped: test_event",
+        ],
+    ),
+    (
+        "sqs-not-json",
+        &["43853b14: error: a message that is no JSON: \
+                `{\\\"s3Bucket\\\":\\\"larkspur-trail\\\",\\\"s3ObjectKey\\\":[`"],
+    ),
+    (
+        "sqs-raw-cloudtrail",
+        &[
+            "bd4892ce: larkspur-trail in ?: AWSLogs/123456789012/CloudTrail/eu-west-1",
+            "bd4892ce: larkspur-trail in ?: AWSLogs/123456789012/CloudTrail/us-east-1",
+        ],
+    ),
+    ("sqs-raw-validation", &["4199d914: skipped: trail_set_up"]),
+    ("sqs-s3-event", &["93f2a95e: larkspur-trail in eu-west-1: AWSLogs/123456789012/CloudTrail/eu-west-1"]),
+    (
+        "sqs-sns-cloudtrail",
+        &[
+            "e564f449: larkspur-trail in ?: AWSLogs/123456789012/CloudTrail/eu-west-1",
+            "e564f449: larkspur-trail in ?: AWSLogs/123456789012/CloudTrail/us-east-1",
+        ],
+    ),
+    ("sqs-sns-s3-event", &["58282b38: larkspur-trail in eu-west-1: AWSLogs/123456789012/CloudTrail/eu-west-1"]),
+    ("sqs-sns-validation", &["c54fc5c7: skipped: trail_set_up"]),
+    (
+        "sqs-subscription-confirmation",
+        &["a7d7a3e8: error: an unknown event: an object with the fields `Message, MessageId, Signature, \
+                SignatureVersion, SigningCertURL, SubscribeURL, T`… (`SubscriptionConfirmation`)"],
+    ),
+];
+
 #[test]
 fn every_recorded_shape_is_opened() {
-    let wanted: &[(&str, &[&str])] = &[
-        ("cloudtrail-validation-message", &["skipped: trail_set_up"]),
-        ("eventbridge-create-tags", &["record CreateTags of 123456789012"]),
-        ("eventbridge-create-tags-no-recipient", &["record CreateTags of 123456789012"]),
-        (
-            "eventbridge-instance-state-change",
-            &["error: an unknown event: an object with the fields `account, detail, detail-type, id, region, \
-                resources, source, time` (`EC2 Instance State-change Notification`)"],
-        ),
-        ("eventbridge-run-instances", &["record RunInstances of 123456789012"]),
-        (
-            "eventbridge-s3-object-created",
-            &["larkspur-trail in eu-west-1: audit logs/team=render+io/AWSLogs/123456789012/CloudTrail/eu-west-1"],
-        ),
-        (
-            "eventbridge-scheduled",
-            &["error: an unknown event: an object with the fields `account, detail, detail-type, id, region, \
-                resources, source, time` (`Scheduled Event`)"],
-        ),
-        (
-            "eventbridge-tag-change",
-            &["Tag Change on Resource by nobody in 123456789012 eu-west-1: i-01313aefaee352234 retagged \
-                CostCenter=0815 Name=render-worker, changed CostCenter Owner"],
-        ),
-        (
-            "eventbridge-tag-change-emptied",
-            &["Tag Change on Resource by nobody in 123456789012 eu-west-1: i-01313aefaee352234 retagged, changed \
-                CostCenter Name"],
-        ),
-        ("eventbridge-tag-change-volume", &["skipped: other_resource"]),
-        (
-            "record-insight",
-            &["error: an unknown event: an object with the fields `awsRegion, eventCategory, eventID, eventTime, \
-                eventType, eventVersion, insightDe`…"],
-        ),
-        ("s3-digest-object", &["skipped: digest"]),
-        ("s3-insight-object", &["skipped: insights"]),
-        ("s3-object-created", &["larkspur-trail in eu-west-1: AWSLogs/123456789012/CloudTrail/eu-west-1"]),
-        (
-            "s3-object-created-encoded-key",
-            &["larkspur-trail in eu-west-1: audit logs/team=render+io/AWSLogs/123456789012/CloudTrail/eu-west-1"],
-        ),
-        (
-            "s3-object-created-organization",
-            &["larkspur-trail in eu-west-1: AWSLogs/o-a1b2c3d4e5/210987654321/CloudTrail/us-east-1"],
-        ),
-        (
-            "s3-object-created-two",
-            &[
-                "larkspur-trail in eu-west-1: AWSLogs/123456789012/CloudTrail/eu-west-1",
-                "larkspur-trail in eu-west-1: AWSLogs/123456789012/CloudTrail/us-east-1",
-            ],
-        ),
-        ("s3-object-removed", &["skipped: not_created"]),
-        ("s3-other-object", &["skipped: other_object"]),
-        ("s3-test-event", &["skipped: test_event"]),
-        (
-            "sns-cloudtrail-notification",
-            &[
-                "larkspur-trail in ?: AWSLogs/123456789012/CloudTrail/eu-west-1",
-                "larkspur-trail in ?: AWSLogs/123456789012/CloudTrail/us-east-1",
-            ],
-        ),
-        ("sns-s3-event", &["larkspur-trail in eu-west-1: AWSLogs/123456789012/CloudTrail/eu-west-1"]),
-        ("sns-s3-test-event", &["skipped: test_event"]),
-        ("sqs-eventbridge", &["554beae6: record RunInstances of 123456789012"]),
-        (
-            "sqs-mixed",
-            &[
-                "ec9e5dc0: larkspur-trail in ?: AWSLogs/123456789012/CloudTrail/eu-west-1",
-                "ec9e5dc0: larkspur-trail in ?: AWSLogs/123456789012/CloudTrail/us-east-1",
-                "5cfd70e6: error: an unknown event: an object with the fields `colour, order`",
-                "c9ca8ae9: skipped: test_event",
-            ],
-        ),
-        (
-            "sqs-not-json",
-            &["43853b14: error: a message that is no JSON: \
-                `{\\\"s3Bucket\\\":\\\"larkspur-trail\\\",\\\"s3ObjectKey\\\":[`"],
-        ),
-        (
-            "sqs-raw-cloudtrail",
-            &[
-                "bd4892ce: larkspur-trail in ?: AWSLogs/123456789012/CloudTrail/eu-west-1",
-                "bd4892ce: larkspur-trail in ?: AWSLogs/123456789012/CloudTrail/us-east-1",
-            ],
-        ),
-        ("sqs-raw-validation", &["4199d914: skipped: trail_set_up"]),
-        ("sqs-s3-event", &["93f2a95e: larkspur-trail in eu-west-1: AWSLogs/123456789012/CloudTrail/eu-west-1"]),
-        (
-            "sqs-sns-cloudtrail",
-            &[
-                "e564f449: larkspur-trail in ?: AWSLogs/123456789012/CloudTrail/eu-west-1",
-                "e564f449: larkspur-trail in ?: AWSLogs/123456789012/CloudTrail/us-east-1",
-            ],
-        ),
-        ("sqs-sns-s3-event", &["58282b38: larkspur-trail in eu-west-1: AWSLogs/123456789012/CloudTrail/eu-west-1"]),
-        ("sqs-sns-validation", &["c54fc5c7: skipped: trail_set_up"]),
-        (
-            "sqs-subscription-confirmation",
-            &["a7d7a3e8: error: an unknown event: an object with the fields `Message, MessageId, Signature, \
-                SignatureVersion, SigningCertURL, SubscribeURL, T`… (`SubscriptionConfirmation`)"],
-        ),
-    ];
-    let mut wanted: BTreeMap<String, Vec<String>> = wanted
+    let mut wanted: BTreeMap<String, Vec<String>> = SHAPES
         .iter()
         .map(|(name, lines)| ((*name).to_owned(), lines.iter().map(|line| (*line).to_owned()).collect()))
         .collect();

@@ -207,6 +207,8 @@ fn launch_whose_answer_was_left_out_is_that_of_the_resources_and_its_tags_are_do
     assert!(comes(&record).ends_with(": `i-1/..` is no instance"), "{}", comes(&record));
 }
 
+type Damage = Box<dyn Fn(&mut Value)>;
+
 #[test]
 fn what_a_record_does_not_say_is_named() {
     let path = |pointer: &'static str, value: Value| {
@@ -214,7 +216,7 @@ fn what_a_record_does_not_say_is_named() {
     };
     let items = "/responseElements/instancesSet/items";
     let resources = "/requestParameters/resourcesSet/items";
-    let cases: [(&str, Box<dyn Fn(&mut Value)>, &str); 13] = [
+    let cases: [(&str, Damage, &str); 13] = [
         (LAUNCH, Box::new(path("/eventTime", json!("today"))), "eventTime is no time"),
         (LAUNCH, Box::new(path("/awsRegion", json!("evil.example.org/"))), "awsRegion is no region"),
         (LAUNCH, Box::new(path("/recipientAccountId", json!(123_456_789_012_u64))), "recipientAccountId is no account"),
@@ -288,7 +290,7 @@ fn only_calls_about_instances_of_ec2_count() {
     let of = |ids: &[&str]| {
         let items: Vec<Value> = ids.iter().map(|id| json!({"resourceId": id})).collect();
         comes(&changed("record-create-tags", |record| {
-            record["requestParameters"]["resourcesSet"]["items"] = json!(items)
+            record["requestParameters"]["resourcesSet"]["items"] = json!(items);
         }))
     };
     assert_eq!(of(&["vol-02a65292e2a0868fa", "i-12", "ami-04d1357fbcff0262c"]), "skipped: other_resource");
