@@ -295,7 +295,7 @@ async fn event_of_unknown_shape_is_an_error_that_says_what_was_seen() {
         (recorded("sqs-subscription-confirmation"), "SubscriptionConfirmation"),
         (recorded("sqs-not-json"), "a message that is no JSON: `{\\\"s3Bucket"),
         (json!({"order": "8841", "colour": "teal"}), "colour, order"),
-        (json!({}), "an object with the fields ``"),
+        (json!({}), "an empty object"),
         (Value::Null, "null"),
         (json!("hello"), "hello"),
         (json!([]), "an empty list"),

@@ -167,7 +167,7 @@ async fn file_that_cannot_be_opened_stops_the_replay() {
     let missing = saved.path("missing.json.gz");
     let ended = offline(&[&bad, missing.to_str().unwrap()], &[]).await;
     assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{ended:?}");
-    let said = format!("sleuth: {} cannot be opened: No such file", missing.display());
+    let said = format!("sleuth: {} cannot be replayed: No such file", missing.display());
     assert!(ended.stderr.starts_with(&said) && ended.stderr.lines().count() == 1, "{ended:?}");
 }
 

@@ -194,7 +194,7 @@ fn messages_of_one_event_are_told_apart() {
     let wanted = [
         "m-1: skipped: not_created",
         "m-2: record StartInstances of ?",
-        "m-3: error: an unknown event: an object with the fields ``",
+        "m-3: error: an unknown event: an empty object",
         "m-4: error: an unknown event: an empty list",
         "skipped: test_event",
     ];
