@@ -83,6 +83,7 @@ pub struct Used {
 
 impl Used {
     /// Both together.
+    #[must_use]
     pub const fn and(self, more: Self) -> Self {
         Self { stop: self.stop + more.stop, terminate: self.terminate + more.terminate }
     }
