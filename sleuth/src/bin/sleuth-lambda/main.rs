@@ -19,7 +19,7 @@ use serde_json::Value;
 use sleuth::{
     config::{self, Audit, Problems},
     deadline::Deadlines,
-    tags::watch::event::{is_delivery, is_of_cloudtrail},
+    tags::watch::event,
 };
 use tokio::time::Instant;
 
@@ -117,10 +117,10 @@ impl Prepared {
 
     async fn run(self, event: &Value, start: Start) -> Result<Value, Diagnostic> {
         #[cfg(feature = "tags")]
-        if let Some(config) = self.watch.filter(|_| is_delivery(event) || self.only_watch) {
+        if let Some(config) = self.watch.filter(|_| event::is_delivery(event) || self.only_watch) {
             return Box::pin(watch::run(config, event, start)).await;
         }
-        if is_of_cloudtrail(event) {
+        if event::is_of_cloudtrail(event) {
             let message = "this event is one for the watch, which AUDITS does not name: nothing was audited";
             return Err(diagnostic("Configuration", &message));
         }
