@@ -90,7 +90,7 @@ impl Accounts for Reach<'_> {
         })?;
         let arn = format!("arn:{}:iam::{id}:role/{}", self.partition(), role.0);
         let provider = AssumeRoleProvider::builder(&arn).session_name(SESSION).configure(self.sdk).build().await;
-        // What is denied is known before anything is asked, and once.
+        // What is denied is known before anything is asked.
         let credentials = before(self.end, provider.provide_credentials()).await?;
         credentials.map_err(|error| failed(format!("{arn}: {}", all_causes(&error))))?;
         let sdk = self.sdk.to_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build();

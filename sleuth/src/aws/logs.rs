@@ -102,14 +102,16 @@ impl Read for Download {
             if taken > 0 || buffer.is_empty() {
                 return Ok(taken);
             }
+            let over = || io::Error::new(io::ErrorKind::TimedOut, "the time of the run was over");
+            // A stream that always has something to give would never be waited for.
+            if self.end.is_some_and(|end| Instant::now() >= end) {
+                return Err(over());
+            }
             let next = self.stream.try_next();
             let next = self.runtime.block_on(async {
                 match self.end {
                     None => next.await.map_err(io::Error::from),
-                    Some(end) => {
-                        let over = || io::Error::new(io::ErrorKind::TimedOut, "the time of the run was over");
-                        timeout_at(end, next).await.map_err(|_| over())?.map_err(io::Error::from)
-                    }
+                    Some(end) => timeout_at(end, next).await.map_err(|_| over())?.map_err(io::Error::from),
                 }
             });
             match next? {

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     gather::watch::{Failure, Harvest},
-    tags::{Action, InstanceId, RegionName, plan::Used},
+    tags::{Action, InstanceId, RegionName},
 };
 
 /// A report on an event, or on several.
@@ -93,13 +93,12 @@ fn error(Failure { subject, error, .. }: &Failure) -> ReportError {
 pub type Instances = BTreeSet<(RegionName, InstanceId)>;
 
 impl TagsReport {
-    /// How many instances were stopped and terminated. A change that failed may have been made all the same.
-    pub fn used(&self) -> Used {
-        let tried = |action| {
-            let of_action = self.audit.instances.iter().filter(|instance| instance.action == action);
-            of_action.filter(|instance| matches!(instance.outcome, Outcome::Done | Outcome::Failed)).count()
-        };
-        Used { stop: tried(Action::Stop), terminate: tried(Action::Terminate) }
+    /// The instances that were stopped and terminated. A change that failed may have been made all the same.
+    pub fn tried(&self) -> impl Iterator<Item = (RegionName, InstanceId, Action)> {
+        let severe = |instance: &&Finding| matches!(instance.action, Action::Stop | Action::Terminate);
+        let tried = |instance: &&Finding| matches!(instance.outcome, Outcome::Done | Outcome::Failed);
+        let instances = self.audit.instances.iter().filter(severe).filter(tried);
+        instances.map(|instance| (instance.region.clone(), instance.instance_id.clone(), instance.action))
     }
 
     /// The instances of which something could not be read, done or told, so that it is to be tried again. What keeps the whole
@@ -110,7 +109,12 @@ impl TagsReport {
         let failed = |instance: &&Finding| {
             let untold = told.get(instance.subject().as_str()).is_some_and(Result::is_err);
             let place = format!("{} {}", instance.region, instance.instance_id);
-            let about = |error: &&ReportError| error.subject == place || error.subject == instance.region.0;
+            // Who launched an instance, and when a canary was seen, is of no weight for what is done.
+            let of_region = |error: &ReportError| {
+                error.subject == instance.region.0
+                    && !["LookupEvents", "CreateTags"].contains(&error.operation.as_str())
+            };
+            let about = |error: &&ReportError| error.subject == place || of_region(error);
             untold || self.errors.iter().any(|error| about(&error))
         };
         let failed = self.audit.instances.iter().filter(failed);

@@ -13,7 +13,7 @@ use crate::{
     ports::tags::{ReadInstances, WriteInstances},
     render::notification::tags::notifications,
     report::tags::{InForce, PolicyInForce, TagsReport},
-    tags::{Inventory, Plan, RuleSet, Standard, audit, plan, rules::short::require_iam_user},
+    tags::{Inventory, Plan, RuleSet, Standard, audit, plan, plan::Used, rules::short::require_iam_user},
 };
 
 /// The tag that `CREATED_BY_VALIDATE` is about.
@@ -80,6 +80,11 @@ impl Policy {
             everything: false,
         }
     }
+}
+
+/// How many instances a run would stop and terminate, as far as the brake counts them.
+pub fn load(inventory: &Inventory, policy: &Policy, now: DateTime<Utc>) -> Used {
+    planned(inventory, policy, now).0.load()
 }
 
 /// What a run would find and do. Changes and sends nothing.

@@ -24,6 +24,7 @@ use crate::{
     },
     tags::{
         Inventory,
+        plan::Used,
         watch::{
             Sighting,
             evidence::{Wanted, together},
@@ -38,6 +39,8 @@ pub struct Ended {
     pub report: WatchReport,
     /// The messages of which not all could be dealt with: to be delivered again.
     pub failed: BTreeSet<String>,
+    /// Whether something failed that no message is to be blamed for.
+    pub unattributed: bool,
     /// The events that are dealt with, by id.
     pub done: BTreeSet<String>,
 }
@@ -134,8 +137,10 @@ pub async fn wet<Aws: Accounts>(
         (id, of_account, wanted.len(), read.await)
     });
     let read = Box::pin(join_all(readings)).await;
-    // What one account uses up of the brake is not there for the next.
-    let mut policy = policy.clone();
+    let loads = read.iter().map(|(id, _, _, read)| {
+        (*id, read.as_ref().map_or(Used::default(), |(_, inventory)| tags::load(inventory, policy, now)))
+    });
+    let loads: BTreeMap<&str, Used> = loads.collect();
     for (id, of_account, wanted, read) in read {
         match read {
             Err(error) => {
@@ -143,9 +148,12 @@ pub async fn wet<Aws: Accounts>(
                 ended.take(&of_account, None);
             }
             Ok((cloud, inventory)) => {
+                // The brake is one for all accounts.
+                let others = loads.iter().filter(|(other, _)| **other != id).map(|(_, load)| *load);
+                let mut policy = policy.clone();
+                policy.config.limits.used = others.fold(policy.config.limits.used, Used::and);
                 let run = tags::wet(&cloud, &inventory, &policy, notifier, now, deadlines, &mut keep);
                 let report = Box::pin(run).await;
-                policy.config.limits.used = policy.config.limits.used.and(report.used());
                 ended.take(&of_account, Some(&report.failed()));
                 ended.report.add(wanted, report);
             }
@@ -159,6 +167,7 @@ impl Ended {
     pub fn without_instances(harvest: &Harvest, now: DateTime<Utc>) -> Self {
         Self {
             report: WatchReport::new(harvest, now),
+            unattributed: harvest.failures.iter().any(|failure| failure.messages.is_empty()),
             failed: harvest.failures.iter().flat_map(|failure| failure.messages.iter().cloned()).collect(),
             done: BTreeSet::new(),
         }

@@ -66,18 +66,18 @@ pub struct Limits {
     pub max_stop: usize,
     /// Most instances that one run may terminate: `MAX_TERMINATE`.
     pub max_terminate: usize,
-    /// How many of both were used up before this run. An audit begins anew.
+    /// How many of both count besides those of this run: a short time ago, or in other accounts. An audit has none.
     pub used: Used,
     /// Whether API protection is switched off where it is in the way: `OVERRIDE_PROTECTION`.
     pub override_protection: bool,
 }
 
-/// Instances that were stopped and terminated a short time ago.
+/// Instances to be stopped and terminated, or that were a short time ago.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Used {
-    /// Stopped.
+    /// To be stopped, or stopped.
     pub stop: usize,
-    /// Terminated.
+    /// To be terminated, or terminated.
     pub terminate: usize,
 }
 
@@ -160,6 +160,12 @@ impl Plan {
         })
     }
 
+    /// How many instances are to be stopped and terminated, as far as the brake counts them.
+    pub fn load(&self) -> Used {
+        let count = |action| self.steps.iter().filter(|step| step.action == action && step.weighs).count();
+        Used { stop: count(Action::Stop), terminate: count(Action::Terminate) }
+    }
+
     /// Whether no instance is to be changed.
     pub fn is_empty(&self) -> bool {
         self.targets().next().is_none()
@@ -212,20 +218,18 @@ fn of_region(region: &Region, tags: Option<&CanaryTags>) -> RegionPlan {
 
 /// Why too many instances would be stopped or terminated, if they would.
 fn exceeded(plan: &Plan, limits: &Limits) -> Option<String> {
-    let too_many = |action: Action, most: usize, used: usize, done: &str, setting: &str| {
-        let count = plan.steps.iter().filter(|step| step.action == action && step.weighs).count();
+    let too_many = |count: usize, most: usize, used: usize, done: &str, setting: &str| {
         let instances = if count == 1 { "1 instance was".to_owned() } else { format!("{count} instances were") };
         let recent = match used {
             0 => String::new(),
-            1 => format!(", and 1 was {done} in the last hour"),
-            used => format!(", and {used} were {done} in the last hour"),
+            used => format!(", with {used} more in the last hour or in other accounts"),
         };
-        (count > 0 && count + used > most).then(|| format!("{instances} to be {done}, {setting} is {most}{recent}"))
+        (count + used > most).then(|| format!("{instances} to be {done}, {setting} is {most}{recent}"))
     };
-    let Limits { max_stop, max_terminate, used, .. } = *limits;
+    let (Limits { max_stop, max_terminate, used, .. }, load) = (*limits, plan.load());
     both(
-        too_many(Action::Terminate, max_terminate, used.terminate, "terminated", "MAX_TERMINATE"),
-        too_many(Action::Stop, max_stop, used.stop, "stopped", "MAX_STOP"),
+        too_many(load.terminate, max_terminate, used.terminate, "terminated", "MAX_TERMINATE"),
+        too_many(load.stop, max_stop, used.stop, "stopped", "MAX_STOP"),
     )
 }
 

@@ -128,7 +128,7 @@ async fn brake_counts_what_was_terminated_in_the_last_hour() {
     assert!(watch.is_terminated(&first).await);
     let (second, event) = watch.untagged().await;
     let error = watch.incomplete(&event).await;
-    let said = "1 instance was to be terminated, MAX_TERMINATE is 1, and 1 was terminated in the last hour";
+    let said = "1 instance was to be terminated, MAX_TERMINATE is 1, with 1 more in the last hour";
     assert!(error.contains(said), "{error}");
     assert!(!watch.is_terminated(&second).await);
 }

@@ -414,6 +414,33 @@ async fn what_the_brake_held_is_not_delivered_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn brake_is_one_for_all_accounts_and_nothing_is_changed_in_any() {
+    let mut other = started("i-2");
+    other.account = "210987654321".into();
+    let harvest = harvest(&[("m-1", started("i-1")), ("m-2", other)]);
+    let time = Time { now: now(), deadlines: Deadlines::default(), patience: MINUTE };
+    for (most, outcome) in [("1", Outcome::Held), ("2", Outcome::Done)] {
+        let ours = cloud().with("eu-west-1", "i-1", &[]);
+        let theirs = cloud().with("eu-west-1", "i-2", &[]);
+        let accounts = FakeAccounts::default().with(ACCOUNT, ours).with("210987654321", theirs);
+        let settings = policy(RULES, &[("MAX_TERMINATE", most)]);
+        let ended = run::watch::wet(&accounts, &harvest, &settings, &memory(), time, |_, _| ()).await;
+        let found: Vec<_> = ended.report.accounts.iter().flat_map(outcomes).collect();
+        assert_eq!(found, [("i-1", Status::Violation, outcome), ("i-2", Status::Violation, outcome)], "{most}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn launcher_that_nobody_knows_is_no_reason_to_deliver_again() {
+    let cloud = cloud().with("eu-west-1", "i-1", &[]);
+    cloud.world().failing.push(("launch", "i-1".into()));
+    let accounts = FakeAccounts::default().with(ACCOUNT, cloud);
+    let ended = wet(&accounts, &harvest(&[("m-1", started("i-1"))]), memory()).await;
+    assert!(ended.report.accounts[0].errors.iter().any(|error| error.operation == "LookupEvents"));
+    assert_eq!((ended.failed, ended.done.len()), (set(&[]), 1));
+}
+
+#[tokio::test(start_paused = true)]
 async fn dry_run_finds_the_same_and_changes_nothing() {
     let accounts = FakeAccounts::default().with(ACCOUNT, cloud().with("eu-west-1", "i-1", &[]));
     let mut other = started("i-2");

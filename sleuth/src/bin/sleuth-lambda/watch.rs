@@ -24,7 +24,6 @@ use sleuth::{
     },
     tags::{
         RuleSet,
-        plan::Used,
         watch::{
             event::{Leaf, open},
             recent::Recent,
@@ -61,7 +60,7 @@ pub(crate) async fn run(config: WatchConfig, event: &Value, start: Start) -> Res
     // The reports on the accounts are in the log already.
     print(&with_accounts(&ended.report, ended.report.accounts.iter().map(|report| json!(report.account)).collect()));
     remember(&ended, start.now);
-    answer(&ended.report, &ended.failed, &messages)
+    answer(&ended, &messages)
 }
 
 async fn deal_with(config: WatchConfig, leaves: Vec<Leaf>, start: Start) -> Result<Ended, Diagnostic> {
@@ -121,9 +120,10 @@ fn known_rules(source: &RuleSource) -> Result<Option<RuleSet>, rules_source::Rul
 }
 
 fn remember(ended: &Ended, now: DateTime<Utc>) {
-    let used = ended.report.accounts.iter().map(Report::used).fold(Used::default(), Used::and);
     memory(|memory| {
-        memory.recent.add(now, used);
+        for (region, id, action) in ended.report.accounts.iter().flat_map(Report::tried) {
+            memory.recent.add(now, (region, id), action);
+        }
         for id in &ended.done {
             memory.seen.insert(id.clone());
         }
@@ -141,7 +141,8 @@ fn with_accounts(report: &WatchReport, accounts: Value) -> Value {
 
 /// A summary, or what went wrong. Messages of SQS that failed are named, if only some did: the others are not delivered
 /// again then. If all did, the invocation fails, so that alarms fire.
-fn answer(report: &WatchReport, failed: &BTreeSet<String>, messages: &BTreeSet<String>) -> Result<Value, Diagnostic> {
+fn answer(ended: &Ended, messages: &BTreeSet<String>) -> Result<Value, Diagnostic> {
+    let Ended { report, failed, unattributed, .. } = ended;
     if report.is_complete() && messages.is_empty() {
         let accounts = report
             .accounts
@@ -149,11 +150,14 @@ fn answer(report: &WatchReport, failed: &BTreeSet<String>, messages: &BTreeSet<S
             .map(|report| json!({"account": report.account, "summary": report.audit.summary, "done": done(report)}));
         return Ok(json!({ "audits": [with_accounts(report, accounts.collect())] }));
     }
-    // What is of no message is reported, and would come out no better if messages came again. A notice that was not
-    // delivered is something else: what it is about may be gone the next time.
-    let undelivered = report.accounts.iter().any(|report| report.deliveries.told().values().any(Result::is_err));
+    // What a notice is about that nobody got may be gone the next time.
+    let untold = report.accounts.iter().any(|report| report.deliveries.told().values().any(Result::is_err));
     let by_message = !messages.is_empty() && (failed.is_empty() || failed.len() < messages.len());
-    if by_message && !undelivered {
+    if by_message && !untold && !unattributed {
+        if failed.is_empty() && !report.is_complete() {
+            // It would come out no better if messages came again. This line is for alarms.
+            tracing::error!("the messages are dealt with, but not all is as it should be: see `errors` of the reports");
+        }
         let failures: Vec<Value> = failed.iter().map(|id| json!({ "itemIdentifier": id })).collect();
         return Ok(json!({ "batchItemFailures": failures }));
     }

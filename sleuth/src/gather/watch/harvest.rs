@@ -107,23 +107,25 @@ pub async fn harvest(
     progress: impl Fn(usize, usize),
 ) {
     let mut files: BTreeMap<LogObject, BTreeSet<String>> = BTreeMap::new();
+    let mut in_event: BTreeMap<BTreeSet<String>, Leaves> = BTreeMap::new();
     for Leaf { message, content } in leaves {
         let messages = BTreeSet::from_iter(message);
         match content {
             Ok(Content::Log(object)) => files.entry(object).or_default().extend(messages),
             Ok(Content::Record { json, account }) => {
-                let mut found = Leaves::default();
-                found.record(&json, account.as_deref());
-                harvest.take(found, &"the event", &messages, admission);
+                in_event.entry(messages).or_default().record(&json, account.as_deref());
             }
             Ok(Content::Seen(sighting)) => harvest.admit(sighting, &messages, admission),
             Ok(Content::Skipped(skip)) => *harvest.skipped.entry(skip).or_default() += 1,
-            Err(message) => harvest.fail(&"the event", "parse", message, &messages),
+            Err(message) => in_event.entry(messages).or_default().misread(message),
         }
+    }
+    for (messages, found) in in_event {
+        harvest.take(found, &"the event", &messages, admission);
     }
     let total = files.len();
     progress(0, total);
-    // Unpacking takes a core; waiting for S3 takes none.
+    // As many files are read at once as there are cores to unpack them; the others are asked for meanwhile.
     let cores = Semaphore::new(std::thread::available_parallelism().map_or(1, NonZeroUsize::get));
     let cores = &cores;
     let mut readings = stream::iter(files)
@@ -164,8 +166,7 @@ impl Harvest {
         for sighting in found.sightings {
             self.admit(sighting, messages, admission);
         }
-        let more =
-            (found.misread_more > 0).then(|| format!("{} more records cannot be understood", found.misread_more));
+        let more = (found.misread_more > 0).then(|| format!("{} more cannot be understood", found.misread_more));
         let too_many = (found.too_many > 0).then(|| {
             format!("{} records about instances were left out: more than {MOST_SIGHTINGS} in a file", found.too_many)
         });
@@ -260,7 +261,7 @@ async fn attempt(
 ) -> Result<(Leaves, Option<LogError>), ReadError> {
     let bytes = before(end, logs.open(object)).await??;
     // It is never closed.
-    let _core = cores.acquire().await.ok();
+    let _core = before(end, cores.acquire()).await?.ok();
     let account = object.account().map(ToOwned::to_owned);
     let sifted = spawn_blocking(move || sift(bytes, account.as_deref())).await;
     sifted.map_err(|error| ReadError { operation: "GetObject".to_owned(), message: error.to_string() })

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{Change, Event, LogObject, Sighting, Skip, is_account};
+use super::{Change, Event, LogObject, Sighting, Skip, is_account, record::MOST_TAGS};
 use crate::tags::{
     canary::TIMESTAMP_TAG,
     inventory::{InstanceId, RegionName},
@@ -151,7 +151,7 @@ fn s3(entry: &Value) -> Result<Content, String> {
     }
     let (bucket, key) = (text(entry, "/s3/bucket/name"), text(entry, "/s3/object/key"));
     let (bucket, key) = bucket.zip(key).ok_or_else(|| unknown(entry))?;
-    let key = decoded(key).ok_or_else(|| format!("the key `{key}` cannot be decoded"))?;
+    let key = decoded(key).ok_or_else(|| format!("the key {} cannot be decoded", shown(key)))?;
     Ok(object(bucket, key, text(entry, "/awsRegion")))
 }
 
@@ -193,10 +193,13 @@ fn tag_change(event: &Value) -> Result<Content, String> {
     let at = text(event, "/time").and_then(|time| time.parse().ok()).ok_or_else(|| wrong("time is no time"))?;
     let tags =
         event.pointer("/detail/tags").and_then(Value::as_object).ok_or_else(|| wrong("detail/tags is no map"))?;
-    let tags = tags.iter().map(|(key, value)| (key.clone(), value.as_str().unwrap_or("").to_owned())).collect();
-    let change = Change::Retagged { tags, changed };
     let resources =
         event.pointer("/resources").and_then(Value::as_array).ok_or_else(|| wrong("resources is no list"))?;
+    if tags.len().max(changed.len()).max(resources.len()) > MOST_TAGS {
+        return Err(wrong("it has more tags or resources than such an event has"));
+    }
+    let tags = tags.iter().map(|(key, value)| (key.clone(), value.as_str().unwrap_or("").to_owned())).collect();
+    let change = Change::Retagged { tags, changed };
     let id = |arn: &Value| -> Option<InstanceId> {
         let (_, id) = arn.as_str()?.split_once(":instance/")?;
         is_instance_id(id).then(|| InstanceId(id.to_owned()))
@@ -259,7 +262,8 @@ fn decoded(key: &str) -> Option<String> {
 /// Most characters of what was seen that an error repeats.
 const SHOWN: usize = 80;
 
-fn shown(text: &str) -> String {
+/// The beginning of a text, for an error.
+pub(super) fn shown(text: &str) -> String {
     let start: String = text.chars().take(SHOWN).collect();
     format!("`{}`{}", start.escape_debug(), if start.len() < text.len() { "…" } else { "" })
 }

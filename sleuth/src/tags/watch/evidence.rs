@@ -1,6 +1,6 @@
 //! What events say about an instance, all of them together: what has to be seen of it before it can be judged.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -10,6 +10,7 @@ use crate::{
     tags::{
         inventory::{Instance, InstanceId, RegionName, State},
         launch::Launch,
+        rules::RESERVED,
     },
 };
 
@@ -31,8 +32,10 @@ pub struct Evidence {
     expected: BTreeMap<String, Option<String>>,
     /// Whether it was launched with tags that nobody knows.
     doubtful: bool,
-    /// When something happened to it last.
-    last: DateTime<Utc>,
+    /// Whether it was started.
+    started: bool,
+    /// When something happened to it.
+    times: BTreeSet<DateTime<Utc>>,
 }
 
 /// Takes together what sightings, of one account and in any order, say.
@@ -40,8 +43,8 @@ pub fn together<'a>(sightings: impl IntoIterator<Item = &'a Sighting>) -> Wanted
     let mut sightings: Vec<&Sighting> = sightings.into_iter().collect();
     // Of the same second: what must come first does.
     sightings.sort_by_key(|sighting| {
-        let launch = sighting.instances.iter().any(|(_, change)| matches!(change, Change::Launched(_)));
-        (sighting.event.at, !launch, &sighting.event.id)
+        let rank = sighting.instances.iter().map(|(_, change)| rank(change)).min();
+        (sighting.event.at, rank, &sighting.event.id)
     });
     let mut wanted = Wanted::new();
     for Sighting { region, event, instances, .. } in sightings {
@@ -51,7 +54,8 @@ pub fn together<'a>(sightings: impl IntoIterator<Item = &'a Sighting>) -> Wanted
                 launched: None,
                 expected: BTreeMap::new(),
                 doubtful: false,
-                last: event.at,
+                started: false,
+                times: BTreeSet::new(),
             };
             wanted.entry((region.clone(), id.clone())).or_insert_with(new).add(event, change);
         }
@@ -59,9 +63,19 @@ pub fn together<'a>(sightings: impl IntoIterator<Item = &'a Sighting>) -> Wanted
     wanted
 }
 
+/// What comes first of a second, of which nobody knows what did: a launch does; and of a tag that was removed and set, it
+/// is taken to be there, so that it is waited for.
+const fn rank(change: &Change) -> u8 {
+    match change {
+        Change::Launched(_) => 0,
+        Change::Started | Change::Untagged(_) | Change::Cleared => 1,
+        Change::Tagged(_) | Change::Retagged { .. } => 2,
+    }
+}
+
 impl Evidence {
     fn add(&mut self, event: &Event, change: &Change) {
-        self.last = event.at;
+        self.times.insert(event.at);
         let launch = matches!(change, Change::Launched(_));
         self.events.truncate(if launch { 0 } else { usize::from(self.launched.is_some()) });
         if self.events.last() != Some(event) {
@@ -73,7 +87,7 @@ impl Evidence {
                 self.doubtful = !launched.tags_known;
                 self.launched = Some(launched.instance.clone());
             }
-            Change::Started => {}
+            Change::Started => self.started = true,
             Change::Tagged(tags) => {
                 self.expect(tags);
                 self.launched.iter_mut().for_each(|launched| launched.tags.extend(tags.clone()));
@@ -93,9 +107,11 @@ impl Evidence {
                 self.launched.iter_mut().for_each(|launched| launched.tags.retain(|key, value| !removed(key, value)));
             }
             Change::Cleared => {
-                self.expected.values_mut().for_each(|value| *value = None);
+                // EC2 keeps those that AWS itself set.
+                let own = self.expected.iter_mut().filter(|(key, _)| !key.starts_with(RESERVED));
+                own.for_each(|(_, value)| *value = None);
                 self.doubtful = false;
-                self.launched.iter_mut().for_each(|launched| launched.tags.clear());
+                self.launched.iter_mut().for_each(|launched| launched.tags.retain(|key, _| key.starts_with(RESERVED)));
             }
             Change::Retagged { tags, changed } => self.retagged(tags, changed),
         }
@@ -116,7 +132,7 @@ impl Evidence {
     /// Whether EC2 may not show yet, at the time `now`, what happened.
     pub fn is_fresh(&self, now: DateTime<Utc>) -> bool {
         // An event that is dated long after now is no newer than one of long ago: clocks differ by less.
-        (now - self.last).abs() < FRESH
+        self.times.iter().any(|at| (now - *at).abs() < FRESH)
     }
 
     /// Whether the instance as EC2 shows it is what the events say, or at least may be.
@@ -134,7 +150,15 @@ impl Evidence {
         if instance.state == State::Pending {
             return Settled::No("it is still pending".to_owned());
         }
-        if self.expected.iter().any(|(key, value)| instance.tags.get(key) != value.as_ref()) {
+        if self.started && matches!(instance.state, State::Stopped | State::Stopping) {
+            return Settled::No("it was started, and EC2 does not show it yet".to_owned());
+        }
+        let other =
+            self.expected.iter().find(|(key, value)| value.is_some() && instance.tags.get(*key) != value.as_ref());
+        if let Some((key, _)) = other {
+            return Settled::No(format!("the tag `{key}` was set, and EC2 shows another value"));
+        }
+        if self.expected.iter().any(|(key, value)| value.is_none() && instance.tags.contains_key(key)) {
             return Settled::NotYet;
         }
         Settled::Yes
@@ -159,8 +183,7 @@ impl Evidence {
 pub enum Settled {
     /// It can.
     Yes,
-    /// A tag that was removed is still there, or one that was set has another value. If it stays so, somebody set it again:
-    /// it can be judged then.
+    /// A tag that was removed is still there. If it stays, somebody set it again: it can be judged then.
     NotYet,
     /// It cannot, for this reason.
     No(String),

@@ -16,7 +16,7 @@ impl Own {
         Self { arns: vec![without_session(arn).to_owned()] }
     }
 
-    /// Also the sessions of a role of this name in another account, that are named like `session`.
+    /// Also these.
     pub fn add(&mut self, other: Self) {
         self.arns.extend(other.arns);
     }

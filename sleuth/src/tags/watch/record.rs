@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Change, Event, Launched, Sighting, Skip, is_account};
+use super::{Change, Event, Launched, Sighting, Skip, event::shown, is_account};
 use crate::{
     facts::Tags,
     tags::{
@@ -70,8 +70,9 @@ pub fn read(record: &str, account: Option<&str>) -> Result<Record, String> {
         _ => return Ok(Record::Skipped(Skip::OtherCall)),
     };
     let value: Value = serde_json::from_str(record).map_err(wrong)?;
-    let of =
-        |what: String| format!("{} {}: {what}", head.name, text(&value, "/eventID").unwrap_or("without an eventID"));
+    let id =
+        text(&value, "/eventID").map_or_else(|| "without an eventID".to_owned(), |id| id.chars().take(64).collect());
+    let of = |what: String| format!("{} {id}: {what}", head.name);
     // A call that failed changed nothing. Its code is text; anything else is not to be mistaken for success.
     if ["errorCode", "errorMessage"].iter().any(|said| value.get(said).is_some_and(|said| !said.is_null())) {
         return Ok(Record::Skipped(Skip::FailedCall));
@@ -98,8 +99,12 @@ fn is_elsewhere(record: &str) -> bool {
     record.contains("\"eventSource\"") && !record.contains(EC2) && !record.contains("\\u")
 }
 
+/// Most characters of what a record says about who called. ARNs are no longer.
+const MOST_CHARACTERS: usize = 2_048;
+
 fn event(record: &Value, name: &str) -> Result<Event, String> {
-    let owned = |pointer| text(record, pointer).map(ToOwned::to_owned);
+    // It is repeated to people, and whoever writes records could write much.
+    let owned = |pointer| text(record, pointer).map(|text| text.chars().take(MOST_CHARACTERS).collect());
     let at = text(record, "/eventTime").and_then(|time| time.parse().ok());
     Ok(Event {
         id: owned("/eventID"),
@@ -113,6 +118,13 @@ fn event(record: &Value, name: &str) -> Result<Event, String> {
 
 type Changes = Vec<(InstanceId, Change)>;
 
+/// Most resources of a call that is looked at. EC2 tags 1,000 at most
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateTags.html>).
+const MOST_ITEMS: usize = 1_000;
+/// Most tags of a call that is looked at: some times the 50 that an instance can have, as those of AWS do not count
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-restrictions>).
+pub(super) const MOST_TAGS: usize = 200;
+
 /// The items of a list, each of which must name something by `field`.
 fn items<'a>(record: &'a Value, list: (&str, &str), field: &str) -> Result<Vec<(&'a str, &'a Value)>, String> {
     let (parent, set) = list;
@@ -122,11 +134,14 @@ fn items<'a>(record: &'a Value, list: (&str, &str), field: &str) -> Result<Vec<(
     };
     let list = record.get(parent).and_then(|parent| parent.get(set)?.get("items")?.as_array()).ok_or_else(wrong)?;
     let named = |item: &'a Value| item.get(field).and_then(Value::as_str).map(|name| (name, item));
+    if list.len() > MOST_ITEMS {
+        return Err(format!("{parent}/{set} has {} items, more than EC2 takes", list.len()));
+    }
     list.iter().map(named).collect::<Option<Vec<_>>>().ok_or_else(|| format!("an item has no {field}"))
 }
 
 fn instance_id(id: &str) -> Result<InstanceId, String> {
-    if is_instance_id(id) { Ok(InstanceId(id.to_owned())) } else { Err(format!("`{id}` is no instance")) }
+    if is_instance_id(id) { Ok(InstanceId(id.to_owned())) } else { Err(format!("{} is no instance", shown(id))) }
 }
 
 /// The instances that a call answered with.
@@ -177,7 +192,7 @@ fn asked_tags(record: &Value) -> Option<Tags> {
     let mut tags = Tags::new();
     for specification in specifications.get("items")?.as_array()? {
         if specification.get("resourceType")?.as_str()? == "instance" {
-            let list = specification.get("tags")?.as_array()?;
+            let list = specification.get("tags")?.as_array().filter(|list| list.len() <= MOST_TAGS)?;
             tags.extend(list.iter().map(pair).collect::<Option<Vec<_>>>()?);
         }
     }
@@ -204,6 +219,9 @@ fn tag_set(set: Option<&Value>) -> Result<Option<Tags>, &'static str> {
     let empty = |set: &Value| set.is_null() || set.as_object().is_some_and(serde_json::Map::is_empty);
     let Some(set) = set.filter(|set| !empty(set)) else { return Ok(None) };
     let list = set.get("items").and_then(Value::as_array).ok_or("tagSet is no list")?;
+    if list.len() > MOST_TAGS {
+        return Err("tagSet has more tags than EC2 takes");
+    }
     let tags = list.iter().map(pair).collect::<Option<Tags>>().ok_or("an item of tagSet has no key")?;
     Ok(Some(tags).filter(|tags| !tags.is_empty()))
 }
@@ -260,6 +278,7 @@ fn untagged(record: &Value, _: DateTime<Utc>) -> Result<Changes, String> {
     let change = match set.and_then(|set| set.get("items")).map(Value::as_array) {
         None if tag_set(set)?.is_none() => Change::Cleared,
         Some(Some(list)) if list.is_empty() => Change::Cleared,
+        Some(Some(list)) if list.len() > MOST_TAGS => return Err("tagSet has more tags than EC2 takes".to_owned()),
         Some(Some(list)) => {
             let removed = list.iter().map(removed).collect::<Option<Vec<_>>>();
             Change::Untagged(removed.ok_or("an item of tagSet has no key")?)

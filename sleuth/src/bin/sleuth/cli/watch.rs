@@ -11,8 +11,8 @@ use super::{
     time,
 };
 
-pub(super) const ENVIRONMENT: &str = "\
-  DEBUG                        log more, and print on stderr the message for each channel
+pub(super) const ENVIRONMENT: &str =
+    "  DEBUG                        log more, and print on stderr the message for each channel
 
 With --live also:
   SETTLE_SECONDS               how long AWS is asked again that does not show yet what happened

@@ -294,7 +294,7 @@ async fn first_records_that_cannot_be_understood_are_named_and_the_others_counte
     let found = take(&logs, notice("m-1", &["1"])).await;
     assert_eq!((found.failures.len(), found.records), (MOST_MISREAD + 1, MOST_MISREAD + 2));
     assert!(found.failures.iter().all(|failure| failure.messages.contains("m-1")));
-    assert!(failures(&found)[MOST_MISREAD].ends_with("parse: 2 more records cannot be understood"));
+    assert!(failures(&found)[MOST_MISREAD].ends_with("parse: 2 more cannot be understood"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -104,11 +104,46 @@ fn instance_is_settled_when_it_shows_the_tags_that_it_was_given() {
 }
 
 #[test]
-fn value_that_is_not_the_one_set_last_is_not_settled_yet() {
+fn value_that_is_not_the_one_set_last_is_not_settled() {
     let of = [launch(0, &[("A", "1")]), tagged(5, &[("A", "2")])];
     assert_eq!(settled(&of, &[("A", "2")]), "yes");
-    assert_eq!(settled(&of, &[("A", "1")]), "not yet");
+    assert_eq!(settled(&of, &[("A", "1")]), "the tag `A` was set, and EC2 shows another value");
     assert_eq!(settled(&of, &[]), waits_for("A"));
+}
+
+/// Scripts remove and set a tag in one go, and nothing tells what came first.
+#[test]
+fn tag_that_was_removed_and_set_in_one_second_is_taken_to_be_there() {
+    for ids in [["a", "b"], ["b", "a"]] {
+        let mut of = [untagged(5, &[("A", None)]), tagged(5, &[("A", "1")])];
+        for (sighting, id) in of.iter_mut().zip(ids) {
+            sighting.event.id = Some(id.to_owned());
+        }
+        assert_eq!((settled(&of, &[("A", "1")]), settled(&of, &[])), ("yes".to_owned(), waits_for("A")));
+    }
+}
+
+#[test]
+fn instance_that_was_started_is_not_settled_while_it_is_shown_as_stopped() {
+    let stopped = |of: &[Sighting]| evidence(of).settled(&shown(&[], State::Stopped));
+    let said = "it was started, and EC2 does not show it yet";
+    assert_eq!(stopped(&[started(0)]), Settled::No(said.to_owned()));
+    assert_eq!(stopped(&[untagged(0, &[("A", None)])]), Settled::Yes);
+}
+
+#[test]
+fn tags_that_aws_set_stay_when_all_are_removed() {
+    let of = [launch(0, &[("A", "1"), ("aws:autoscaling:groupName", "web")]), cleared(5)];
+    assert_eq!(launched_tags(&of), tags(&[("aws:autoscaling:groupName", "web")]));
+    assert_eq!(settled(&of, &[("aws:autoscaling:groupName", "web")]), "yes");
+    assert_eq!(settled(&of, &[]), waits_for("aws:autoscaling:groupName"));
+}
+
+#[test]
+fn event_that_is_dated_wrongly_does_not_end_the_wait_for_another() {
+    let of = evidence(&[launch(0, &[]), started(86_400)]);
+    assert!(of.is_fresh(at(60)));
+    assert!(!evidence(&[started(86_400)]).is_fresh(at(60)), "nor does it go on for ever");
 }
 
 #[test]

@@ -250,6 +250,24 @@ fn what_a_record_does_not_say_is_named() {
     }
 }
 
+/// A record of some kilobytes could otherwise take gigabytes: every instance has every tag.
+#[test]
+fn more_than_ec2_takes_is_no_record() {
+    let list = |count: usize, item: &dyn Fn(usize) -> Value| (0..count).map(item).collect::<Vec<_>>();
+    let ids = |count| list(count, &|n| json!({"resourceId": format!("i-{n:017x}")}));
+    let keys = |count| list(count, &|n| json!({"key": format!("k{n}"), "value": ""}));
+    let with = |of: usize, tags: usize| {
+        let record = changed("record-create-tags", |record| {
+            record["requestParameters"]["resourcesSet"]["items"] = json!(ids(of));
+            record["requestParameters"]["tagSet"]["items"] = json!(keys(tags));
+        });
+        read(&record.to_string(), None).map(|_| ())
+    };
+    assert_eq!(with(1_000, 200), Ok(()));
+    assert!(with(1_001, 1).unwrap_err().contains("requestParameters/resourcesSet has 1001 items, more than EC2 takes"));
+    assert!(with(1, 201).unwrap_err().contains("tagSet has more tags than EC2 takes"));
+}
+
 #[test]
 fn account_is_that_of_the_record_and_else_of_where_it_was() {
     let account = |record: &Value, account: Option<&str>| match read(&record.to_string(), account) {
