@@ -2,9 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::tags::{
-    RuleSet,
-    rules::file::{self, Format, Mistakes},
+use crate::{
+    config::RuleSource,
+    tags::{
+        RuleSet,
+        rules::file::{self, Format, Mistakes},
+    },
 };
 
 /// Why there are no rules.
@@ -50,6 +53,15 @@ impl RulesError {
     pub const fn is_setting(&self) -> bool {
         !matches!(self, Self::Unavailable { .. })
     }
+}
+
+/// The rules, unless they are kept in AWS.
+pub fn known(source: &RuleSource) -> Result<Option<RuleSet>, RulesError> {
+    Ok(match source {
+        RuleSource::File(path) => Some(load(path)?),
+        RuleSource::Short(rules) => Some(rules.clone()),
+        RuleSource::Table(_) => None,
+    })
 }
 
 /// The rules of a file: JSON if its name says so, else TOML.

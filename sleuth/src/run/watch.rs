@@ -6,7 +6,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use futures::future::join_all;
+use futures::{StreamExt as _, stream};
 use notifier::Notifier;
 
 use super::{
@@ -136,7 +136,8 @@ pub async fn wet<Aws: Accounts>(
         };
         (id, of_account, wanted.len(), read.await)
     });
-    let read = Box::pin(join_all(readings)).await;
+    let at_once = policy.config.common.concurrency.get();
+    let read: Vec<_> = Box::pin(stream::iter(readings).buffered(at_once).collect()).await;
     let loads = read.iter().map(|(id, _, _, read)| {
         (*id, read.as_ref().map_or(Used::default(), |(_, inventory)| tags::load(inventory, policy, now)))
     });

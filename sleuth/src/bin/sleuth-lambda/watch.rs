@@ -14,7 +14,7 @@ use sleuth::{
         accounts::{Reach, caller},
         logs::Logs,
     },
-    config::{RuleSource, WatchConfig},
+    config::WatchConfig,
     gather::watch::{Admission, Harvest, Reading, harvest},
     report::{Report, watch::WatchReport},
     rules_source,
@@ -66,7 +66,7 @@ pub(crate) async fn run(config: WatchConfig, event: &Value, start: Start) -> Res
 async fn deal_with(config: WatchConfig, leaves: Vec<Leaf>, start: Start) -> Result<Ended, Diagnostic> {
     let Start { now, deadlines } = start;
     // What is wrong with a file of rules is said before anything is read.
-    let rules = known_rules(&config.tags.rules).map_err(|error| not_begun(error.is_setting(), &error))?;
+    let rules = rules_source::known(&config.tags.rules).map_err(|error| not_begun(error.is_setting(), &error))?;
     let sdk = aws::connect(None, deadlines.read).await.map_err(|e| diagnostic("Credentials", &e))?;
     let mut found = Harvest::default();
     let seen = memory(|memory| memory.seen.clone());
@@ -108,15 +108,6 @@ async fn judge(
     let ended = Box::pin(wet(&reach, found, &policy, &notifier, time, |_, report| log(report))).await;
     ended.report.accounts.iter().for_each(log);
     Ok(ended)
-}
-
-/// The rules, unless they are kept in AWS.
-fn known_rules(source: &RuleSource) -> Result<Option<RuleSet>, rules_source::RulesError> {
-    Ok(match source {
-        RuleSource::File(path) => Some(rules_source::load(path)?),
-        RuleSource::Short(rules) => Some(rules.clone()),
-        RuleSource::Table(_) => None,
-    })
 }
 
 fn remember(ended: &Ended, now: DateTime<Utc>) {

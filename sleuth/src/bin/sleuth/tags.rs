@@ -4,14 +4,14 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use sleuth::{
-    config::{RuleSource, TagsConfig},
+    config::TagsConfig,
     deadline::Deadlines,
     exit::Exit,
     render::{notification::tags::notifications, table::tags::table},
     report::tags::TagsReport,
     rules_source,
     run::{self, tags::Policy},
-    tags::{Inventory, RuleSet},
+    tags::Inventory,
 };
 
 use crate::{
@@ -26,7 +26,7 @@ pub(crate) async fn run(arguments: Box<TagsArguments>, environment: Vec<(String,
     let RunArguments { apply, output: form, from, save, now, timeout } = run;
     let deadlines = audit::deadlines(timeout);
     let config = TagsConfig::new(&environment, settings.into())?;
-    let rules = known_rules(&config)?;
+    let rules = rules_source::known(&config.rules)?;
     let report = match from {
         Some(path) => {
             let mut inventory: Inventory = audit::load(&path)?;
@@ -41,15 +41,6 @@ pub(crate) async fn run(arguments: Box<TagsArguments>, environment: Vec<(String,
         None => live::run(config, rules, Options { now, deadlines, apply, save }).await?,
     };
     audit::print(&report, (&report).into(), form, table, exit(&report, fail_on))
-}
-
-/// The rules, unless they are kept in AWS.
-pub(crate) fn known_rules(config: &TagsConfig) -> anyhow::Result<Option<RuleSet>> {
-    Ok(match &config.rules {
-        RuleSource::File(path) => Some(rules_source::load(path)?),
-        RuleSource::Short(rules) => Some(rules.clone()),
-        RuleSource::Table(_) => None,
-    })
 }
 
 fn dry(inventory: &Inventory, policy: &Policy, now: DateTime<Utc>) -> TagsReport {

@@ -8,6 +8,7 @@ use sleuth::{
     gather::watch::{Admission, Harvest, OutOfReach, Reading, files, harvest, saved},
     render::{notification::tags::notifications, table::watch::table},
     report::watch::WatchReport,
+    rules_source,
     run::{self, tags::Policy},
     tags::watch::{event::Leaf, seen::Seen},
 };
@@ -16,7 +17,7 @@ use crate::{
     audit::{self, Changed, show_payloads},
     cli::{FailOnTags, ReplayArguments, WatchCommand},
     output,
-    tags::{fails, known_rules, live::policy},
+    tags::{fails, live::policy},
 };
 
 pub(crate) async fn run(command: WatchCommand, environment: Vec<(String, String)>) -> anyhow::Result<Exit> {
@@ -24,7 +25,7 @@ pub(crate) async fn run(command: WatchCommand, environment: Vec<(String, String)
     let ReplayArguments { files: names, live, output: form, now, timeout, fail_on, settings } = *arguments;
     let deadlines = audit::deadlines(timeout);
     let config = WatchConfig::new(&environment, settings.into())?;
-    let rules = known_rules(&config.tags)?;
+    let rules = rules_source::known(&config.tags.rules)?;
     let files = files(&names)?;
     let now = now.unwrap_or_else(audit::clock);
     let seen = Seen::default();
