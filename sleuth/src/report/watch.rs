@@ -10,6 +10,7 @@ use super::{
     tags::{Finding, TagsReport},
 };
 use crate::{
+    facts::ReadError,
     gather::watch::{Failure, Harvest},
     tags::{Action, InstanceId, RegionName},
 };
@@ -61,6 +62,7 @@ impl WatchReport {
             skipped,
             ..Summary::default()
         };
+        let error = |Failure { subject, error, .. }: &Failure| ReportError::read(subject, error);
         let errors = harvest.failures.iter().map(error).collect();
         Self { version: VERSION, kind: "watch", generated_at: now, summary, errors, accounts: Vec::new() }
     }
@@ -74,19 +76,15 @@ impl WatchReport {
     }
 
     /// Takes in an account that could not be looked at.
-    pub fn fail(&mut self, wanted: usize, failure: &Failure) {
+    pub fn fail(&mut self, wanted: usize, account: &str, error: &ReadError) {
         self.summary.instances += wanted;
-        self.errors.push(error(failure));
+        self.errors.push(ReportError::read(&format!("account {account}"), error));
     }
 
     /// Whether everything could be read, done and delivered.
     pub fn is_complete(&self) -> bool {
         self.errors.is_empty() && self.accounts.iter().all(Report::is_complete)
     }
-}
-
-fn error(Failure { subject, error, .. }: &Failure) -> ReportError {
-    ReportError::read(subject, error)
 }
 
 /// Instances, by place.
@@ -106,16 +104,14 @@ impl TagsReport {
     /// at once, and may let through what comes again in parts.
     pub fn failed(&self) -> Instances {
         let told = self.deliveries.told();
+        let subjects: BTreeSet<&str> = self.errors.iter().map(|error| error.subject.as_str()).collect();
+        // Who launched an instance, and when a canary was seen, is of no weight for what is done.
+        let weighs = |error: &&ReportError| !["LookupEvents", "CreateTags"].contains(&error.operation.as_str());
+        let regions: BTreeSet<&str> = self.errors.iter().filter(weighs).map(|error| error.subject.as_str()).collect();
         let failed = |instance: &&Finding| {
             let untold = told.get(instance.subject().as_str()).is_some_and(Result::is_err);
             let place = format!("{} {}", instance.region, instance.instance_id);
-            // Who launched an instance, and when a canary was seen, is of no weight for what is done.
-            let of_region = |error: &ReportError| {
-                error.subject == instance.region.0
-                    && !["LookupEvents", "CreateTags"].contains(&error.operation.as_str())
-            };
-            let about = |error: &&ReportError| error.subject == place || of_region(error);
-            untold || self.errors.iter().any(|error| about(&error))
+            untold || subjects.contains(place.as_str()) || regions.contains(instance.region.0.as_str())
         };
         let failed = self.audit.instances.iter().filter(failed);
         failed.map(|instance| (instance.region.clone(), instance.instance_id.clone())).collect()

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     deadline::Deadlines,
     facts::ReadError,
-    gather::watch::{Failure, Harvest, Recorded, inventory},
+    gather::watch::{Harvest, Recorded, inventory},
     ports::watch::Accounts,
     report::{
         tags::TagsReport,
@@ -57,42 +57,58 @@ pub struct Time {
 }
 
 /// What events say of one account, and the messages that brought it.
-#[derive(Debug, Default)]
-struct OfAccount<'a> {
-    sightings: Vec<(&'a Sighting, &'a BTreeSet<String>)>,
-}
-
-impl OfAccount<'_> {
-    fn wanted(&self) -> Wanted {
-        together(self.sightings.iter().map(|(sighting, _)| *sighting))
-    }
-}
+type OfAccount<'a> = Vec<(&'a Sighting, &'a BTreeSet<String>)>;
 
 fn by_account(harvest: &Harvest) -> BTreeMap<&str, OfAccount<'_>> {
     let mut accounts: BTreeMap<&str, OfAccount<'_>> = BTreeMap::new();
     for (sighting, messages) in &harvest.sightings {
-        accounts.entry(&sighting.account).or_default().sightings.push((sighting, messages));
+        accounts.entry(&sighting.account).or_default().push((sighting, messages));
     }
     accounts
 }
 
-/// What would be found and done. Changes and sends nothing.
-pub async fn dry(
-    aws: &impl Accounts,
-    harvest: &Harvest,
+fn wanted(of_account: &OfAccount<'_>) -> Wanted {
+    together(of_account.iter().map(|(sighting, _)| *sighting))
+}
+
+/// An account, as far as events are about it.
+struct Read<'a, Cloud> {
+    id: &'a str,
+    sightings: OfAccount<'a>,
+    /// How many instances were to be looked at.
+    wanted: usize,
+    /// It and what was found, or why it is out of reach.
+    found: Result<(Cloud, Inventory), ReadError>,
+}
+
+/// Looks at the instances of all accounts.
+async fn read<'a, Aws: Accounts>(
+    aws: &Aws,
+    harvest: &'a Harvest,
     policy: &Policy,
     Time { now, deadlines, patience }: Time,
-) -> WatchReport {
-    let mut report = WatchReport::new(harvest, now);
-    for (id, of_account) in by_account(harvest) {
-        let wanted = of_account.wanted();
-        match aws.account(id).await {
-            Ok(cloud) => {
-                let scope = policy.scope(now, now, deadlines.read);
-                let inventory = inventory(&cloud, &scope, &wanted, patience).await;
-                report.add(wanted.len(), tags::dry(&named(inventory, id), policy, now));
-            }
-            Err(error) => report.fail(wanted.len(), &out_of_reach(id, error)),
+) -> Vec<Read<'a, Aws::Cloud>> {
+    let readings = by_account(harvest).into_iter().map(async |(id, sightings)| {
+        let wanted = wanted(&sightings);
+        let found = async {
+            let cloud = aws.account(id).await?;
+            let mut inventory = inventory(&cloud, &policy.scope(now, now, deadlines.read), &wanted, patience).await;
+            // It is known from the events, too.
+            inventory.account.id.get_or_insert_with(|| id.to_owned());
+            Ok((cloud, inventory))
+        };
+        Read { id, sightings, wanted: wanted.len(), found: found.await }
+    });
+    Box::pin(stream::iter(readings).buffered(policy.config.common.concurrency.get()).collect()).await
+}
+
+/// What would be found and done. Changes and sends nothing.
+pub async fn dry(aws: &impl Accounts, harvest: &Harvest, policy: &Policy, time: Time) -> WatchReport {
+    let mut report = WatchReport::new(harvest, time.now);
+    for Read { id, wanted, found, .. } in read(aws, harvest, policy, time).await {
+        match found {
+            Ok((_, inventory)) => report.add(wanted, tags::dry(&inventory, policy, time.now)),
+            Err(error) => report.fail(wanted, id, &error),
         }
     }
     report
@@ -104,7 +120,7 @@ pub async fn replay(harvest: &Harvest, policy: &Policy, now: DateTime<Utc>) -> W
     let users_matter = policy.rules.needs_iam_users();
     for (id, of_account) in by_account(harvest) {
         let (launched, others): (Wanted, Wanted) =
-            of_account.wanted().into_iter().partition(|(_, evidence)| evidence.launched.is_some());
+            wanted(&of_account).into_iter().partition(|(_, evidence)| evidence.launched.is_some());
         report.summary.not_launched += others.len();
         if launched.is_empty() {
             continue;
@@ -125,37 +141,28 @@ pub async fn wet<Aws: Accounts>(
     time: Time,
     mut keep: impl FnMut(Stage, &TagsReport),
 ) -> Ended {
-    let Time { now, deadlines, patience } = time;
+    let Time { now, deadlines, .. } = time;
     let mut ended = Ended::without_instances(harvest, now);
-    let readings = by_account(harvest).into_iter().map(async |(id, of_account)| {
-        let wanted = of_account.wanted();
-        let read = async {
-            let cloud = aws.account(id).await?;
-            let inventory = inventory(&cloud, &policy.scope(now, now, deadlines.read), &wanted, patience).await;
-            Ok((cloud, named(inventory, id)))
-        };
-        (id, of_account, wanted.len(), read.await)
-    });
-    let at_once = policy.config.common.concurrency.get();
-    let read: Vec<_> = Box::pin(stream::iter(readings).buffered(at_once).collect()).await;
-    let loads = read.iter().map(|(id, _, _, read)| {
-        (*id, read.as_ref().map_or(Used::default(), |(_, inventory)| tags::load(inventory, policy, now)))
-    });
-    let loads: BTreeMap<&str, Used> = loads.collect();
-    for (id, of_account, wanted, read) in read {
-        match read {
+    let accounts = read(aws, harvest, policy, time).await;
+    let load = |read: &Read<'_, _>| {
+        let found = read.found.as_ref();
+        found.map_or(Used::default(), |(_, inventory)| tags::load(inventory, policy, now))
+    };
+    let loads: Vec<Used> = accounts.iter().map(load).collect();
+    for (place, Read { id, sightings, wanted, found }) in accounts.into_iter().enumerate() {
+        match found {
             Err(error) => {
-                ended.report.fail(wanted, &out_of_reach(id, error));
-                ended.take(&of_account, None);
+                ended.report.fail(wanted, id, &error);
+                ended.take(&sightings, None);
             }
             Ok((cloud, inventory)) => {
                 // The brake is one for all accounts.
-                let others = loads.iter().filter(|(other, _)| **other != id).map(|(_, load)| *load);
+                let others = loads.iter().enumerate().filter(|(other, _)| *other != place).map(|(_, load)| *load);
                 let mut policy = policy.clone();
                 policy.config.limits.used = others.fold(policy.config.limits.used, Used::and);
                 let run = tags::wet(&cloud, &inventory, &policy, notifier, now, deadlines, &mut keep);
                 let report = Box::pin(run).await;
-                ended.take(&of_account, Some(&report.failed()));
+                ended.take(&sightings, Some(&report.failed()));
                 ended.report.add(wanted, report);
             }
         }
@@ -176,7 +183,7 @@ impl Ended {
 
     /// Takes in of which instances of an account not all could be done; `None`: of all.
     fn take(&mut self, of_account: &OfAccount<'_>, failed: Option<&Instances>) {
-        for (Sighting { region, event, instances, .. }, messages) in &of_account.sightings {
+        for (Sighting { region, event, instances, .. }, messages) in of_account {
             let of_these =
                 |failed: &Instances| instances.iter().any(|(id, _)| failed.contains(&(region.clone(), id.clone())));
             let failed = failed.is_none_or(of_these);
@@ -187,14 +194,4 @@ impl Ended {
             }
         }
     }
-}
-
-/// The account's id is known from the events.
-fn named(mut inventory: Inventory, id: &str) -> Inventory {
-    inventory.account.id.get_or_insert_with(|| id.to_owned());
-    inventory
-}
-
-fn out_of_reach(account: &str, error: ReadError) -> Failure {
-    Failure { subject: format!("account {account}"), error, messages: BTreeSet::new() }
 }

@@ -178,8 +178,8 @@ pub fn judge(
     users: Option<&Reading<Vec<IamUser>>>,
     standard: &Standard<'_>,
 ) -> Verdict {
-    let Standard { rules, grace_minutes, owner_tags, now } = *standard;
-    let age_minutes = instance.created().map(|created| (now - created).num_minutes().max(0));
+    let Standard { rules, owner_tags, now, .. } = *standard;
+    let age_minutes = age_minutes(instance, now);
     let manager = instance.manager();
     let mut faults = check(rules, region, instance, &instance.tags, users);
     let unsettled = instance.unsettled.as_ref();
@@ -192,7 +192,7 @@ pub fn judge(
         rule: rule.id.clone(),
         tag: rule.tag.as_str().to_owned(),
         fault,
-        due: due(rule.grace_minutes.unwrap_or(grace_minutes), age_minutes),
+        due: standard.due(rule, age_minutes),
         response: rule.action,
         managed: rule.managed,
         mending: Mending::None,
@@ -202,8 +202,7 @@ pub fn judge(
 
     // A rule takes part in repairs only if it would be acted on, be it violated now or by what other repairs bring about.
     let untouched = |rule: &Rule| {
-        let due = due(rule.grace_minutes.unwrap_or(grace_minutes), age_minutes);
-        due != Due::Now || rule.managed.spares(manager.as_deref()) || unsettled.is_some()
+        standard.due(rule, age_minutes) != Due::Now || rule.managed.spares(manager.as_deref()) || unsettled.is_some()
     };
     let plan = repairs(rules, region, instance, users, now, untouched);
     let tags = plan.applied_to(&instance.tags);
@@ -243,21 +242,28 @@ pub fn judge(
 
 /// Whether no rule would be acted on yet, as the instance is too young.
 pub fn is_in_grace(instance: &Instance, standard: &Standard<'_>) -> bool {
-    let age = instance.created().map(|created| (standard.now - created).num_minutes().max(0));
-    let left = |rule: &Rule| matches!(due(rule.grace_minutes.unwrap_or(standard.grace_minutes), age), Due::In(_));
-    standard.rules.rules.iter().all(left)
+    let age = age_minutes(instance, standard.now);
+    standard.rules.rules.iter().all(|rule| matches!(standard.due(rule, age), Due::In(_)))
+}
+
+/// Minutes since the creation of an instance; `None` if that is not known.
+fn age_minutes(instance: &Instance, now: DateTime<Utc>) -> Option<i64> {
+    instance.created().map(|created| (now - created).num_minutes().max(0))
 }
 
 /// Least grace period, in minutes. EC2 may show the tags of an instance that was just launched a moment late
 /// (<https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html>).
 const LEAST_GRACE: u32 = 2;
 
-fn due(grace: u32, age: Option<i64>) -> Due {
-    let grace = i64::from(grace.max(LEAST_GRACE));
-    match age {
-        None => Due::Unknown,
-        Some(age) if age < grace => Due::In(grace - age),
-        Some(_) => Due::Now,
+impl Standard<'_> {
+    /// When a violation of a rule is to be acted on, of an instance so many minutes old.
+    fn due(&self, rule: &Rule, age: Option<i64>) -> Due {
+        let grace = i64::from(rule.grace_minutes.unwrap_or(self.grace_minutes).max(LEAST_GRACE));
+        match age {
+            None => Due::Unknown,
+            Some(age) if age < grace => Due::In(grace - age),
+            Some(_) => Due::Now,
+        }
     }
 }
 

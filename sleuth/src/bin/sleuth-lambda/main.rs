@@ -59,8 +59,8 @@ struct Start {
     deadlines: Deadlines,
 }
 
-/// Runs the audits side by side, or the watch, and answers with their summaries. Fails, after everything that can be done is done, if
-/// something could not be read, done or delivered: so that alarms fire.
+/// Runs the audits side by side, or the watch, and answers with their summaries. Fails, after everything that can be done is
+/// done, if something could not be read, done or delivered: so that alarms fire.
 ///
 /// `deadline`: when Lambda will end the function, in milliseconds since 1970.
 async fn handle(event: Value, deadline: u64) -> Result<Value, Diagnostic> {

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use chrono::{DateTime, Utc};
@@ -41,7 +41,8 @@ use crate::{
 /// What this instance of the function dealt with before.
 #[derive(Debug, Default)]
 struct Memory {
-    seen: Seen,
+    /// Shared, as it is looked into for as long as an event is read.
+    seen: Arc<Seen>,
     recent: Recent,
 }
 
@@ -69,7 +70,7 @@ async fn deal_with(config: WatchConfig, leaves: Vec<Leaf>, start: Start) -> Resu
     let rules = rules_source::known(&config.tags.rules).map_err(|error| not_begun(error.is_setting(), &error))?;
     let sdk = aws::connect(None, deadlines.read).await.map_err(|e| diagnostic("Credentials", &e))?;
     let mut found = Harvest::default();
-    let seen = memory(|memory| memory.seen.clone());
+    let seen = memory(|memory| Arc::clone(&memory.seen));
     let admission = Admission { seen: &seen, regions: config.tags.regions.as_deref() };
     let reading = Reading { concurrency: config.tags.common.concurrency, patience: config.settle, end: deadlines.read };
     harvest(&mut found, &Logs::new(&sdk, deadlines.read), leaves, admission, reading, |_, _| ()).await;
@@ -115,8 +116,9 @@ fn remember(ended: &Ended, now: DateTime<Utc>) {
         for (region, id, action) in ended.report.accounts.iter().flat_map(Report::tried) {
             memory.recent.add(now, (region, id), action);
         }
+        let seen = Arc::make_mut(&mut memory.seen);
         for id in &ended.done {
-            memory.seen.insert(id.clone());
+            seen.insert(id.clone());
         }
     });
 }
