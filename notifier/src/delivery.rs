@@ -15,7 +15,7 @@ pub struct DeliveryReport {
 /// What became of one part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PartDelivery {
-    /// The channel: `slack`, `sns`, `memory`.
+    /// The channel: `slack`, `slack_channel`, `slack_dm`, `sns`, `email`, `email_owner`, `search`, `archive`, `memory`.
     pub channel: &'static str,
     /// Title of the notification.
     pub title: String,
@@ -39,6 +39,11 @@ pub struct PartDelivery {
 pub enum PartResult {
     /// The channel accepted it.
     Delivered,
+    /// The person could not be reached; what was to be said is in another part of this report, for everybody.
+    Redirected {
+        /// Why.
+        reason: String,
+    },
     /// The channel did not accept it.
     Undelivered {
         /// Why.
@@ -52,7 +57,7 @@ impl DeliveryReport {
     /// The parts that were not delivered.
     pub fn undelivered(&self) -> impl Iterator<Item = (&PartDelivery, &str)> {
         self.parts.iter().filter_map(|part| match &part.result {
-            PartResult::Delivered => None,
+            PartResult::Delivered | PartResult::Redirected { .. } => None,
             PartResult::Undelivered { reason, .. } => Some((part, reason.as_str())),
         })
     }
@@ -61,7 +66,8 @@ impl DeliveryReport {
     /// speaks of it, else the reasons why none did.
     pub fn told(&self) -> BTreeMap<&str, Result<(), String>> {
         let mut by_channel: BTreeMap<(&str, &str), Result<(), String>> = BTreeMap::new();
-        for part in &self.parts {
+        // What was redirected was not told by this part, and the other one says whether it was at all.
+        for part in self.parts.iter().filter(|part| !matches!(part.result, PartResult::Redirected { .. })) {
             for subject in &part.subjects {
                 let told = by_channel.entry((subject, part.channel)).or_insert(Ok(()));
                 if let PartResult::Undelivered { reason, .. } = &part.result {

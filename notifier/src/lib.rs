@@ -25,7 +25,7 @@ pub mod slack_id;
 pub mod sns;
 
 pub use delivery::{DeliveryReport, PartDelivery, PartResult};
-pub use notification::{Colour, Group, Line, Mention, Notification, Span};
+pub use notification::{Address, Colour, File, Group, Line, Mention, Messages, Notification, OwnerMessage, Span};
 pub use notifier::{Channel, Notifier};
 pub use retry::RetryPolicy;
-pub use slack_id::SlackId;
+pub use slack_id::{SlackId, SlackTarget};

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::{
     delivery::{PartDelivery, PartResult},
-    notification::Notification,
+    notification::{Messages, Notification},
 };
 
 /// Keeps notifications, or refuses them all. Clones share what is kept.
@@ -25,8 +25,8 @@ impl Memory {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(crate) fn send(&self, notifications: &[Notification]) -> Vec<PartDelivery> {
-        notifications.iter().filter(|notification| !notification.is_empty()).map(|n| self.take(n)).collect()
+    pub(crate) fn send(&self, messages: &Messages) -> Vec<PartDelivery> {
+        messages.everyone.iter().filter(|notification| !notification.is_empty()).map(|n| self.take(n)).collect()
     }
 
     fn take(&self, notification: &Notification) -> PartDelivery {

@@ -1,6 +1,63 @@
 //! What is to be said, before any channel gives it a form.
 
-use crate::slack_id::SlackId;
+use std::borrow::Cow;
+
+use crate::slack_id::{SlackId, SlackTarget};
+
+/// All that is to be said after a run. Each channel takes the part that is for those it reaches.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Messages {
+    /// All findings, for channels that many people read.
+    pub everyone: Vec<Notification>,
+    /// The findings of each owner, for channels that reach people by themselves.
+    pub owners: Vec<OwnerMessage>,
+    /// The findings in short, for a channel beside which owners are told by themselves.
+    pub overview: Option<Notification>,
+    /// The whole report, for channels that take files; none if the messages link to it.
+    pub file: Option<File>,
+}
+
+impl Messages {
+    /// The same for everybody, and nothing for anybody in particular.
+    pub fn to_all(everyone: Vec<Notification>) -> Self {
+        Self { everyone, ..Self::default() }
+    }
+}
+
+/// What one owner is to be told, and nobody else's affairs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnerMessage {
+    /// The owner.
+    pub to: Address,
+    /// The findings. Their subjects are those of the same findings in [`Messages::everyone`].
+    pub notification: Notification,
+}
+
+/// How somebody can be reached.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Address {
+    /// The name, for reports on what was delivered.
+    pub name: String,
+    /// In Slack.
+    pub slack: Option<SlackTarget>,
+    /// By e-mail: the address, not checked yet.
+    pub email: Option<String>,
+}
+
+/// A file to be sent with a message.
+#[derive(Clone, PartialEq, Eq)]
+pub struct File {
+    /// Its name, with an extension that says what it is.
+    pub name: String,
+    /// What is in it.
+    pub content: Vec<u8>,
+}
+
+impl std::fmt::Debug for File {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "File({}, {} bytes)", self.name, self.content.len())
+    }
+}
 
 /// One report to send: a heading, what the reader should do, and groups of findings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +95,8 @@ pub struct Group {
 /// The colour of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Colour {
+    /// For information.
+    Grey,
     /// Something will happen soon.
     Yellow,
     /// Something has happened or is overdue.
@@ -48,6 +107,7 @@ impl Colour {
     /// The colour as `#rrggbb`.
     pub const fn hex(self) -> &'static str {
         match self {
+            Self::Grey => "#9e9e9e",
             Self::Yellow => "#ffff00",
             Self::Red => "#ff0000",
         }
@@ -66,7 +126,7 @@ pub struct Line {
 impl Line {
     /// The line as plain text, people by name.
     pub fn plain(&self) -> String {
-        self.spans.iter().map(Span::plain).collect()
+        self.spans.iter().map(Span::to_plain).collect()
     }
 }
 
@@ -77,14 +137,25 @@ pub enum Span {
     Text(String),
     /// Somebody to be called by name.
     Mention(Mention),
+    /// A command to be copied as it is; stands on a line of its own where a channel can do that.
+    Command(String),
+    /// Words that lead to an address.
+    Link {
+        /// The words.
+        text: String,
+        /// The address.
+        url: String,
+    },
 }
 
 impl Span {
     /// The span as plain text.
-    pub fn plain(&self) -> &str {
+    pub fn to_plain(&self) -> Cow<'_, str> {
         match self {
-            Self::Text(text) => text,
-            Self::Mention(mention) => &mention.name,
+            Self::Text(text) => text.into(),
+            Self::Mention(mention) => mention.name.as_str().into(),
+            Self::Command(command) => format!(" `{command}`").into(),
+            Self::Link { text, url } => format!("{text}: {url}").into(),
         }
     }
 }

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 use crate::{
     delivery::{DeliveryReport, PartDelivery},
     memory::Memory,
-    notification::Notification,
+    notification::Messages,
     slack::SlackWebhook,
     sns::SnsTopic,
 };
@@ -23,16 +23,16 @@ pub enum Channel {
 }
 
 impl Channel {
-    async fn send(&self, notifications: &[Notification], until: Option<Instant>) -> Vec<PartDelivery> {
+    async fn send(&self, messages: &Messages, until: Option<Instant>) -> Vec<PartDelivery> {
         match self {
-            Self::Slack(channel) => channel.send(notifications, until).await,
-            Self::Sns(channel) => channel.send(notifications, until).await,
-            Self::Memory(channel) => channel.send(notifications),
+            Self::Slack(channel) => channel.send(messages, until).await,
+            Self::Sns(channel) => channel.send(messages, until).await,
+            Self::Memory(channel) => channel.send(messages),
         }
     }
 }
 
-/// Sends every notification through every channel.
+/// Sends messages through every channel.
 #[derive(Debug, Clone, Default)]
 pub struct Notifier {
     channels: Vec<Channel>,
@@ -49,10 +49,10 @@ impl Notifier {
         self.channels.is_empty()
     }
 
-    /// Sends `notifications` in order, through all channels side by side, until a time if there is one. Never fails: what was
-    /// not taken is in the report.
-    pub async fn send(&self, notifications: &[Notification], until: Option<Instant>) -> DeliveryReport {
-        let sent = join_all(self.channels.iter().map(|channel| channel.send(notifications, until))).await;
+    /// Sends `messages` in order, through all channels side by side, until a time if there is one. Never fails: what was not
+    /// taken is in the report.
+    pub async fn send(&self, messages: &Messages, until: Option<Instant>) -> DeliveryReport {
+        let sent = join_all(self.channels.iter().map(|channel| channel.send(messages, until))).await;
         DeliveryReport { parts: sent.into_iter().flatten().collect() }
     }
 }

@@ -3,7 +3,7 @@
 /// A Slack user or user group.
 ///
 /// A value of this type holds only ASCII letters and digits, so it can be put into a message as it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SlackId {
     /// A person: `U…` or `W…`.
     User(String),
@@ -41,9 +41,33 @@ impl SlackId {
     }
 }
 
+/// Whom a `Slack` tag names: by id, or by the e-mail address that the workspace knows.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SlackTarget {
+    /// A person or a group.
+    Id(SlackId),
+    /// A person, to be looked up.
+    Email(String),
+}
+
+impl SlackTarget {
+    /// Reads a tag value: an id as [`SlackId::parse`] takes it, or an e-mail address. Anything else names nobody.
+    pub fn parse(value: &str) -> Option<Self> {
+        SlackId::parse(value).map(Self::Id).or_else(|| email(value.trim()).map(|email| Self::Email(email.to_owned())))
+    }
+}
+
+/// What looks like an e-mail address, of characters that IAM tags can hold.
+fn email(value: &str) -> Option<&str> {
+    let (local, domain) = value.split_once('@')?;
+    let allowed = |part: &str| part.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.+=-".contains(&b));
+    (!local.is_empty() && domain.contains('.') && !domain.contains("..") && allowed(local) && allowed(domain))
+        .then_some(value)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::SlackId;
+    use super::{SlackId, SlackTarget};
 
     fn mention(value: &str) -> Option<String> {
         SlackId::parse(value).map(|id| id.mention())
@@ -86,5 +110,18 @@ mod tests {
         ] {
             assert_eq!(mention(value), None, "{value}");
         }
+    }
+
+    #[test]
+    fn people_can_be_named_by_their_address() {
+        let email = |value: &str| match SlackTarget::parse(value) {
+            Some(SlackTarget::Email(email)) => Some(email),
+            _ => None,
+        };
+        assert_eq!(email(" bob+aws@larkspur.example ").as_deref(), Some("bob+aws@larkspur.example"));
+        for value in ["", "U024BE7LH", "bob", "@bob", "bob@", "bob@host", "bob@a..b", "b b@a.b", "<b@a.b>", "a@b@c.d"] {
+            assert_eq!(email(value), None, "{value}");
+        }
+        assert_eq!(SlackTarget::parse("SAZ94GDB8"), Some(SlackTarget::Id(SlackId::Group("SAZ94GDB8".into()))));
     }
 }

@@ -148,6 +148,11 @@ fn span_units(span: &Span) -> Units {
             Some(id) => std::iter::once(id.mention()).chain(data_units(&format!(" ({})", mention.label))).collect(),
             None => data_units(&mention.name),
         },
+        // On a line of its own, and whole: half a command is worse than none.
+        Span::Command(command) => vec![format!("\n`{}`\n", escape(command).replace('`', "'"))],
+        Span::Link { text, url } => {
+            vec![format!("<{}|{}>", escape(url).replace('|', "%7C"), escape(text).replace('|', "/"))]
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     delivery::PartDelivery,
-    notification::Notification,
+    notification::Messages,
     retry::{self, Failure, Patience, RetryPolicy},
 };
 
@@ -70,8 +70,8 @@ impl SlackWebhook {
     }
 
     /// Sends all parts of all notifications, in order.
-    pub(crate) async fn send(&self, notifications: &[Notification], until: Option<Instant>) -> Vec<PartDelivery> {
-        let parts = notifications.iter().flat_map(payload::parts).collect();
+    pub(crate) async fn send(&self, messages: &Messages, until: Option<Instant>) -> Vec<PartDelivery> {
+        let parts = messages.everyone.iter().flat_map(payload::parts).collect();
         let patience = Patience::new(&self.policy, until);
         retry::deliver("slack", parts, patience, async |message: &Message| self.post(message).await).await
     }

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::payload::{self, TextMessage};
 use crate::{
     delivery::PartDelivery,
-    notification::Notification,
+    notification::Messages,
     retry::{self, Failure, Patience, RetryPolicy, root_cause},
 };
 
@@ -82,8 +82,8 @@ impl SnsTopic {
     }
 
     /// Publishes all parts of all notifications, in order.
-    pub(crate) async fn send(&self, notifications: &[Notification], until: Option<Instant>) -> Vec<PartDelivery> {
-        let parts = notifications.iter().flat_map(payload::parts).collect();
+    pub(crate) async fn send(&self, messages: &Messages, until: Option<Instant>) -> Vec<PartDelivery> {
+        let parts = messages.everyone.iter().flat_map(payload::parts).collect();
         let patience = Patience::new(&self.policy, until);
         retry::deliver("sns", parts, patience, async |message: &TextMessage| self.publish(message).await).await
     }

@@ -156,7 +156,9 @@ fn in_slack(span: &Span) -> String {
         Span::Mention(mention) if mention.slack.is_some() => {
             format!("{} (login)", mention.slack.as_ref().unwrap().mention())
         }
-        span => span.plain().replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace(['\n', '\t'], " "),
+        span => {
+            span.to_plain().replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace(['\n', '\t'], " ")
+        }
     }
 }
 

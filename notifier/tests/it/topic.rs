@@ -4,7 +4,7 @@ use std::{collections::HashMap, time::Duration};
 
 use aws_sdk_sns::config::{BehaviorVersion, Credentials, Region};
 use notifier::{
-    Channel, DeliveryReport, Notifier, PartResult,
+    Channel, DeliveryReport, Messages, Notifier, PartResult,
     sns::{SnsTopic, TopicArn},
 };
 use wiremock::{MockServer, ResponseTemplate};
@@ -21,7 +21,7 @@ async fn send(server: &MockServer, topic: &str) -> DeliveryReport {
     let topic = TopicArn::parse(&format!("arn:aws:sns:us-east-1:123456789012:{topic}")).unwrap();
     let channel = Channel::Sns(SnsTopic::new(topic, aws_sdk_sns::Client::from_conf(config), impatient()));
     let lines = vec![line("AKIA1", Some("U024BE7LH"), "alice", " key AKIA…AAAA was disabled")];
-    Notifier::new(vec![channel]).send(&[notification(lines)], None).await
+    Notifier::new(vec![channel]).send(&Messages::to_all(vec![notification(lines)]), None).await
 }
 
 fn accepted() -> ResponseTemplate {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use notifier::{
-    Channel, DeliveryReport, Notifier, PartResult,
+    Channel, DeliveryReport, Messages, Notifier, PartResult,
     memory::Memory,
     slack::{SlackWebhook, WebhookUrl},
 };
@@ -20,12 +20,12 @@ fn channel(address: &str) -> Channel {
 
 async fn send(channel: Channel) -> DeliveryReport {
     let lines = vec![line("AKIA1", Some("U024BE7LH"), "alice", " key AKIA…AAAA was disabled")];
-    Notifier::new(vec![channel]).send(&[notification(lines)], None).await
+    Notifier::new(vec![channel]).send(&Messages::to_all(vec![notification(lines)]), None).await
 }
 
 fn reason(report: &DeliveryReport) -> String {
     match &report.parts[0].result {
-        PartResult::Delivered => panic!("was delivered: {report:?}"),
+        PartResult::Delivered | PartResult::Redirected { .. } => panic!("was delivered: {report:?}"),
         PartResult::Undelivered { reason, text } => {
             assert!(text.contains("AKIA…AAAA was disabled"), "the text is kept: {text}");
             assert!(!format!("{report:?}").contains("hush-hush"), "the address is a secret: {report:?}");
@@ -110,7 +110,8 @@ async fn a_message_that_is_refused_does_not_close_the_channel() {
     let refusal = ResponseTemplate::new(400).set_body_string("too_many_attachments");
     let server = answering(vec![refusal, ResponseTemplate::new(200)]).await;
     let one = notification(vec![line("AKIA1", None, "alice", " was disabled")]);
-    let report = Notifier::new(vec![channel(&server.uri())]).send(&[one.clone(), one], None).await;
+    let report =
+        Notifier::new(vec![channel(&server.uri())]).send(&Messages::to_all(vec![one.clone(), one]), None).await;
     assert_eq!(report.undelivered().count(), 1);
     assert_eq!(report.parts[1].result, PartResult::Delivered);
 }
@@ -148,7 +149,7 @@ async fn a_failing_channel_does_not_stop_the_other() {
         Channel::Memory(Memory::refusing("broken")),
         Channel::Memory(memory.clone()),
     ]);
-    let report = notifier.send(std::slice::from_ref(&sent), None).await;
+    let report = notifier.send(&Messages::to_all(vec![sent.clone()]), None).await;
     assert_eq!(memory.sent(), [sent]);
     assert_eq!(report.undelivered().count(), 2);
 }

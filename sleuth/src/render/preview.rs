@@ -30,6 +30,7 @@ pub fn preview(notifications: &[Notification], colours: bool) -> String {
 
 fn write_group(text: &mut String, group: &Group, colours: bool) {
     let bar = match group.colour {
+        Colour::Grey => Style::new().dim(),
         Colour::Yellow => Style::new().yellow(),
         Colour::Red => Style::new().red(),
     };
@@ -47,7 +48,7 @@ fn shown(line: &Line, colours: bool) -> String {
         Span::Mention(mention) if mention.slack.is_some() => {
             blue.apply_to(format!("@{}", printable(&mention.name))).to_string()
         }
-        Span::Mention(mention) => printable(&mention.name),
+        span => printable(&span.to_plain()),
     });
     spans.collect()
 }

@@ -1,7 +1,7 @@
 //! The whole way of a run that audits access keys.
 
 use chrono::{DateTime, Utc};
-use notifier::Notifier;
+use notifier::{Messages, Notifier};
 use tokio::time::Instant;
 
 use super::Stage;
@@ -58,7 +58,7 @@ pub async fn wet(
     let outcomes = apply(aws, &plan, &config.policy, now, deadlines).await;
     report.record_outcomes(&outcomes);
     keep(Stage::Applied, &report);
-    let deliveries = notifier.send(&notifications(&report, &config.texts), deadlines.deliver).await;
+    let deliveries = notifier.send(&Messages::to_all(notifications(&report, &config.texts)), deadlines.deliver).await;
     report.record_delivery(deliveries);
     report
 }

@@ -1,7 +1,7 @@
 //! The whole way of a run that audits EC2 tags.
 
 use chrono::{DateTime, Utc};
-use notifier::Notifier;
+use notifier::{Messages, Notifier};
 use tokio::time::Instant;
 
 use super::Stage;
@@ -126,7 +126,7 @@ pub async fn wet(
     let outcomes = apply(aws, &plan, &second, deadlines).await;
     report.record_outcomes(&outcomes);
     keep(Stage::Applied, &report);
-    let messages = notifications(&report, &policy.config.texts);
+    let messages = Messages::to_all(notifications(&report, &policy.config.texts));
     let deliveries = notifier.send(&messages, deadlines.deliver).await;
     report.record_delivery(deliveries);
     report
