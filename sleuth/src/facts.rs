@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// Tag with the owner's Slack id.
 const SLACK_TAG: &str = "Slack";
+/// Tag with the owner's e-mail address.
+const EMAIL_TAG: &str = "Email";
 /// Tag with the owner's display name.
 const NAME_TAG: &str = "Name";
 
@@ -113,6 +115,11 @@ pub fn values<'a>(tags: &'a Tags, key: &'a str) -> impl Iterator<Item = &'a str>
 /// A user's `Slack` tag, as written; `None` if it is missing or empty.
 pub fn slack(tags: &Tags) -> Option<&str> {
     tag(tags, SLACK_TAG)
+}
+
+/// An `Email` tag, as written; `None` if it is missing or empty.
+pub fn email(tags: &Tags) -> Option<&str> {
+    tag(tags, EMAIL_TAG)
 }
 
 /// A user's `Name` tag: a display name.

@@ -2,9 +2,12 @@
 //!
 //! The serialised form is documented in `docs/report.md`; a change that is not an addition raises [`VERSION`].
 
+use std::fmt::Write as _;
+
 use chrono::{DateTime, Utc};
 use notifier::DeliveryReport;
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 
 use crate::facts::{Account, ReadError};
 
@@ -22,6 +25,8 @@ pub struct Report<Audit> {
     pub version: u32,
     /// The audit: `keys` or `tags`.
     pub kind: &'static str,
+    /// A name for this run, made of its time and of what it found before anything was done.
+    pub run: String,
     /// The account.
     pub account: Account,
     /// The time the ages are counted to.
@@ -66,7 +71,7 @@ pub struct ReportError {
     pub message: String,
 }
 
-impl<Audit> Report<Audit> {
+impl<Audit: Serialize> Report<Audit> {
     /// A report on nothing done yet. A brake is an error: the run did not do what it was to do.
     pub(crate) fn planned(
         kind: &'static str,
@@ -82,9 +87,24 @@ impl<Audit> Report<Audit> {
             message: reason.clone(),
         }));
         let deliveries = DeliveryReport::default();
-        Self { version: VERSION, kind, account, generated_at, applied: false, brake, audit, errors, deliveries }
+        let run = run(kind, &account, generated_at, &audit);
+        Self { version: VERSION, kind, run, account, generated_at, applied: false, brake, audit, errors, deliveries }
     }
+}
 
+/// `20261231T090000Z-0123456789ab`: sorts by time. Two runs of one second differ, unless they found the very same.
+fn run(kind: &str, account: &Account, at: DateTime<Utc>, audit: &impl Serialize) -> String {
+    let found = serde_json::to_vec(audit).unwrap_or_default();
+    let digest = Sha256::new().chain_update(kind).chain_update(account.to_string()).chain_update(found).finalize();
+    let mut run = at.format("%Y%m%dT%H%M%SZ-").to_string();
+    for byte in digest.iter().take(6) {
+        // Writing to a string cannot fail.
+        let _ = write!(run, "{byte:02x}");
+    }
+    run
+}
+
+impl<Audit> Report<Audit> {
     /// Whether everything could be read, done and delivered.
     pub fn is_complete(&self) -> bool {
         self.errors.is_empty()

@@ -17,6 +17,8 @@ pub struct Verdict {
     pub name: String,
     /// The `Slack` tag, as written.
     pub slack: Option<String>,
+    /// The `Email` tag, as written.
+    pub email: Option<String>,
     /// Whether it may be disabled; `None` if the tags could not be read.
     pub auto_expire: Option<AutoExpire>,
     /// The key; `None` if the user's keys could not be listed, and this verdict stands for all of them, or if it is known
@@ -139,6 +141,7 @@ fn blank(user: &User) -> Verdict {
         user: user.name.clone(),
         name: user.display_name().to_owned(),
         slack: user.slack().map(ToOwned::to_owned),
+        email: user.email().map(ToOwned::to_owned),
         auto_expire: user.tags.as_read().map(AutoExpire::of),
         key: None,
         status: Status::Unknown,

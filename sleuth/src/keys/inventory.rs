@@ -122,6 +122,11 @@ impl User {
         self.tags.as_read().and_then(facts::slack)
     }
 
+    /// The `Email` tag, as written.
+    pub fn email(&self) -> Option<&str> {
+        self.tags.as_read().and_then(facts::email)
+    }
+
     /// The display name: the `Name` tag, else the user's name.
     pub fn display_name(&self) -> &str {
         self.tags.as_read().and_then(facts::display_name).unwrap_or(&self.name.0)

@@ -177,6 +177,7 @@ mod tests {
             user: UserName("alice".into()),
             name: "Alice".into(),
             slack: None,
+            email: None,
             auto_expire,
             key: Some(AccessKeyId("AKIA1".into())),
             status,

@@ -117,6 +117,8 @@ pub struct Finding {
     pub name: String,
     /// The `Slack` tag, as written.
     pub slack: Option<String>,
+    /// The `Email` tag, as written.
+    pub email: Option<String>,
     /// Key id; `null` if the user's keys could not be listed, or are known from the credential report only.
     pub key_id: Option<AccessKeyId>,
     /// Verdict.

@@ -87,6 +87,11 @@ impl IamUser {
         self.tags.as_ref().and_then(facts::slack)
     }
 
+    /// The `Email` tag, as written.
+    pub fn email(&self) -> Option<&str> {
+        self.tags.as_ref().and_then(facts::email)
+    }
+
     /// Whether this is the user of that name. IAM does not tell upper from lower case in user names
     /// (<https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateUser.html>).
     pub fn is_named(&self, name: &str) -> bool {

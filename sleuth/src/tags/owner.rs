@@ -6,7 +6,7 @@ use super::{
     inventory::{IamUser, Instance},
     launch::Principal,
 };
-use crate::facts::{Reading, values};
+use crate::facts::{Reading, email, values};
 
 /// The owner of an instance, and how that was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -19,6 +19,8 @@ pub struct Owner {
     pub detail: Option<String>,
     /// The `Slack` tag of the IAM user of that name, as written.
     pub slack: Option<String>,
+    /// An e-mail address: the `Email` tag of the instance, else that of the IAM user, else the name, if it is one.
+    pub email: Option<String>,
 }
 
 /// Ways to an owner.
@@ -44,7 +46,9 @@ pub fn owner(instance: &Instance, tags: &[String], users: &[IamUser]) -> Owner {
     let (name, found_by, detail) = by_tag.unwrap_or_else(|| by_launch(instance));
     let user = name.as_ref().and_then(|name| users.iter().find(|user| user.is_named(name)));
     let slack = user.and_then(IamUser::slack).map(ToOwned::to_owned);
-    Owner { name, found_by, detail, slack }
+    let named = name.as_deref().filter(|name| name.contains('@'));
+    let email = email(&instance.tags).or_else(|| user.and_then(IamUser::email)).or(named).map(ToOwned::to_owned);
+    Owner { name, found_by, detail, slack, email }
 }
 
 fn by_launch(instance: &Instance) -> (Option<String>, FoundBy, Option<String>) {

@@ -107,6 +107,7 @@ pub(super) fn judged(verdict: &Verdict) -> Finding {
         user: verdict.user.clone(),
         name: verdict.name.clone(),
         slack: verdict.slack.clone(),
+        email: verdict.email.clone(),
         key_id: verdict.key.clone(),
         status: verdict.status,
         cause: verdict.cause,
