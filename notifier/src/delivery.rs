@@ -53,6 +53,13 @@ pub enum PartResult {
     },
 }
 
+impl PartDelivery {
+    /// Whether the channel accepted it.
+    pub fn is_delivered(&self) -> bool {
+        self.result == PartResult::Delivered
+    }
+}
+
 impl DeliveryReport {
     /// The parts that were not delivered.
     pub fn undelivered(&self) -> impl Iterator<Item = (&PartDelivery, &str)> {

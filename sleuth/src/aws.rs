@@ -3,26 +3,21 @@
 use std::time::Duration;
 
 use aws_config::{
-    AppName, BehaviorVersion, Region, SdkConfig, environment::EnvironmentVariableRegionProvider,
+    AppName, BehaviorVersion, SdkConfig, environment::EnvironmentVariableRegionProvider,
     meta::region::RegionProviderChain, profile::ProfileFileRegionProvider, retry::RetryConfig, timeout::TimeoutConfig,
 };
 use aws_credential_types::provider::{ProvideCredentials as _, error::CredentialsError};
-use notifier::{
-    Channel, Notifier,
-    slack::{SlackWebhook, WebhookUrl},
-    sns::SnsTopic,
-};
 use tokio::time::Instant;
 
-use crate::{
-    config::{Common, SlackUrl, secret_value},
-    deadline::before,
-};
-use error::{Problem, all_causes, root_cause};
-use secrets::SecretError;
+use crate::deadline::before;
+use error::{all_causes, root_cause};
 
 #[cfg(feature = "tags")]
 pub mod accounts;
+#[cfg(feature = "audit")]
+pub mod archive;
+#[cfg(feature = "audit")]
+mod buckets;
 #[cfg(feature = "tags")]
 pub mod cloud;
 mod error;
@@ -30,14 +25,18 @@ mod error;
 pub mod iam;
 #[cfg(feature = "tags")]
 pub mod logs;
+mod outputs;
 #[cfg(feature = "audit")]
 mod patience;
 pub mod secrets;
 #[cfg(feature = "tags")]
 mod tag_policy;
+mod tally;
 
+pub use outputs::{OutputsError, outputs};
 #[cfg(feature = "tags")]
 pub use tag_policy::tag_policy;
+pub use tally::Calls;
 
 /// Region that is used where none is set. IAM is global, so any will do in the standard partition.
 const FALLBACK_REGION: &str = "us-east-1";
@@ -101,17 +100,6 @@ fn no_credentials(profile: Option<&str>, error: &CredentialsError) -> NoCredenti
     }
 }
 
-/// Why people could not be told anything, so that the run must not begin.
-#[derive(Debug, thiserror::Error)]
-pub enum NotifierError {
-    /// This machine's TLS set-up is broken.
-    #[error("no HTTPS client could be made")]
-    Client(#[from] reqwest::Error),
-    /// A setting points to a secret that is not to be had.
-    #[error(transparent)]
-    Secret(#[from] SecretError),
-}
-
 impl NoCredentials {
     /// Whether the user has to set or do something, rather than repeat the run.
     pub fn is_setting(&self) -> bool {
@@ -119,43 +107,10 @@ impl NoCredentials {
     }
 }
 
-impl NotifierError {
-    /// Whether a setting has to be mended, rather than the run repeated.
-    pub fn is_setting(&self) -> bool {
-        matches!(self, Self::Secret(SecretError { problem: Problem::Wrong(_), .. }))
-    }
-}
-
-/// The channels that `config` names, with the secrets it points to, waited for until `end`.
-pub async fn notifier(sdk: &SdkConfig, config: &Common, end: Option<Instant>) -> Result<Notifier, NotifierError> {
-    let mut channels = Vec::new();
-    if let Some(url) = &config.slack {
-        let url = webhook(sdk, url, end).await?;
-        channels.push(Channel::Slack(SlackWebhook::new(url, config.retry)?));
-    }
-    if let Some(topic) = &config.topic {
-        // The topic's own region, which need not be ours.
-        let settings = aws_sdk_sns::config::Builder::from(sdk).region(Region::new(topic.region().to_owned())).build();
-        let client = aws_sdk_sns::Client::from_conf(settings);
-        channels.push(Channel::Sns(SnsTopic::new(topic.clone(), client, config.retry)));
-    }
-    Ok(Notifier::new(channels))
-}
-
-/// The webhook's address, which may be kept elsewhere.
-async fn webhook(sdk: &SdkConfig, url: &SlackUrl, end: Option<Instant>) -> Result<WebhookUrl, SecretError> {
-    const NAME: &str = "SLACK_URL";
-    let arn = match url {
-        SlackUrl::Plain(url) => return Ok(url.clone()),
-        SlackUrl::Kept(arn) => arn,
-    };
-    let failed = |problem| SecretError { name: NAME, arn: arn.to_string(), problem };
-    let wrong = |words| failed(Problem::Wrong(words));
-    let secret = before(end, secrets::read(sdk, arn)).await.map_err(|over| Problem::Unavailable(over.message));
-    let secret = secret.and_then(|secret| secret).map_err(failed)?;
-    let address = secret_value(&secret, NAME)
-        .ok_or_else(|| wrong(format!("must hold the address, or a JSON object with the entry `{NAME}`")))?;
-    WebhookUrl::parse(&address).map_err(|error| wrong(format!("what it holds {error}")))
+/// Who calls.
+#[cfg(feature = "audit")]
+fn sts(sdk: &SdkConfig) -> aws_sdk_sts::Client {
+    aws_sdk_sts::Client::from_conf(aws_sdk_sts::config::Builder::from(sdk).interceptor(tally::Tally).build())
 }
 
 #[cfg(feature = "audit")]

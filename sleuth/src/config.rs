@@ -9,8 +9,9 @@ use std::fmt;
 use serde::de::DeserializeOwned;
 
 pub use audits::Audit;
-pub use common::{Common, RetryMode, SlackUrl};
+pub use common::{Common, RetryMode};
 pub use keys::KeysConfig;
+pub use outputs::{ArchiveConfig, Outputs, SlackUrl};
 pub use secret::{SecretArn, Store, value as secret_value};
 
 pub use tags::{RuleSource, TableName, TagFlags, TagsConfig};
@@ -21,6 +22,7 @@ mod audits;
 mod check;
 mod common;
 mod keys;
+mod outputs;
 mod secret;
 mod tags;
 

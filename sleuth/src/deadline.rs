@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::facts::ReadError;
 
-/// The ends of a run's three parts. `None`: it may take as long as it takes.
+/// The ends of a run's parts. `None`: it may take as long as it takes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Deadlines {
     /// No call to read the account is waited for after this.
@@ -20,6 +20,8 @@ pub struct Deadlines {
     pub settle: Option<Instant>,
     /// No message is waited for after this.
     pub deliver: Option<Instant>,
+    /// No store is waited for after this.
+    pub store: Option<Instant>,
 }
 
 impl Deadlines {
@@ -27,7 +29,7 @@ impl Deadlines {
     pub fn within(start: Instant, total: Duration) -> Self {
         let shared = total.saturating_sub(RESERVE);
         let end = |percent: u32| Some(start + shared * percent / 100);
-        Self { read: end(70), act: end(82), settle: end(88), deliver: end(96) }
+        Self { read: end(70), act: end(82), settle: end(87), deliver: end(93), store: end(97) }
     }
 }
 
@@ -55,9 +57,9 @@ mod tests {
     #[test]
     fn parts_end_one_after_the_other_and_before_the_whole() {
         let start = Instant::now();
-        let Deadlines { read, act, settle, deliver } = Deadlines::within(start, Duration::from_secs(901));
-        let seconds = [read, act, settle, deliver].map(|end| (end.unwrap() - start).as_secs());
-        assert_eq!(seconds, [630, 738, 792, 864]);
+        let Deadlines { read, act, settle, deliver, store } = Deadlines::within(start, Duration::from_secs(901));
+        let seconds = [read, act, settle, deliver, store].map(|end| (end.unwrap() - start).as_secs());
+        assert_eq!(seconds, [630, 738, 783, 837, 873]);
         assert_eq!(Deadlines::within(start, Duration::ZERO).deliver, Some(start));
     }
 }

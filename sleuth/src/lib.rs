@@ -23,6 +23,7 @@
 //! - [`config`]: the only reader of settings.
 //! - [`deadline`]: how the time of a run is shared out.
 //! - [`aws`]: the only room that knows the AWS SDK.
+//! - [`outputs`]: where a report goes.
 //! - [`run`]: the whole way on one screen; both binaries call it.
 //! - [`demo`]: an account that is compiled in.
 //! - [`exit`]: the exit codes.
@@ -38,6 +39,7 @@ pub mod facts;
 pub mod gather;
 pub mod keys;
 pub mod logfile;
+pub mod outputs;
 pub mod ports;
 pub mod render;
 pub mod report;

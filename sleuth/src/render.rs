@@ -1,6 +1,7 @@
 //! A report in every form people and machines read. Pure: text in memory, printed or sent elsewhere.
 
 pub mod json;
+pub mod metrics;
 pub mod notification;
 #[cfg(feature = "cli")]
 pub mod preview;

@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
-use notifier::DeliveryReport;
+use notifier::{DeliveryReport, PartDelivery};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -111,13 +111,14 @@ impl<Audit> Report<Audit> {
     }
 
     /// Keeps what was sent, and reports what was not.
-    pub(crate) fn take_in(&mut self, deliveries: DeliveryReport) {
+    pub(crate) fn add(&mut self, parts: Vec<PartDelivery>) {
+        let deliveries = DeliveryReport { parts };
         self.errors.extend(deliveries.undelivered().map(|(part, reason)| ReportError {
             subject: format!("{}: {}, part {} of {}", part.channel, part.title, part.part, part.of),
             operation: "deliver".to_owned(),
             message: reason.to_owned(),
         }));
-        self.deliveries = deliveries;
+        self.deliveries.parts.extend(deliveries.parts);
     }
 }
 
@@ -133,7 +134,7 @@ impl Outcome {
 }
 
 /// Why nobody was told, if there is nobody to tell.
-pub(crate) const NO_CHANNEL: &str = "no channel is set, see SLACK_URL and SNS_TOPIC";
+pub(crate) const NO_CHANNEL: &str = "no channel is set, see SLACK_URL, SLACK_BOT_TOKEN, SMTP_URL and SNS_TOPIC";
 
 impl ReportError {
     /// A call that gave no answer.

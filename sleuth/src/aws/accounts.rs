@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use super::{
     cloud::Cloud,
     error::{all_causes, read_error, strange},
+    sts,
 };
 use crate::{
     config::{RetryMode, RoleName},
@@ -31,7 +32,7 @@ pub struct Caller {
 /// Who calls with the credentials in `sdk`.
 pub async fn caller(sdk: &SdkConfig, end: Option<Instant>) -> Result<Caller, ReadError> {
     const CALL: &str = "GetCallerIdentity";
-    let call = aws_sdk_sts::Client::new(sdk).get_caller_identity().send();
+    let call = sts(sdk).get_caller_identity().send();
     let answer = before(end, call).await?.map_err(|error| read_error(CALL, &error))?;
     let caller = answer.account.zip(answer.arn).map(|(account, arn)| Caller { account, arn });
     caller.ok_or_else(|| strange(CALL, "no account"))

@@ -13,6 +13,7 @@ use super::{
     error::{read_error, strange},
     iam::Iam,
     patience,
+    tally::Tally,
 };
 use crate::{
     config::RetryMode,
@@ -59,6 +60,7 @@ impl Cloud {
     fn regional(&self, name: &RegionName) -> Regional {
         let region = AwsRegion::new(name.0.clone());
         let ec2 = aws_sdk_ec2::config::Builder::from(&self.sdk)
+            .interceptor(Tally)
             .region(region.clone())
             .retry_config(patience::retries(self.mode))
             .retry_partition(patience::partition("ec2"));
@@ -87,7 +89,8 @@ impl ReadInstances for Cloud {
     }
 
     async fn regions(&self) -> Result<Vec<RegionName>, ReadError> {
-        let client = aws_sdk_ec2::Client::new(&self.sdk);
+        let client =
+            aws_sdk_ec2::Client::from_conf(aws_sdk_ec2::config::Builder::from(&self.sdk).interceptor(Tally).build());
         // Without `AllRegions` only those that are enabled are listed.
         let answer = client.describe_regions().send().await.map_err(|error| read_error("DescribeRegions", &error))?;
         if answer.regions().is_empty() {

@@ -3,7 +3,7 @@
 use aws_config::SdkConfig;
 use aws_sdk_iam::types::Tag;
 
-use super::{error::read_error, patience};
+use super::{error::read_error, patience, sts, tally::Tally};
 use crate::{
     config::RetryMode,
     facts::{Account, ReadError, Tags},
@@ -34,10 +34,11 @@ impl Iam {
     /// The account that the credentials in `sdk` belong to.
     pub fn new(sdk: &SdkConfig, mode: RetryMode) -> Self {
         let patient = aws_sdk_iam::config::Builder::from(sdk)
+            .interceptor(Tally)
             .retry_config(patience::retries(mode))
             .retry_partition(patience::partition("iam"))
             .build();
-        Self { iam: aws_sdk_iam::Client::from_conf(patient), sts: aws_sdk_sts::Client::new(sdk) }
+        Self { iam: aws_sdk_iam::Client::from_conf(patient), sts: sts(sdk) }
     }
 
     /// Whose account this is, and what of that could not be read.

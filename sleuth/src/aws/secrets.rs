@@ -2,7 +2,10 @@
 
 use aws_config::{Region, SdkConfig, retry::RetryConfig};
 
-use super::error::{Problem, problem};
+use super::{
+    error::{Problem, problem},
+    tally::Tally,
+};
 use crate::config::{SecretArn, Store};
 
 /// How often a secret is asked for: nothing else is done meanwhile.
@@ -26,14 +29,18 @@ pub(super) async fn read(sdk: &SdkConfig, arn: &SecretArn) -> Result<String, Pro
     let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS);
     let secret = match arn.store() {
         Store::SecretsManager => {
-            let settings =
-                aws_sdk_secretsmanager::config::Builder::from(sdk).region(region).retry_config(retries).build();
+            let settings = aws_sdk_secretsmanager::config::Builder::from(sdk)
+                .interceptor(Tally)
+                .region(region)
+                .retry_config(retries)
+                .build();
             let client = aws_sdk_secretsmanager::Client::from_conf(settings);
             let answer = client.get_secret_value().secret_id(arn.to_string()).send().await;
             answer.map_err(|error| problem(&error))?.secret_string
         }
         Store::ParameterStore => {
-            let settings = aws_sdk_ssm::config::Builder::from(sdk).region(region).retry_config(retries).build();
+            let settings =
+                aws_sdk_ssm::config::Builder::from(sdk).interceptor(Tally).region(region).retry_config(retries).build();
             let client = aws_sdk_ssm::Client::from_conf(settings);
             let answer = client.get_parameter().name(arn.to_string()).with_decryption(true).send().await;
             answer.map_err(|error| problem(&error))?.parameter.and_then(|parameter| parameter.value)

@@ -4,7 +4,10 @@ use aws_config::{Region, SdkConfig};
 use aws_sdk_dynamodb::types::AttributeValue;
 use tokio::time::Instant;
 
-use super::error::{Problem, problem};
+use super::{
+    error::{Problem, problem},
+    tally::Tally,
+};
 use crate::{
     config::{RuleSource, TableName, TagsConfig},
     deadline::before,
@@ -44,7 +47,7 @@ async fn read(sdk: &SdkConfig, name: &TableName, end: Option<Instant>) -> Result
 }
 
 async fn rows(sdk: &SdkConfig, table: &TableName) -> Result<Vec<Row>, Problem> {
-    let settings = aws_sdk_dynamodb::config::Builder::from(sdk);
+    let settings = aws_sdk_dynamodb::config::Builder::from(sdk).interceptor(Tally);
     let settings = match &table.region {
         Some(region) => settings.region(Region::new(region.clone())),
         None => settings,

@@ -67,7 +67,7 @@ impl KeysConfig {
         };
         let by_report = check.one_of("INVENTORY", env.inventory.as_deref(), ["live", "report"]) == Some("report");
         let canary = check.user_name("CANARY_USER", env.canary_user.as_deref());
-        let common = Common::new(read(environment)?, &mut check);
+        let common = Common::new(environment, &mut check)?;
         let texts = Texts {
             expire_title: env.expire_notification_title.unwrap_or_else(|| "AWS IAM Key Expiration Report".to_owned()),
             expire_text: env.expire_notification_text.unwrap_or_default(),

@@ -149,7 +149,7 @@ impl TagsConfig {
         let owner_tags = check.keys("OWNER_TAGS", env.owner_tags.as_deref().unwrap_or(OWNER_TAGS));
         let lookups = check.number("OWNER_LOOKUP_SECONDS", env.owner_lookup_seconds.as_deref(), MOST_LOOKUP_SECONDS);
         let lookups = Some(lookups.unwrap_or(LOOKUP_SECONDS)).filter(|seconds| *seconds > 0).map(Duration::from_secs);
-        let common = Common::new(read(environment)?, &mut check);
+        let common = Common::new(environment, &mut check)?;
         let texts = Texts {
             title: env.tag_notification_title.unwrap_or_else(|| "AWS EC2 Tag Report".to_owned()),
             text: env.tag_notification_text.unwrap_or_default(),

@@ -28,8 +28,8 @@ fn defaults_are_the_documented_ones() {
     assert!(
         config.canary.is_none()
             && !config.common.debug
-            && config.common.slack.is_none()
-            && config.common.topic.is_none()
+            && config.common.outputs.slack.is_none()
+            && config.common.outputs.topic.is_none()
     );
     assert_eq!(config.texts.expire_title, "AWS IAM Key Expiration Report");
     assert_eq!(config.texts.inactive_title, "AWS IAM Key Inactivity Report");
@@ -60,14 +60,14 @@ fn every_variable_is_read() {
     .unwrap();
     assert_eq!(config.policy, policy(60, 50, 30, 20));
     assert_eq!(config.limits, Limits { auto_expire: true, max_disable: 3, max_percent: Some(10) });
-    assert!(config.canary.as_deref() == Some("alice") && config.common.debug && config.common.slack.is_some());
-    assert_eq!(config.common.topic.unwrap().to_string(), "arn:aws:sns:us-east-1:123456789012:keys");
+    assert!(config.canary.as_deref() == Some("alice") && config.common.debug && config.common.outputs.slack.is_some());
+    assert_eq!(config.common.outputs.topic.unwrap().to_string(), "arn:aws:sns:us-east-1:123456789012:keys");
     let texts = config.texts;
     assert_eq!(
         [texts.expire_title, texts.expire_text, texts.inactive_title, texts.inactive_text],
         ["a", "b", "c", "d"]
     );
-    assert_eq!(config.common.retry.budget, Duration::from_secs(5));
+    assert_eq!(config.common.outputs.retry.budget, Duration::from_secs(5));
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn empty_means_not_set() {
         let config = config(&names.map(|name| (name, empty))).unwrap();
         assert_eq!(config.policy, policy(90, 80, 90, 80));
         assert_eq!(config.texts.expire_title, "AWS IAM Key Expiration Report");
-        assert!(config.common.slack.is_none() && config.common.topic.is_none() && !config.common.debug);
+        assert!(config.common.outputs.slack.is_none() && config.common.outputs.topic.is_none() && !config.common.debug);
     }
 }
 

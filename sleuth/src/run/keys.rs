@@ -1,7 +1,6 @@
 //! The whole way of a run that audits access keys.
 
 use chrono::{DateTime, Utc};
-use notifier::{Messages, Notifier};
 use tokio::time::Instant;
 
 use super::Stage;
@@ -11,9 +10,10 @@ use crate::{
     deadline::Deadlines,
     gather::keys::{Scope, Want},
     keys::{Inventory, Plan, audit, plan},
+    outputs::{Outputs, hand_out},
     ports::keys::{ReadKeys, WriteKeys},
-    render::notification::keys::{notifications, uncallable},
-    report::keys::KeysReport,
+    render::notification::keys::uncallable,
+    report::{NO_CHANNEL, keys::KeysReport},
 };
 
 /// What `config`'s audit needs to know of an account, at the time `taken_at`, counting ages to `now`.
@@ -40,7 +40,7 @@ pub async fn wet(
     aws: &(impl ReadKeys + WriteKeys),
     inventory: &Inventory,
     config: &KeysConfig,
-    notifier: &Notifier,
+    outputs: &Outputs,
     now: DateTime<Utc>,
     deadlines: Deadlines,
     mut keep: impl FnMut(Stage, &KeysReport),
@@ -48,18 +48,17 @@ pub async fn wet(
     let (plan, mut report) = planned(inventory, config, now);
     keep(Stage::Planned, &report);
     tracing::debug!(%plan, "about to act");
-    if config.common.slack.is_some() {
+    if config.common.outputs.calls_people() {
         warn_of_uncallable(&report);
     }
-    if notifier.is_empty() && !plan.is_empty() {
-        tracing::warn!("keys are disabled and nobody is told: neither SLACK_URL nor SNS_TOPIC is set");
+    if outputs.notifier.is_empty() && !plan.is_empty() {
+        tracing::warn!("keys are disabled and nobody is told: {NO_CHANNEL}");
     }
 
     let outcomes = apply(aws, &plan, &config.policy, now, deadlines).await;
     report.record_outcomes(&outcomes);
     keep(Stage::Applied, &report);
-    let deliveries = notifier.send(&Messages::to_all(notifications(&report, &config.texts)), deadlines.deliver).await;
-    report.record_delivery(deliveries);
+    hand_out(&mut report, outputs, &config.texts, deadlines).await;
     report
 }
 

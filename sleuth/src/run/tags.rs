@@ -1,7 +1,6 @@
 //! The whole way of a run that audits EC2 tags.
 
 use chrono::{DateTime, Utc};
-use notifier::{Messages, Notifier};
 use tokio::time::Instant;
 
 use super::Stage;
@@ -10,9 +9,12 @@ use crate::{
     config::{RuleSource, TagsConfig},
     deadline::Deadlines,
     gather::tags::Scope,
+    outputs::{Outputs, hand_out},
     ports::tags::{ReadInstances, WriteInstances},
-    render::notification::tags::notifications,
-    report::tags::{InForce, PolicyInForce, TagsReport},
+    report::{
+        NO_CHANNEL,
+        tags::{InForce, PolicyInForce, TagsReport},
+    },
     tags::{Inventory, Plan, RuleSet, Standard, audit, plan, plan::Used, rules::short::require_iam_user},
 };
 
@@ -105,7 +107,7 @@ pub async fn wet(
     aws: &(impl ReadInstances + WriteInstances),
     inventory: &Inventory,
     policy: &Policy,
-    notifier: &Notifier,
+    outputs: &Outputs,
     now: DateTime<Utc>,
     deadlines: Deadlines,
     mut keep: impl FnMut(Stage, &TagsReport),
@@ -113,8 +115,8 @@ pub async fn wet(
     let (plan, mut report) = planned(inventory, policy, now);
     keep(Stage::Planned, &report);
     tracing::debug!(%plan, "about to act");
-    if notifier.is_empty() && !plan.is_empty() {
-        tracing::warn!("instances are changed and nobody is told: neither SLACK_URL nor SNS_TOPIC is set");
+    if outputs.notifier.is_empty() && !plan.is_empty() {
+        tracing::warn!("instances are changed and nobody is told: {NO_CHANNEL}");
     }
 
     let second = Second {
@@ -126,8 +128,6 @@ pub async fn wet(
     let outcomes = apply(aws, &plan, &second, deadlines).await;
     report.record_outcomes(&outcomes);
     keep(Stage::Applied, &report);
-    let messages = Messages::to_all(notifications(&report, &policy.config.texts));
-    let deliveries = notifier.send(&messages, deadlines.deliver).await;
-    report.record_delivery(deliveries);
+    hand_out(&mut report, outputs, &policy.config.texts, deadlines).await;
     report
 }

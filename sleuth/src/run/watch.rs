@@ -7,7 +7,6 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use futures::{StreamExt as _, stream};
-use notifier::Notifier;
 
 use super::{
     Stage,
@@ -17,6 +16,7 @@ use crate::{
     deadline::Deadlines,
     facts::ReadError,
     gather::watch::{Harvest, Recorded, inventory},
+    outputs::Outputs,
     ports::watch::Accounts,
     report::{
         tags::TagsReport,
@@ -137,7 +137,7 @@ pub async fn wet<Aws: Accounts>(
     aws: &Aws,
     harvest: &Harvest,
     policy: &Policy,
-    notifier: &Notifier,
+    outputs: &Outputs,
     time: Time,
     mut keep: impl FnMut(Stage, &TagsReport),
 ) -> Ended {
@@ -160,7 +160,7 @@ pub async fn wet<Aws: Accounts>(
                 let others = loads.iter().enumerate().filter(|(other, _)| *other != place).map(|(_, load)| *load);
                 let mut policy = policy.clone();
                 policy.config.limits.used = others.fold(policy.config.limits.used, Used::and);
-                let run = tags::wet(&cloud, &inventory, &policy, notifier, now, deadlines, &mut keep);
+                let run = tags::wet(&cloud, &inventory, &policy, outputs, now, deadlines, &mut keep);
                 let report = Box::pin(run).await;
                 ended.take(&sightings, Some(&report.failed()));
                 ended.report.add(wanted, report);

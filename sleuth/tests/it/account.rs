@@ -170,10 +170,10 @@ async fn owners_are_not_told_without_a_channel_and_the_report_says_so() {
     let old = finding(&report, &account.old);
     assert_eq!(
         (&old["outcome"], &old["reason"]),
-        (&json!("held"), &json!("no channel is set, see SLACK_URL and SNS_TOPIC"))
+        (&json!("held"), &json!("no channel is set, see SLACK_URL, SLACK_BOT_TOKEN, SMTP_URL and SNS_TOPIC"))
     );
     let expired = finding(&report, &account.expired);
-    let told = json!("nobody was told: no channel is set, see SLACK_URL and SNS_TOPIC");
+    let told = json!("nobody was told: no channel is set, see SLACK_URL, SLACK_BOT_TOKEN, SMTP_URL and SNS_TOPIC");
     assert_eq!((&expired["outcome"], &expired["reason"]), (&json!("done"), &told));
 }
 

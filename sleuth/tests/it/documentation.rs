@@ -222,13 +222,13 @@ fn flags(help: &str) -> Vec<&str> {
 fn every_setting_is_documented_and_in_the_help() {
     let documented = read("docs/configuration.md");
     let row = |name: &str| documented.contains(&format!("\n| `{name}` |"));
-    let common = settings("sleuth/src/config/common.rs");
+    let outputs = settings("sleuth/src/config/outputs.rs");
+    let common = [settings("sleuth/src/config/common.rs"), outputs.clone()].concat();
     let (of_keys, of_tags, of_watch) = (own_settings("keys", 13), own_settings("tags", 15), own_settings("watch", 2));
     // The watch judges as the audit of tags does.
     let of_replay = [of_watch, of_tags.clone()].concat();
     // A replay sends nothing.
-    let sending = ["SLACK_URL", "SNS_TOPIC", "NOTIFY_RETRY_SECONDS"];
-    let reading: Vec<String> = common.iter().filter(|name| !sending.contains(&name.as_str())).cloned().collect();
+    let reading: Vec<String> = common.iter().filter(|name| !outputs.contains(name)).cloned().collect();
     let commands: [(&[&str], Vec<String>, &Vec<String>); 3] =
         [(&["keys"], of_keys, &common), (&["tags"], of_tags, &common), (&["watch", "replay"], of_replay, &reading)];
     for (command, own, shared) in commands {

@@ -9,6 +9,7 @@ use sleuth::{
     deadline::Deadlines,
     gather::keys::{Scope, Want, gather},
     keys::{Days, Inventory, KeyStatus, LastUse, Limits, Plan, Policy, Status, Verdict, audit, plan},
+    outputs::Outputs,
     render::notification::keys::notifications,
     report::{
         Outcome,
@@ -122,9 +123,9 @@ async fn alerts_are_told_first_and_what_came_of_it_is_reported() {
     account.state().quarantined = vec!["svc".into()];
     let inventory = read(&account, verdicts(policy(), false)).await;
     let memory = Memory::default();
-    let notifier = Notifier::new(vec![Channel::Memory(memory.clone())]);
+    let outputs = Outputs::from(Notifier::new(vec![Channel::Memory(memory.clone())]));
     let report =
-        run::keys::wet(&account, &inventory, &config(), &notifier, now(), Deadlines::default(), |_, _| ()).await;
+        run::keys::wet(&account, &inventory, &config(), &outputs, now(), Deadlines::default(), |_, _| ()).await;
     let kinds: Vec<_> = report.audit.alerts.iter().map(|alert| (alert.kind, alert.outcome)).collect();
     assert_eq!(kinds, [(AlertKind::RootAccessKeys, Outcome::Done), (AlertKind::Quarantine, Outcome::Done)]);
     let sent = memory.sent();
@@ -146,9 +147,9 @@ async fn alert_without_a_channel_is_held() {
     let inventory = read(&account, verdicts(policy(), false)).await;
     let dry = run::keys::dry(&inventory, &config(), now());
     assert_eq!((dry.audit.alerts[0].outcome, dry.audit.summary.alerts), (Outcome::Planned, 1));
-    let notifier = Notifier::default();
+    let outputs = Outputs::from(Notifier::default());
     let report =
-        run::keys::wet(&account, &inventory, &config(), &notifier, now(), Deadlines::default(), |_, _| ()).await;
+        run::keys::wet(&account, &inventory, &config(), &outputs, now(), Deadlines::default(), |_, _| ()).await;
     assert_eq!(report.audit.alerts[0].outcome, Outcome::Held);
     assert!(report.audit.alerts[0].reason.as_ref().unwrap().starts_with("no channel is set"));
 }
@@ -159,9 +160,9 @@ async fn stopped_run_is_told_even_if_there_is_nothing_else_to_tell() {
     account.key("alice", "AKIA-good", 10, 1);
     let inventory = Inventory { users: Vec::new(), ..read(&account, verdicts(policy(), false)).await };
     let memory = Memory::default();
-    let notifier = Notifier::new(vec![Channel::Memory(memory.clone())]);
+    let outputs = Outputs::from(Notifier::new(vec![Channel::Memory(memory.clone())]));
     let report =
-        run::keys::wet(&account, &inventory, &config(), &notifier, now(), Deadlines::default(), |_, _| ()).await;
+        run::keys::wet(&account, &inventory, &config(), &outputs, now(), Deadlines::default(), |_, _| ()).await;
     assert!(!report.is_complete());
     let said = memory.sent()[0].groups[0].lines[0].plain();
     assert_eq!(said, "No key was disabled: only 0 of 1 users were seen");

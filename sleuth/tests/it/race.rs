@@ -9,6 +9,7 @@ use sleuth::{
     deadline::Deadlines,
     gather::keys::gather,
     keys::{Action, Days, Inventory, KeyStatus, LastUse, Status, audit, plan},
+    outputs::Outputs,
     report::{Outcome, keys::KeysReport},
     run,
 };
@@ -29,9 +30,8 @@ async fn run_with(account: &FakeAccount, meanwhile: impl FnOnce(&FakeAccount)) -
     let inventory = read(account).await;
     meanwhile(account);
     let memory = Memory::default();
-    let notifier = Notifier::new(vec![Channel::Memory(memory.clone())]);
-    let report =
-        run::keys::wet(account, &inventory, &config(), &notifier, now(), Deadlines::default(), |_, _| ()).await;
+    let outputs = Outputs::from(Notifier::new(vec![Channel::Memory(memory.clone())]));
+    let report = run::keys::wet(account, &inventory, &config(), &outputs, now(), Deadlines::default(), |_, _| ()).await;
     let groups = memory.sent().into_iter().flat_map(|notification| notification.groups);
     let said = groups.flat_map(|group| group.lines).map(|line| line.plain() + "\n").collect();
     (report, said)
@@ -187,9 +187,9 @@ async fn nothing_is_begun_after_the_deadline() {
 
     let inventory = read(&account).await;
     let memory = Memory::default();
-    let notifier = Notifier::new(vec![Channel::Memory(memory.clone())]);
+    let outputs = Outputs::from(Notifier::new(vec![Channel::Memory(memory.clone())]));
     let deadlines = Deadlines { act: past, ..Deadlines::default() };
-    let report = run::keys::wet(&account, &inventory, &config(), &notifier, now(), deadlines, |_, _| ()).await;
+    let report = run::keys::wet(&account, &inventory, &config(), &outputs, now(), deadlines, |_, _| ()).await;
     assert_eq!(account.state().writes, Vec::<String>::new());
     assert_eq!((report.audit.keys[0].outcome, report.errors[0].operation.as_str()), (Outcome::Held, "deadline"));
     let said = memory.sent()[0].groups[0].lines[0].plain();
@@ -203,9 +203,9 @@ async fn change_without_an_answer_ends_in_time_and_people_are_told() {
     account.state().hanging = Some("AKIA0001".into());
     let inventory = read(&account).await;
     let memory = Memory::default();
-    let notifier = Notifier::new(vec![Channel::Memory(memory.clone())]);
+    let outputs = Outputs::from(Notifier::new(vec![Channel::Memory(memory.clone())]));
     let deadlines = Deadlines::within(Instant::now(), Duration::from_secs(101));
-    let report = run::keys::wet(&account, &inventory, &config(), &notifier, now(), deadlines, |_, _| ()).await;
+    let report = run::keys::wet(&account, &inventory, &config(), &outputs, now(), deadlines, |_, _| ()).await;
     assert_eq!(Some(Instant::now()), deadlines.settle);
     let outcomes: Vec<_> = report.audit.keys.iter().map(|key| (key.user.0.as_str(), key.outcome)).collect();
     assert_eq!(outcomes, [("bob", Outcome::Done), ("alice", Outcome::Failed)]);
@@ -241,9 +241,9 @@ async fn brake_holds_everything_and_is_said_first() {
     account.key("zoe", "AKIA9999", 85, 1);
     let inventory = read(&account).await;
     let memory = Memory::default();
-    let notifier = Notifier::new(vec![Channel::Memory(memory.clone())]);
+    let outputs = Outputs::from(Notifier::new(vec![Channel::Memory(memory.clone())]));
     let report =
-        run::keys::wet(&account, &inventory, &config(), &notifier, now(), Deadlines::default(), |_, _| ()).await;
+        run::keys::wet(&account, &inventory, &config(), &outputs, now(), Deadlines::default(), |_, _| ()).await;
     assert_eq!(account.state().writes, Vec::<String>::new());
     assert_eq!(report.audit.keys.iter().filter(|key| key.outcome == Outcome::Held).count(), 26);
     let (error, sent) = (&report.errors[0], &memory.sent()[0]);
@@ -258,7 +258,7 @@ async fn account_without_its_canary_is_not_acted_on() {
     let inventory = read(&account).await;
     let config = KeysConfig { canary: Some("zoe".into()), ..config() };
     let report =
-        run::keys::wet(&account, &inventory, &config, &Notifier::default(), now(), Deadlines::default(), |_, _| ())
+        run::keys::wet(&account, &inventory, &config, &Outputs::default(), now(), Deadlines::default(), |_, _| ())
             .await;
     assert_eq!(account.state().writes, Vec::<String>::new());
     assert_eq!(report.brake.as_deref(), Some("the user `zoe` (CANARY_USER) was not seen"));
@@ -270,8 +270,8 @@ async fn two_runs_at_once_do_no_harm() {
     let account = idle();
     account.key("alice", "AKIA0002", 1, 0);
     let inventory = read(&account).await;
-    let (config, notifier) = (config(), Notifier::default());
-    let run = || run::keys::wet(&account, &inventory, &config, &notifier, now(), Deadlines::default(), |_, _| ());
+    let (config, outputs) = (config(), Outputs::default());
+    let run = || run::keys::wet(&account, &inventory, &config, &outputs, now(), Deadlines::default(), |_, _| ());
     let (one, other) = tokio::join!(run(), run());
     for report in [&one, &other] {
         assert!(report.is_complete(), "{report:?}");
@@ -291,12 +291,12 @@ async fn report_is_kept_before_the_change_and_before_the_message() {
     let account = idle();
     let inventory = read(&account).await;
     let memory = Memory::default();
-    let notifier = Notifier::new(vec![Channel::Memory(memory.clone())]);
+    let outputs = Outputs::from(Notifier::new(vec![Channel::Memory(memory.clone())]));
     let mut kept = Vec::new();
     let keep = |stage, report: &KeysReport| {
         kept.push((stage, report.audit.keys[0].outcome, account.state().writes.len(), memory.sent().len()));
     };
-    run::keys::wet(&account, &inventory, &config(), &notifier, now(), Deadlines::default(), keep).await;
+    run::keys::wet(&account, &inventory, &config(), &outputs, now(), Deadlines::default(), keep).await;
     assert_eq!(kept, [(run::Stage::Planned, Outcome::Planned, 0, 0), (run::Stage::Applied, Outcome::Done, 1, 0)]);
 }
 
@@ -327,7 +327,7 @@ proptest! {
                 .map(|target| format!("{} {}", target.user, target.key))
                 .collect();
             expected.sort();
-            run::keys::wet(&account, &inventory, &config, &Notifier::default(), now(), Deadlines::default(), |_, _| ()).await;
+            run::keys::wet(&account, &inventory, &config, &Outputs::default(), now(), Deadlines::default(), |_, _| ()).await;
             let mut writes = account.state().writes.clone();
             writes.sort();
             assert_eq!(writes, expected);

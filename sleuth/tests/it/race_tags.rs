@@ -6,6 +6,7 @@ use notifier::{Channel, Notifier, memory::Memory};
 use sleuth::{
     deadline::Deadlines,
     gather::tags::gather,
+    outputs::Outputs,
     ports::tags::Trail,
     report::{Outcome, tags::Finding, tags::TagsReport},
     run::{self, tags::Policy},
@@ -43,8 +44,8 @@ async fn run_with(cloud: &FakeCloud, policy: &Policy, meanwhile: impl FnOnce(&Fa
 }
 
 async fn wet(cloud: &FakeCloud, inventory: &Inventory, policy: &Policy, deadlines: Deadlines) -> TagsReport {
-    let notifier = Notifier::new(vec![Channel::Memory(Memory::default())]);
-    run::tags::wet(cloud, inventory, policy, &notifier, now(), deadlines, |_, _| ()).await
+    let outputs = Outputs::from(Notifier::new(vec![Channel::Memory(Memory::default())]));
+    run::tags::wet(cloud, inventory, policy, &outputs, now(), deadlines, |_, _| ()).await
 }
 
 async fn run(cloud: &FakeCloud, meanwhile: impl FnOnce(&FakeCloud)) -> TagsReport {

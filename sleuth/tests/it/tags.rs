@@ -59,7 +59,7 @@ pub(crate) fn end<'a>(report: &'a Value, id: &str) -> [&'a str; 3] {
 /// The reason of a finding, without the remark that most of these runs have no channel.
 pub(crate) fn reason<'a>(report: &'a Value, id: &str) -> &'a str {
     let reason = finding(report, id)["reason"].as_str().unwrap_or_default();
-    let untold = "nobody was told: no channel is set, see SLACK_URL and SNS_TOPIC";
+    let untold = "nobody was told: no channel is set, see SLACK_URL, SLACK_BOT_TOKEN, SMTP_URL and SNS_TOPIC";
     reason.strip_suffix(untold).map_or(reason, |rest| rest.trim_end_matches("; "))
 }
 
@@ -220,7 +220,7 @@ async fn apply_changes_exactly_the_right_instances_once() {
         assert_eq!(end(&report, &kinds.doomed), ["terminate", "done", "terminated"]);
         assert_eq!(
             finding(&report, &kinds.doomed)["reason"],
-            "nobody was told: no channel is set, see SLACK_URL and SNS_TOPIC"
+            "nobody was told: no channel is set, see SLACK_URL, SLACK_BOT_TOKEN, SMTP_URL and SNS_TOPIC"
         );
         kinds.assert_left_alone(&report);
         expected["states"][at][&kinds.stopped] = json!("stopped");

@@ -14,6 +14,7 @@ use sleuth::{
     deadline::Deadlines,
     facts::{ReadError, Tags},
     gather::watch::{Failure, Harvest, inventory},
+    outputs::Outputs,
     ports::watch::Accounts,
     report::{Outcome, tags::TagsReport},
     run::{
@@ -270,13 +271,13 @@ fn harvest(sightings: &[(&str, Sighting)]) -> Harvest {
     harvest
 }
 
-async fn wet(accounts: &FakeAccounts, harvest: &Harvest, notifier: Notifier) -> Ended {
+async fn wet(accounts: &FakeAccounts, harvest: &Harvest, outputs: Outputs) -> Ended {
     let time = Time { now: now(), deadlines: Deadlines::default(), patience: MINUTE };
-    run::watch::wet(accounts, harvest, &policy(RULES, &[]), &notifier, time, |_, _| ()).await
+    run::watch::wet(accounts, harvest, &policy(RULES, &[]), &outputs, time, |_, _| ()).await
 }
 
-fn memory() -> Notifier {
-    Notifier::new(vec![Channel::Memory(Memory::default())])
+fn memory() -> Outputs {
+    Notifier::new(vec![Channel::Memory(Memory::default())]).into()
 }
 
 fn outcomes(report: &TagsReport) -> Vec<(&str, Status, Outcome)> {

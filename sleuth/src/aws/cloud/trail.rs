@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use crate::{
-    aws::{error::read_error, patience},
+    aws::{error::read_error, patience, tally::Tally},
     config::RetryMode,
     facts::ReadError,
     ports::tags::Trail,
@@ -47,6 +47,7 @@ pub(super) struct CloudTrail {
 impl CloudTrail {
     pub(super) fn new(sdk: &SdkConfig, region: Region, mode: RetryMode) -> Self {
         let settings = aws_sdk_cloudtrail::config::Builder::from(sdk)
+            .interceptor(Tally)
             .region(region)
             .retry_config(patience::retries(mode))
             .retry_partition(patience::partition("cloudtrail"));

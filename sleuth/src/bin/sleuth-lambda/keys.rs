@@ -7,24 +7,28 @@ use sleuth::{
     config::KeysConfig,
     gather::keys::gather,
     keys::Action,
+    render::metrics,
     report::{Outcome, keys::KeysReport},
     run,
 };
 
 use crate::{
     Start,
-    outcome::{answer, diagnostic, log, not_begun},
+    outcome::{answer, diagnostic, log, not_begun, print},
 };
 
 pub(crate) async fn run(config: &KeysConfig, Start { now, deadlines }: Start) -> Result<Value, Diagnostic> {
     let sdk = aws::connect(None, deadlines.read).await.map_err(|e| diagnostic("Credentials", &e))?;
     let iam = aws::iam::Iam::new(&sdk, config.common.retry_mode);
-    let notifier = aws::notifier(&sdk, &config.common, deadlines.read)
+    let outputs = aws::outputs(&sdk, &config.common.outputs, deadlines.read)
         .await
         .map_err(|error| not_begun(error.is_setting(), &error))?;
     let inventory = gather(&iam, &run::keys::scope(config, now, now, deadlines.read), |_, _| ()).await;
-    let report = run::keys::wet(&iam, &inventory, config, &notifier, now, deadlines, |_, report| log(report)).await;
+    let report = run::keys::wet(&iam, &inventory, config, &outputs, now, deadlines, |_, report| log(report)).await;
     log(&report);
+    if config.common.metrics {
+        print(&metrics::of_keys(&report));
+    }
     answer(&report, report.audit.summary, &done(&report))
 }
 

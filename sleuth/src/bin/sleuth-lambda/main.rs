@@ -17,8 +17,10 @@ use chrono::{DateTime, SubsecRound as _, Utc};
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 use serde_json::Value;
 use sleuth::{
+    aws::Calls,
     config::{self, Audit, Problems},
     deadline::Deadlines,
+    render::metrics::{self, Invocation},
     tags::watch::event,
 };
 use tokio::time::Instant;
@@ -70,7 +72,21 @@ async fn handle(event: Value, deadline: u64) -> Result<Value, Diagnostic> {
     let start = Start { now: now.trunc_subsecs(0), deadlines };
     let environment = config::environment();
     let prepared = Prepared::new(&environment).map_err(|problems| diagnostic("Configuration", &problems))?;
-    prepared.run(&event, start).await
+    let (before, begun) = (Calls::so_far(), Instant::now());
+    let measured = prepared.measured();
+    let answer = prepared.run(&event, start).await;
+    if let Some(audits) = measured {
+        let calls = Calls::so_far().since(before);
+        outcome::print(&metrics::of_invocation(&Invocation {
+            at: start.now,
+            audits: &audits,
+            milliseconds: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+            calls: calls.sent,
+            throttles: calls.throttled,
+            complete: answer.is_ok(),
+        }));
+    }
+    answer
 }
 
 #[expect(clippy::disallowed_methods, reason = "a binary reads the clock, once")]
@@ -80,6 +96,8 @@ fn clock() -> DateTime<Utc> {
 
 /// The audits to run, their settings checked.
 struct Prepared {
+    /// Their names.
+    names: String,
     #[cfg(feature = "keys")]
     keys: Option<config::KeysConfig>,
     #[cfg(feature = "tags")]
@@ -96,7 +114,9 @@ impl Prepared {
     fn new(environment: &[(String, String)]) -> Result<Self, Problems> {
         let audits = Audit::named(environment)?;
         let mut problems = Problems(Vec::new());
+        let names: Vec<&str> = audits.iter().map(|audit| audit.as_str()).collect();
         let prepared = Self {
+            names: names.join(","),
             #[cfg(feature = "keys")]
             keys: checked(audits.contains(&Audit::Keys), &mut problems, || {
                 config::KeysConfig::new(environment, config::Flags::default())
@@ -113,6 +133,19 @@ impl Prepared {
             only_watch: audits == [Audit::Watch],
         };
         if problems.0.is_empty() { Ok(prepared) } else { Err(problems) }
+    }
+
+    /// The audits' names, if metrics are wanted. Audits share that setting.
+    fn measured(&self) -> Option<String> {
+        let metrics = [
+            #[cfg(feature = "keys")]
+            self.keys.as_ref().map(|config| config.common.metrics),
+            #[cfg(feature = "tags")]
+            self.tags.as_ref().map(|config| config.common.metrics),
+            #[cfg(feature = "tags")]
+            self.watch.as_ref().map(|config| config.tags.common.metrics),
+        ];
+        metrics.into_iter().flatten().any(|wanted| wanted).then(|| self.names.clone())
     }
 
     async fn run(self, event: &Value, start: Start) -> Result<Value, Diagnostic> {

@@ -6,6 +6,7 @@ use sleuth::{
     aws::{self, cloud::Cloud},
     config::TagsConfig,
     gather::tags::gather,
+    render::metrics,
     report::{Outcome, tags::TagsReport},
     run,
     tags::Action,
@@ -13,7 +14,7 @@ use sleuth::{
 
 use crate::{
     Start,
-    outcome::{answer, diagnostic, log, not_begun},
+    outcome::{answer, diagnostic, log, not_begun, print},
 };
 
 pub(crate) async fn run(config: TagsConfig, Start { now, deadlines }: Start) -> Result<Value, Diagnostic> {
@@ -23,13 +24,17 @@ pub(crate) async fn run(config: TagsConfig, Start { now, deadlines }: Start) -> 
         .map_err(|error| not_begun(error.is_setting(), &error))?;
     let common = &policy.config.common;
     let cloud = Cloud::new(&sdk, common.retry_mode);
-    let notifier =
-        aws::notifier(&sdk, common, deadlines.read).await.map_err(|error| not_begun(error.is_setting(), &error))?;
+    let outputs = aws::outputs(&sdk, &common.outputs, deadlines.read)
+        .await
+        .map_err(|error| not_begun(error.is_setting(), &error))?;
     let inventory = gather(&cloud, &policy.scope(now, now, deadlines.read), |_, _, _| ()).await;
     let keep = |_, report: &TagsReport| log(report);
-    let run = run::tags::wet(&cloud, &inventory, &policy, &notifier, now, deadlines, keep);
+    let run = run::tags::wet(&cloud, &inventory, &policy, &outputs, now, deadlines, keep);
     let report = Box::pin(run).await;
     log(&report);
+    if common.metrics {
+        print(&metrics::of_tags(&report, report.kind));
+    }
     answer(&report, &report.audit.summary, &done(&report))
 }
 

@@ -16,6 +16,7 @@ use sleuth::{
     },
     config::WatchConfig,
     gather::watch::{Admission, Harvest, Reading, harvest},
+    render::metrics,
     report::{Report, watch::WatchReport},
     rules_source,
     run::{
@@ -101,13 +102,17 @@ async fn judge(
     let mut policy: Policy = aws::tag_policy(sdk, config, rules, deadlines.read)
         .await
         .map_err(|error| not_begun(error.is_setting(), &error))?;
-    let notifier = aws::notifier(sdk, &policy.config.common, deadlines.read)
+    let mut outputs = aws::outputs(sdk, &policy.config.common.outputs, deadlines.read)
         .await
         .map_err(|error| not_begun(error.is_setting(), &error))?;
+    outputs.only_noteworthy = true;
     policy.config.limits.used = memory(|memory| memory.recent.used(now));
     let time = Time { now, deadlines, patience: settle };
-    let ended = Box::pin(wet(&reach, found, &policy, &notifier, time, |_, report| log(report))).await;
+    let ended = Box::pin(wet(&reach, found, &policy, &outputs, time, |_, report| log(report))).await;
     ended.report.accounts.iter().for_each(log);
+    if policy.config.common.metrics {
+        ended.report.accounts.iter().for_each(|report| print(&metrics::of_tags(report, "watch")));
+    }
     Ok(ended)
 }
 

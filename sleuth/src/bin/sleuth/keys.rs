@@ -68,11 +68,11 @@ struct Options {
 mod live {
     //! The account itself.
 
-    use notifier::Notifier;
     use sleuth::{
         aws,
         config::KeysConfig,
         gather::keys::{Scope, Want, gather},
+        outputs::Outputs,
         render::notification::keys::notifications,
         report::keys::KeysReport,
         run::{self, Stage},
@@ -94,7 +94,8 @@ mod live {
         let sdk = aws::connect(common.profile.as_deref(), deadlines.read).await?;
         let iam = aws::iam::Iam::new(&sdk, common.retry_mode);
         // Who cannot tell anybody does not begin.
-        let notifier = if apply { aws::notifier(&sdk, common, deadlines.read).await? } else { Notifier::default() };
+        let outputs =
+            if apply { aws::outputs(&sdk, &common.outputs, deadlines.read).await? } else { Outputs::default() };
         let bar = output::progress("Reading users");
         let scope = run::keys::scope(config, taken_at, now, deadlines.read);
         // What is saved may be audited by other thresholds.
@@ -107,7 +108,7 @@ mod live {
         bar.finish_and_clear();
         let unsaved = keep(target, &inventory);
         let mut report = if apply {
-            run::keys::wet(&iam, &inventory, config, &notifier, now, deadlines, |stage, report| {
+            run::keys::wet(&iam, &inventory, config, &outputs, now, deadlines, |stage, report| {
                 if common.debug && stage == Stage::Applied {
                     show_payloads(&notifications(report, &config.texts));
                 }

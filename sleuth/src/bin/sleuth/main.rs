@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use sleuth::{
-    aws::{NoCredentials, NotifierError},
+    aws::{NoCredentials, OutputsError},
     config::{self, Problems},
     exit::Exit,
     gather::watch::SavedError,
@@ -60,7 +60,7 @@ fn exit_of(error: &anyhow::Error) -> Exit {
     let usage = error.is::<Problems>()
         || error.is::<cli::BadArgument>()
         || error.downcast_ref().is_some_and(NoCredentials::is_setting)
-        || error.downcast_ref().is_some_and(NotifierError::is_setting)
+        || error.downcast_ref().is_some_and(OutputsError::is_setting)
         || error.downcast_ref().is_some_and(RulesError::is_setting)
         || error.is::<SnapshotError>()
         || error.is::<SavedError>();
@@ -68,7 +68,7 @@ fn exit_of(error: &anyhow::Error) -> Exit {
         || error.is::<NoCredentials>()
         || error.is::<audit::Unanswered>()
         || error.is::<RulesError>()
-        || matches!(error.downcast_ref(), Some(NotifierError::Secret(_)));
+        || matches!(error.downcast_ref(), Some(OutputsError::Secret(_)));
     match (usage, incomplete) {
         (true, _) => Exit::Usage,
         (false, true) => Exit::Incomplete,

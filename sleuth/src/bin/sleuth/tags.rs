@@ -74,12 +74,12 @@ struct Options {
 pub(crate) mod live {
     //! The account itself.
 
-    use notifier::Notifier;
     use sleuth::{
         aws,
         config::TagsConfig,
         deadline::Deadlines,
         gather::tags::{Phase, Scope, gather},
+        outputs::Outputs,
         render::notification::tags::notifications,
         report::tags::TagsReport,
         run::{self, Stage, tags::Policy},
@@ -122,7 +122,8 @@ pub(crate) mod live {
         let common = &policy.config.common;
         let cloud = aws::cloud::Cloud::new(&sdk, common.retry_mode);
         // Who cannot tell anybody does not begin.
-        let notifier = if apply { aws::notifier(&sdk, common, deadlines.read).await? } else { Notifier::default() };
+        let outputs =
+            if apply { aws::outputs(&sdk, &common.outputs, deadlines.read).await? } else { Outputs::default() };
         let bar = output::progress("Reading regions");
         let scope = policy.scope(taken_at, now, deadlines.read);
         // What is saved may be audited by other rules.
@@ -139,7 +140,7 @@ pub(crate) mod live {
         bar.finish_and_clear();
         let unsaved = keep(target, &inventory);
         let mut report = if apply {
-            run::tags::wet(&cloud, &inventory, &policy, &notifier, now, deadlines, |stage, report| {
+            run::tags::wet(&cloud, &inventory, &policy, &outputs, now, deadlines, |stage, report| {
                 if common.debug && stage == Stage::Applied {
                     show_payloads(&notifications(report, &policy.config.texts));
                 }

@@ -3,14 +3,20 @@
 
 use std::collections::BTreeMap;
 
-use notifier::{Colour, Group, Line, Notification, SlackId, Span};
+use notifier::{Colour, Group, Line, Messages, Notification, SlackId, Span};
 
+use super::{mention, overview, with_link};
 use crate::{
     facts::UserName,
     keys::{Action, Cause, Status},
-    render::{notification::mention, words::keys as words},
-    report::keys::{Alert, AlertKind, Finding, KeysReport},
+    render::words::keys as words,
+    report::{
+        Outcome,
+        keys::{Alert, AlertKind, Finding, KeysReport, Summary},
+    },
 };
+
+mod owner;
 
 /// Titles and instructions, as the operator set them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,8 +31,34 @@ pub struct Texts {
     pub inactive_text: String,
 }
 
-/// What is to be sent; empty if there is nothing to say.
+/// All that is to be said. `link`: where the whole report is.
+pub fn messages(report: &KeysReport, texts: &Texts, link: Option<&str>) -> Messages {
+    let linked = Texts {
+        expire_text: with_link(&texts.expire_text, link),
+        inactive_text: with_link(&texts.inactive_text, link),
+        ..texts.clone()
+    };
+    let everyone = notifications(report, &linked);
+    let overview = (!everyone.is_empty()).then(|| short(report, link));
+    Messages { everyone, owners: owner::messages(report, texts), overview, file: None }
+}
+
+/// What everybody is told; empty if there is nothing to say.
 pub fn notifications(report: &KeysReport, texts: &Texts) -> Vec<Notification> {
+    let findings: Vec<&Finding> = report.audit.keys.iter().filter(|finding| concerns_owner(finding)).collect();
+    let told = by_cause(report, texts, &findings, |finding| line(report, finding));
+    let mut all = Vec::from_iter(alarm(report, told.is_empty()));
+    all.extend(told);
+    all
+}
+
+/// A notification for each cause for which there is something to say.
+fn by_cause(
+    report: &KeysReport,
+    texts: &Texts,
+    findings: &[&Finding],
+    line: impl Fn(&Finding) -> Line,
+) -> Vec<Notification> {
     let causes = [
         (
             Cause::Age,
@@ -43,23 +75,51 @@ pub fn notifications(report: &KeysReport, texts: &Texts) -> Vec<Notification> {
             "Unused access keys, about to expire",
         ),
     ];
-    let told: Vec<Notification> = causes
-        .into_iter()
-        .map(|(cause, title, instructions, expired, soon)| Notification {
-            title: title.clone(),
-            alert: report.brake.as_ref().map_or_else(String::new, |reason| format!("No key was disabled: {reason}")),
-            instructions: instructions.clone(),
-            account: report.account.to_string(),
-            groups: vec![
-                group(report, expired, Colour::Red, cause, Action::Disable),
-                group(report, soon, Colour::Yellow, cause, Action::Warn),
-            ],
-        })
-        .filter(|notification| !notification.is_empty())
-        .collect();
-    let mut all = Vec::from_iter(alarm(report, told.is_empty()));
-    all.extend(told);
-    all
+    let group = |heading: &str, colour, cause, action| {
+        let of_group = |finding: &&&Finding| finding.cause == Some(cause) && finding.action == action;
+        let lines = findings.iter().filter(of_group).map(|finding| line(finding)).collect();
+        Group { heading: heading.to_owned(), colour, lines }
+    };
+    let notifications = causes.into_iter().map(|(cause, title, instructions, expired, soon)| Notification {
+        title: title.clone(),
+        alert: brake(report),
+        instructions: instructions.clone(),
+        account: report.account.to_string(),
+        groups: vec![
+            group(expired, Colour::Red, cause, Action::Disable),
+            group(soon, Colour::Yellow, cause, Action::Warn),
+        ],
+    });
+    notifications.filter(|notification| !notification.is_empty()).collect()
+}
+
+fn brake(report: &KeysReport) -> String {
+    report.brake.as_ref().map_or_else(String::new, |reason| format!("No key was disabled: {reason}"))
+}
+
+/// Counts, for a channel whose people are told by themselves.
+fn short(report: &KeysReport, link: Option<&str>) -> Notification {
+    let findings = || report.audit.keys.iter().filter(|finding| concerns_owner(finding));
+    let count = |action, outcome| findings().filter(|f| f.action == action && f.outcome == outcome).count();
+    let of = |action, words: [&str; 4]| {
+        let outcomes = [Outcome::Done, Outcome::Failed, Outcome::Held, Outcome::Planned].into_iter().zip(words);
+        let counts = outcomes.map(|(outcome, words)| (count(action, outcome), words)).filter(|(count, _)| *count > 0);
+        counts.map(|(count, words)| format!("{count} {words}")).collect::<Vec<_>>()
+    };
+    // Who is told of a warning is not known yet.
+    let soon = findings().filter(|finding| finding.action == Action::Warn).count();
+    let expired =
+        of(Action::Disable, ["disabled", "could not be disabled", "expired and left alone", "to be disabled"]);
+    let mut counts = expired;
+    if soon > 0 {
+        counts.push(format!("{soon} about to expire"));
+    }
+    if !report.audit.alerts.is_empty() {
+        counts.push(format!("{} to be looked at now, see the alert", report.audit.alerts.len()));
+    }
+    let Summary { keys, users, .. } = report.audit.summary;
+    let line = format!("{keys} access keys of {users} users: {}", counts.join(", "));
+    overview("AWS IAM Key Report", &report.account.to_string(), &brake(report), vec![line], link)
 }
 
 /// What cannot wait, in a message of its own before the others: alerts, and that something stopped all changes if no other
@@ -107,12 +167,6 @@ pub fn uncallable(report: &KeysReport) -> BTreeMap<&UserName, Option<&str>> {
     let quarantined =
         report.audit.alerts.iter().filter_map(|alert| Some((alert.user.as_ref()?, alert.slack.as_deref())));
     owners.chain(quarantined).filter(|(_, slack)| slack.and_then(SlackId::parse).is_none()).collect()
-}
-
-fn group(report: &KeysReport, heading: &str, colour: Colour, cause: Cause, action: Action) -> Group {
-    let findings = report.audit.keys.iter().filter(|finding| concerns_owner(finding));
-    let findings = findings.filter(|finding| finding.cause == Some(cause) && finding.action == action);
-    Group { heading: heading.to_owned(), colour, lines: findings.map(|finding| line(report, finding)).collect() }
 }
 
 /// Whether the owner is to be told. A key that was to be disabled may turn out to be none of that: used again, exempt, gone.

@@ -1,14 +1,16 @@
 //! A report on instances as a message to their owners: what is done about whose instances, what is wrong with the others,
 //! and where nothing could be done.
 
-use notifier::{Colour, Group, Line, Notification, Span};
+use notifier::{Colour, Group, Line, Messages, Notification, Span};
 
-use super::mention;
+use super::{mention, overview, with_link};
 use crate::{
     render::words::tags as words,
     report::tags::{Finding, TagsReport},
     tags::{Action, Status},
 };
+
+mod owner;
 
 /// Title and instructions, as the operator set them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,14 +21,18 @@ pub struct Texts {
     pub text: String,
 }
 
-/// What is to be sent; empty if there is nothing to say.
+/// All that is to be said. `link`: where the whole report is.
+pub fn messages(report: &TagsReport, texts: &Texts, link: Option<&str>) -> Messages {
+    let linked = Texts { text: with_link(&texts.text, link), ..texts.clone() };
+    let everyone = notifications(report, &linked);
+    let overview = (!everyone.is_empty()).then(|| short(report, texts, link));
+    Messages { everyone, owners: owner::messages(report, texts), overview, file: None }
+}
+
+/// What everybody is told; empty if there is nothing to say.
 pub fn notifications(report: &TagsReport, texts: &Texts) -> Vec<Notification> {
-    let mut groups = vec![
-        of_action(report, "Termination", Colour::Red, Action::Terminate),
-        of_action(report, "Stop", Colour::Red, Action::Stop),
-        of_action(report, "Repair", Colour::Yellow, Action::Repair),
-        of_action(report, "Violations", Colour::Yellow, Action::Notify),
-    ];
+    let findings: Vec<&Finding> = report.audit.instances.iter().filter(concerns_owner).collect();
+    let mut groups = by_action(&findings, line);
     let findings = groups.iter().any(|group| !group.lines.is_empty());
     groups.insert(0, held_regions(report));
     if findings {
@@ -34,7 +40,7 @@ pub fn notifications(report: &TagsReport, texts: &Texts) -> Vec<Notification> {
     }
     let notification = Notification {
         title: texts.title.clone(),
-        alert: report.brake.as_ref().map_or_else(String::new, |reason| format!("No instance was changed: {reason}")),
+        alert: brake(report),
         instructions: texts.text.clone(),
         account: report.account.to_string(),
         groups,
@@ -42,11 +48,35 @@ pub fn notifications(report: &TagsReport, texts: &Texts) -> Vec<Notification> {
     Vec::from_iter((!notification.is_empty()).then_some(notification))
 }
 
-fn of_action(report: &TagsReport, heading: &str, colour: Colour, action: Action) -> Group {
-    // Of an instance that is gone, or in order now, there is nothing to tell.
-    let told = |finding: &&Finding| finding.action == action && finding.status == Status::Violation;
-    let lines = report.audit.instances.iter().filter(told).map(line).collect();
-    Group { heading: heading.to_owned(), colour, lines }
+/// Of an instance that is gone, or in order now, there is nothing to tell.
+fn concerns_owner(finding: &&Finding) -> bool {
+    finding.status == Status::Violation && finding.action != Action::None
+}
+
+fn by_action(findings: &[&Finding], line: impl Fn(&Finding) -> Line) -> Vec<Group> {
+    let groups = [
+        ("Termination", Colour::Red, Action::Terminate),
+        ("Stop", Colour::Red, Action::Stop),
+        ("Repair", Colour::Yellow, Action::Repair),
+        ("Violations", Colour::Yellow, Action::Notify),
+    ];
+    let group = |(heading, colour, action): (&str, Colour, Action)| {
+        let lines = findings.iter().filter(|finding| finding.action == action).map(|finding| line(finding)).collect();
+        Group { heading: heading.to_owned(), colour, lines }
+    };
+    groups.into_iter().map(group).collect()
+}
+
+fn brake(report: &TagsReport) -> String {
+    report.brake.as_ref().map_or_else(String::new, |reason| format!("No instance was changed: {reason}"))
+}
+
+/// Counts, for a channel whose people are told by themselves.
+fn short(report: &TagsReport, texts: &Texts, link: Option<&str>) -> Notification {
+    let summary = &report.audit.summary;
+    let first = format!("{} instances: {} violate a rule", summary.instances, summary.violation);
+    let lines = std::iter::once(first).chain(tallies(report)).collect();
+    overview(&texts.title, &report.account.to_string(), &brake(report), lines, link)
 }
 
 fn line(finding: &Finding) -> Line {
@@ -79,11 +109,15 @@ fn held_regions(report: &TagsReport) -> Group {
 }
 
 fn counts(report: &TagsReport) -> Group {
+    // About nobody in particular: where all else was told elsewhere, this is not worth a message.
+    let line = |text| Line { subject: String::new(), spans: vec![Span::Text(text)] };
+    let lines = tallies(report).map(line).collect();
+    Group { heading: "Violations, counted".to_owned(), colour: Colour::Yellow, lines }
+}
+
+fn tallies(report: &TagsReport) -> impl Iterator<Item = String> {
     let summary = &report.audit.summary;
-    let lines = [("rule", &summary.by_rule), ("owner", &summary.by_owner), ("region", &summary.by_region)];
-    let lines = lines.into_iter().filter(|(_, counts)| !counts.is_empty()).map(|(by, counts)| Line {
-        subject: format!("counts/{by}"),
-        spans: vec![Span::Text(format!("By {by}: {}", words::tally(counts)))],
-    });
-    Group { heading: "Violations, counted".to_owned(), colour: Colour::Yellow, lines: lines.collect() }
+    let tallies = [("rule", &summary.by_rule), ("owner", &summary.by_owner), ("region", &summary.by_region)];
+    let tallies = tallies.into_iter().filter(|(_, counts)| !counts.is_empty());
+    tallies.map(|(by, counts)| format!("By {by}: {}", words::tally(counts)))
 }

@@ -40,7 +40,7 @@ impl KeysReport {
                 _ => {}
             }
         }
-        self.take_in(deliveries);
+        self.add(deliveries.parts);
     }
 }
 

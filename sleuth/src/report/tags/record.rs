@@ -48,7 +48,7 @@ impl TagsReport {
                 _ => {}
             }
         }
-        self.take_in(deliveries);
+        self.add(deliveries.parts);
     }
 }
 

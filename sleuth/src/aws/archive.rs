@@ -1,0 +1,266 @@
+//! The archive of reports: objects in a bucket.
+
+use aws_config::SdkConfig;
+use aws_sdk_s3::{primitives::ByteStream, types::ServerSideEncryption};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use notifier::{PartDelivery, PartResult};
+use tokio::time::Instant;
+
+use super::{
+    buckets::Buckets,
+    error::{describe, read_error, strange},
+};
+use crate::{config::ArchiveConfig, deadline::before, facts::ReadError};
+
+/// Largest report that is read again, in bytes. One on an account at IAM's limits has some 10 MB.
+const MOST_BYTES: i64 = 256 * 1024 * 1024;
+
+/// Reports in a bucket, under `prefix/ACCOUNT/KIND/YYYY-MM-DD/RUN.{json,html}`.
+#[derive(Debug)]
+pub struct Archive {
+    buckets: Buckets,
+    config: ArchiveConfig,
+    /// The region of the run, which says whose console people use.
+    region: String,
+}
+
+/// Where a report is kept, below the prefix and without its extension.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// `ACCOUNT/KIND/YYYY-MM-DD/RUN`.
+    path: String,
+}
+
+impl Place {
+    /// The place of the report of a run.
+    pub fn new(account: Option<&str>, kind: &str, at: DateTime<Utc>, run: &str) -> Self {
+        Self { path: format!("{}/{kind}/{}/{run}", account.unwrap_or("unknown"), at.format("%Y-%m-%d")) }
+    }
+}
+
+/// A form in which a report is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// For programs.
+    Json,
+    /// For people.
+    Html,
+}
+
+impl Form {
+    const fn extension(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Html => "html",
+        }
+    }
+
+    const fn content_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Html => "text/html; charset=utf-8",
+        }
+    }
+}
+
+impl Archive {
+    /// The archive that `config` names, with the credentials in `sdk`.
+    pub fn new(sdk: &SdkConfig, config: ArchiveConfig) -> Self {
+        let region = sdk.region().map(ToString::to_string).unwrap_or_default();
+        Self { buckets: Buckets::new(sdk), config, region }
+    }
+
+    fn key(&self, place: &Place, form: Form) -> String {
+        format!("{}{}.{}", self.config.prefix, place.path, form.extension())
+    }
+
+    /// The address of an object for people.
+    pub fn uri(&self, place: &Place, form: Form) -> String {
+        format!("s3://{}/{}", self.config.bucket, self.key(place, form))
+    }
+
+    /// The page of AWS's console about the report for people. Only who is signed in and may read it gets to see it: an address
+    /// that is signed would let in everybody who comes across it.
+    pub fn link(&self, place: &Place) -> String {
+        let key: String = self.key(place, Form::Html).bytes().map(encoded).collect();
+        let console = match self.region.get(..3) {
+            Some("cn-") => "console.amazonaws.cn",
+            Some("us-") if self.region.starts_with("us-gov-") => "console.amazonaws-us-gov.com",
+            _ => "s3.console.aws.amazon.com",
+        };
+        format!("https://{console}/s3/object/{}?prefix={key}", self.config.bucket)
+    }
+
+    /// Keeps a report in a form, replacing what stands at its place, until `end`. Says why it could not.
+    pub async fn put(&self, place: &Place, form: Form, content: String, end: Option<Instant>) -> Result<(), String> {
+        let put = self.buckets.call(&self.config.bucket, None, |client| {
+            // No ACL: the bucket's owner owns the object, and nobody else sees it but by the bucket's policy.
+            let put = client
+                .put_object()
+                .bucket(&self.config.bucket)
+                .key(self.key(place, form))
+                .content_type(form.content_type())
+                .body(ByteStream::from(content.clone().into_bytes()));
+            let put = match &self.config.kms_key {
+                Some(key) => put.server_side_encryption(ServerSideEncryption::AwsKms).ssekms_key_id(key),
+                // The bucket's own default, which may be stricter than what could be asked for here.
+                None => put,
+            };
+            put.send()
+        });
+        let answer = before(end, put).await.map_err(|over| over.message)?;
+        let kept = answer.map_err(|error| describe(&error))?;
+        match kept.server_side_encryption {
+            Some(_) => Ok(()),
+            None => Err("the object is kept, but S3 does not say that it is encrypted: check the bucket".to_owned()),
+        }
+    }
+
+    /// What came of keeping a report, for the report on deliveries.
+    pub fn delivery(&self, place: &Place, form: Form, result: Result<(), String>) -> PartDelivery {
+        let text = || "the whole report is in the log of this run".to_owned();
+        PartDelivery {
+            channel: "archive",
+            title: self.uri(place, form),
+            part: 1,
+            of: 1,
+            attempts: 1,
+            result: result
+                .map_or_else(|reason| PartResult::Undelivered { reason, text: text() }, |()| PartResult::Delivered),
+            subjects: Vec::new(),
+        }
+    }
+}
+
+/// A byte of a key as it stands in an address.
+fn encoded(byte: u8) -> String {
+    match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => char::from(byte).to_string(),
+        byte => format!("%{byte:02X}"),
+    }
+}
+
+/// The days on which a run of that time may have been filed.
+fn days(from: DateTime<Utc>, to: DateTime<Utc>) -> impl Iterator<Item = NaiveDate> {
+    let last = to.date_naive();
+    std::iter::successors(Some(from.date_naive()), |day| day.checked_add_signed(TimeDelta::days(1)))
+        .take_while(move |day| *day <= last)
+}
+
+impl Archive {
+    /// The JSON reports of all accounts that were filed from `from` to `to`, by key, as far as they can be listed.
+    pub async fn list(
+        &self,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+        end: Option<Instant>,
+    ) -> Result<Vec<String>, ReadError> {
+        let mut keys = Vec::new();
+        for account in self.folders(&self.config.prefix, end).await? {
+            for kind in self.folders(&account, end).await? {
+                for day in days(from, to) {
+                    keys.extend(self.objects(&format!("{kind}{day}/"), end).await?);
+                }
+            }
+        }
+        keys.retain(|key| key.ends_with(".json"));
+        Ok(keys)
+    }
+
+    /// What stands below a prefix, up to the next slash.
+    async fn folders(&self, prefix: &str, end: Option<Instant>) -> Result<Vec<String>, ReadError> {
+        let pages = self.pages(prefix, Some("/"), end).await?;
+        let folders = pages.into_iter().flat_map(|page| page.common_prefixes.unwrap_or_default());
+        Ok(folders.filter_map(|folder| folder.prefix).collect())
+    }
+
+    async fn objects(&self, prefix: &str, end: Option<Instant>) -> Result<Vec<String>, ReadError> {
+        let pages = self.pages(prefix, None, end).await?;
+        Ok(pages
+            .into_iter()
+            .flat_map(|page| page.contents.unwrap_or_default())
+            .filter_map(|object| object.key)
+            .collect())
+    }
+
+    async fn pages(
+        &self,
+        prefix: &str,
+        delimiter: Option<&str>,
+        end: Option<Instant>,
+    ) -> Result<Vec<aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output>, ReadError> {
+        const CALL: &str = "ListObjectsV2";
+        let mut pages = Vec::new();
+        let mut token: Option<String> = None;
+        loop {
+            let call = self.buckets.call(&self.config.bucket, None, |client| {
+                client
+                    .list_objects_v2()
+                    .bucket(&self.config.bucket)
+                    .prefix(prefix)
+                    .set_delimiter(delimiter.map(ToOwned::to_owned))
+                    .set_continuation_token(token.clone())
+                    .send()
+            });
+            let page = before(end, call).await?.map_err(|error| read_error(CALL, &error))?;
+            let next = page.next_continuation_token.clone().filter(|_| page.is_truncated == Some(true));
+            if next.is_some() && next == token {
+                return Err(strange(CALL, "the same page twice"));
+            }
+            pages.push(page);
+            token = next;
+            if token.is_none() {
+                return Ok(pages);
+            }
+        }
+    }
+
+    /// The text of a report.
+    pub async fn get(&self, key: &str, end: Option<Instant>) -> Result<String, ReadError> {
+        const CALL: &str = "GetObject";
+        let read = async {
+            let call = self.buckets.call(&self.config.bucket, None, |client| {
+                client.get_object().bucket(&self.config.bucket).key(key).send()
+            });
+            let object = call.await.map_err(|error| read_error(CALL, &error))?;
+            if object.content_length.is_some_and(|length| length > MOST_BYTES) {
+                return Err(strange(CALL, "more bytes than any report has"));
+            }
+            let bytes = object.body.collect().await;
+            let broken = |message: String| ReadError { operation: CALL.to_owned(), message };
+            let bytes = bytes.map_err(|error| broken(error.to_string()))?.into_bytes();
+            String::from_utf8(bytes.into()).map_err(|_| strange(CALL, "something that is no text"))
+        };
+        before(end, read).await?
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_of_a_time_are_all_that_it_touches() {
+        let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        let days: Vec<_> =
+            days(at("2026-02-27T23:59:59Z"), at("2026-03-01T00:00:00Z")).map(|day| day.to_string()).collect();
+        assert_eq!(days, ["2026-02-27", "2026-02-28", "2026-03-01"]);
+    }
+
+    #[test]
+    fn addresses_hold_keys_that_are_encoded() {
+        let config = ArchiveConfig { bucket: "reports".into(), prefix: "a b/".into(), kms_key: None };
+        let sdk = SdkConfig::builder().build();
+        let archive = Archive::new(&sdk, config);
+        let place =
+            Place::new(Some("123456789012"), "keys", "2026-03-01T09:00:00Z".parse().unwrap(), "20260301T090000Z-0a");
+        assert_eq!(
+            archive.uri(&place, Form::Json),
+            "s3://reports/a b/123456789012/keys/2026-03-01/20260301T090000Z-0a.json"
+        );
+        assert_eq!(
+            archive.link(&place),
+            "https://s3.console.aws.amazon.com/s3/object/reports?prefix=a%20b/123456789012/keys/2026-03-01/20260301T090000Z-0a.html"
+        );
+    }
+}

@@ -1,0 +1,144 @@
+//! Where a report goes: to people, and into stores. None can stop another, and what none of them took is in the report.
+
+use std::time::Duration;
+
+use notifier::{DeliveryReport, Messages, Notifier, PartDelivery};
+use serde::Serialize;
+use tokio::time::Instant;
+
+#[cfg(feature = "audit")]
+use crate::aws::archive::{Archive, Form, Place};
+use crate::{deadline::Deadlines, report::Report};
+
+mod keys;
+mod tags;
+
+/// How long messages wait for the report to be kept, so that they can say where it is.
+#[cfg(feature = "audit")]
+const LINK_WAIT: Duration = Duration::from_secs(10);
+/// How long a store is waited for in a run without a deadline.
+const STORE_WAIT: Duration = Duration::from_secs(90);
+
+/// Channels and stores.
+#[derive(Debug, Default)]
+pub struct Outputs {
+    /// Who is told.
+    pub notifier: Notifier,
+    /// Where all reports are kept.
+    #[cfg(feature = "audit")]
+    pub archive: Option<Archive>,
+    /// Whether stores are spared reports in which all is well: of the watch there are many.
+    pub only_noteworthy: bool,
+}
+
+impl From<Notifier> for Outputs {
+    fn from(notifier: Notifier) -> Self {
+        Self { notifier, ..Self::default() }
+    }
+}
+
+/// A report as all outputs need it.
+pub trait Deliverable: Serialize {
+    /// Titles and instructions, as the operator set them.
+    type Texts;
+
+    /// What people are to be told. `link`: where the whole report stands.
+    fn messages(&self, texts: &Self::Texts, link: Option<&str>) -> Messages;
+
+    /// Whether there is anything in it that is not as it should be.
+    fn is_noteworthy(&self) -> bool;
+
+    /// Takes in what came of telling people.
+    fn record_delivery(&mut self, deliveries: DeliveryReport);
+}
+
+/// Tells people, and keeps the report: once before they are told, so that it is there whatever becomes of the run and can be
+/// linked to, and once with what came of telling them.
+pub async fn hand_out<Audit>(
+    report: &mut Report<Audit>,
+    outputs: &Outputs,
+    texts: &<Report<Audit> as Deliverable>::Texts,
+    deadlines: Deadlines,
+) where
+    Report<Audit>: Deliverable,
+{
+    let link = outputs.keep_at_first(report, deadlines.deliver).await;
+    let messages = report.messages(texts, link.as_deref());
+    let deliveries = outputs.notifier.send(&messages, deadlines.deliver).await;
+    report.record_delivery(deliveries);
+    let kept = outputs.keep(report, deadlines.store.unwrap_or_else(|| Instant::now() + STORE_WAIT)).await;
+    report.add(kept);
+}
+
+impl Outputs {
+    fn wants<Audit>(&self, report: &Report<Audit>) -> bool
+    where
+        Report<Audit>: Deliverable,
+    {
+        !self.only_noteworthy || report.is_noteworthy()
+    }
+
+    /// Where the report for people is, if it could be kept soon.
+    #[cfg(feature = "audit")]
+    async fn keep_at_first<Audit>(&self, report: &Report<Audit>, end: Option<Instant>) -> Option<String>
+    where
+        Report<Audit>: Deliverable,
+    {
+        let archive = self.archive.as_ref().filter(|_| self.wants(report))?;
+        let now = Instant::now();
+        // What is to be told is not to wait for it too long.
+        let share = end.map(|end| end.saturating_duration_since(now) / 3);
+        let until = now + share.map_or(LINK_WAIT, |share| share.min(LINK_WAIT));
+        let parts = archive_report(archive, report, until).await;
+        let place = place(report);
+        parts.iter().all(PartDelivery::is_delivered).then(|| archive.link(&place))
+    }
+
+    #[cfg(not(feature = "audit"))]
+    async fn keep_at_first<Audit>(&self, _: &Report<Audit>, _: Option<Instant>) -> Option<String> {
+        None
+    }
+
+    /// Puts the report into all stores, side by side, until a time.
+    async fn keep<Audit>(&self, report: &Report<Audit>, until: Instant) -> Vec<PartDelivery>
+    where
+        Report<Audit>: Deliverable,
+    {
+        if !self.wants(report) {
+            return Vec::new();
+        }
+        let archived = async {
+            #[cfg(feature = "audit")]
+            if let Some(archive) = &self.archive {
+                return archive_report(archive, report, until).await;
+            }
+            Vec::new()
+        };
+        archived.await
+    }
+}
+
+#[cfg(feature = "audit")]
+fn place<Audit>(report: &Report<Audit>) -> Place {
+    Place::new(report.account.id.as_deref(), report.kind, report.generated_at, &report.run)
+}
+
+#[cfg(feature = "audit")]
+async fn archive_report<Audit>(archive: &Archive, report: &Report<Audit>, until: Instant) -> Vec<PartDelivery>
+where
+    Report<Audit>: Deliverable,
+{
+    use crate::render::json;
+
+    let place = place(report);
+    let put = async |form, content: Result<String, String>| {
+        let result = match content {
+            Ok(content) => archive.put(&place, form, content, Some(until)).await,
+            Err(reason) => Err(reason),
+        };
+        archive.delivery(&place, form, result)
+    };
+    let json = json::pretty(report).map_err(|error| error.to_string());
+    let json = put(Form::Json, json).await;
+    vec![json]
+}

@@ -1,0 +1,26 @@
+//! What outputs make of a report on access keys.
+
+use notifier::{DeliveryReport, Messages};
+
+use super::Deliverable;
+use crate::{
+    render::notification::keys::{Texts, messages},
+    report::keys::KeysReport,
+};
+
+impl Deliverable for KeysReport {
+    type Texts = Texts;
+
+    fn messages(&self, texts: &Texts, link: Option<&str>) -> Messages {
+        messages(self, texts, link)
+    }
+
+    fn is_noteworthy(&self) -> bool {
+        // One a day at most, and good news are news, too.
+        true
+    }
+
+    fn record_delivery(&mut self, deliveries: DeliveryReport) {
+        KeysReport::record_delivery(self, deliveries);
+    }
+}

@@ -1,0 +1,28 @@
+//! What outputs make of a report on EC2 tags.
+
+use notifier::{DeliveryReport, Messages};
+
+use super::Deliverable;
+use crate::{
+    render::notification::tags::{Texts, messages},
+    report::tags::TagsReport,
+};
+
+impl Deliverable for TagsReport {
+    type Texts = Texts;
+
+    fn messages(&self, texts: &Texts, link: Option<&str>) -> Messages {
+        messages(self, texts, link)
+    }
+
+    fn is_noteworthy(&self) -> bool {
+        !self.is_complete()
+            || self.brake.is_some()
+            || self.audit.summary.violation > 0
+            || self.audit.summary.unknown > 0
+    }
+
+    fn record_delivery(&mut self, deliveries: DeliveryReport) {
+        TagsReport::record_delivery(self, deliveries);
+    }
+}
