@@ -26,8 +26,8 @@ pub enum InvalidApi {
 /// Why a call came to nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// Slack knows the token, but not the person or channel that the call names, or keeps the token from them: the same call
-    /// for somebody else may succeed. Slack's word for it.
+    /// Slack knows the token, but not the person or channel that the call names, or keeps the token from them: the same
+    /// call for somebody else may succeed. Slack's word for it.
     Addressee(String),
     /// Anything else.
     Failure(Failure),
@@ -141,14 +141,14 @@ fn not_slack() -> Fault {
     Fault::Failure(Failure::Closed("the answer is not Slack's: no JSON of the expected form".to_owned()))
 }
 
-/// Errors that pass (<https://docs.slack.dev/reference/methods/chat.postMessage/#errors>). The rate limit has two names, and
-/// mostly comes with status 429.
+/// Errors that pass (<https://docs.slack.dev/reference/methods/chat.postMessage/#errors>). The rate limit has two
+/// names, and mostly comes with status 429.
 const PASSING: [&str; 6] =
     ["ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"];
 
-/// Errors about the person or channel that is named. chat.postMessage opens a direct message by itself, and then answers
-/// with the words of <https://docs.slack.dev/reference/methods/conversations.open/#errors> too; `cannot_dm_bot` is not
-/// documented (<https://github.com/HubSpot/slack-client/pull/90>).
+/// Errors about the person or channel that is named. chat.postMessage opens a direct message by itself, and then
+/// answers with the words of <https://docs.slack.dev/reference/methods/conversations.open/#errors> too; `cannot_dm_bot`
+/// is not documented (<https://github.com/HubSpot/slack-client/pull/90>).
 const ABOUT_THE_ADDRESSEE: [&str; 17] = [
     "app_access_restricted",
     "cannot_dm_bot",
@@ -156,6 +156,7 @@ const ABOUT_THE_ADDRESSEE: [&str; 17] = [
     "invalid_channel",
     "invalid_user_combination",
     "is_archived",
+    "method_not_supported_for_channel_type",
     "not_in_channel",
     "posting_to_channel_denied",
     "restricted_action",
@@ -166,7 +167,6 @@ const ABOUT_THE_ADDRESSEE: [&str; 17] = [
     "user_not_found",
     "user_not_visible",
     "users_not_found",
-    "method_not_supported_for_channel_type",
 ];
 
 /// Errors about the token, the app or the workspace: no other call of this method would fare better.

@@ -1,9 +1,9 @@
-//! Slack as a bot: owners are told by direct message what is theirs, and a channel gets an overview, what nobody was told by
-//! themselves, and the whole report as a file.
+//! Slack as a bot: owners are told by direct message what is theirs, and a channel gets an overview, what nobody was
+//! told by themselves, and the whole report as a file.
 //!
-//! Scopes of the token: `chat:write` (messages; `chat:write.public` for public channels that the bot is not a member of),
-//! `users:read.email` (owners named by e-mail address), `users:read` (people who have left are noticed; without it their
-//! messages are sent, and nobody reads them), `files:write` (the report as a file).
+//! Scopes of the token: `chat:write` (messages; `chat:write.public` for public channels that the bot is not a member
+//! of), `users:read.email` (owners named by e-mail address), `users:read` (people who have left are noticed; without it
+//! their messages are sent, and nobody reads them), `files:write` (the report as a file).
 
 use std::{fmt, sync::OnceLock};
 
@@ -95,8 +95,8 @@ pub struct BotIdentity {
 pub struct ProbeError(String);
 
 impl SlackBot {
-    /// A channel that speaks with `token` to the Web API at `api`, normally [`API`](super::users::API). Its address must be
-    /// `https://`, or on this machine.
+    /// A channel that speaks with `token` to the Web API at `api`, normally [`API`](super::users::API). Its address
+    /// must be `https://`, or on this machine.
     pub fn new(token: SecretString, channel: SlackChannel, api: &str, policy: RetryPolicy) -> Result<Self, InvalidApi> {
         Ok(Self { api: WebApi::new(token, api, policy.timeout)?, channel, policy })
     }

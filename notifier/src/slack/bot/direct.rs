@@ -143,9 +143,9 @@ struct User {
 
 impl<'a> Round<'a> {
     fn new(api: &'a WebApi, policy: &'a RetryPolicy, until: Option<Instant>) -> Self {
-        // The pace is that of one channel, a message a second. Each person is a channel of their own, so that what counts is
-        // the limit of the workspace: several hundred messages a minute, of which half the pace takes about a hundred.
-        // users.lookupByEmail takes 50 calls a minute (tier 3), users.info 100 (tier 4)
+        // The pace is that of one channel, a message a second. Each person is a channel of their own, so that what
+        // counts is the limit of the workspace: several hundred messages a minute, of which half the pace takes about a
+        // hundred. users.lookupByEmail takes 50 calls a minute (tier 3), users.info 100 (tier 4)
         // (https://docs.slack.dev/apis/web-api/rate-limits/).
         let gate = |gap| Gate::new(gap, policy.budget);
         let half = policy.pace / 2;

@@ -1,5 +1,5 @@
-//! One method of the Web API, as all who call it side by side share it: their turns, and when it is not worth calling any
-//! more.
+//! One method of the Web API, as all who call it side by side share it: their turns, and when it is not worth calling
+//! any more.
 
 use std::{
     sync::{

@@ -1,6 +1,6 @@
 //! A file for a channel, in three calls: an address, the bytes, and where the file is to be seen
-//! (<https://docs.slack.dev/messaging/working-with-files/#upload>). Scope `files:write`; the bot must be a member of the
-//! channel.
+//! (<https://docs.slack.dev/messaging/working-with-files/#upload>). Scope `files:write`; the bot must be a member of
+//! the channel.
 
 use std::time::Duration;
 
