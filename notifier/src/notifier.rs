@@ -7,7 +7,7 @@ use crate::{
     delivery::{DeliveryReport, PartDelivery},
     memory::Memory,
     notification::Messages,
-    slack::SlackWebhook,
+    slack::{SlackBot, SlackWebhook},
     sns::SnsTopic,
 };
 
@@ -16,6 +16,8 @@ use crate::{
 pub enum Channel {
     /// A Slack incoming webhook.
     Slack(SlackWebhook),
+    /// A Slack bot, which tells owners by direct message, and a channel of the rest.
+    SlackBot(SlackBot),
     /// An SNS topic.
     Sns(SnsTopic),
     /// This process's memory.
@@ -26,6 +28,7 @@ impl Channel {
     async fn send(&self, messages: &Messages, until: Option<Instant>) -> Vec<PartDelivery> {
         match self {
             Self::Slack(channel) => channel.send(messages, until).await,
+            Self::SlackBot(channel) => channel.send(messages, until).await,
             Self::Sns(channel) => channel.send(messages, until).await,
             Self::Memory(channel) => channel.send(messages),
         }

@@ -45,6 +45,15 @@ pub(crate) enum Failure {
     Closed(String),
 }
 
+impl Failure {
+    /// What happened.
+    pub(crate) fn into_reason(self) -> String {
+        match self {
+            Self::Passing { reason, .. } | Self::Refused(reason) | Self::Closed(reason) => reason,
+        }
+    }
+}
+
 /// The innermost error, which says what happened (`connection refused`) rather than where.
 pub(crate) fn root_cause(error: &dyn std::error::Error) -> String {
     let mut cause = error;
@@ -80,7 +89,7 @@ pub(crate) async fn deliver<B>(
             Some(reason) => (0, Err(Failure::Refused(format!("not tried, because an earlier part failed: {reason}")))),
             None => {
                 if !report.is_empty() {
-                    patience.pause_between_parts().await;
+                    patience.wait(patience.policy.pace).await;
                 }
                 patience.persist(async || post(&part.body).await).await
             }
@@ -126,13 +135,20 @@ pub(crate) struct Patience<'a> {
     left: Duration,
     /// For everything.
     until: Option<Instant>,
+    /// What is said when it is over.
+    over: &'static str,
 }
 
 const TIME_IS_OVER: &str = "the time of the run was over";
 
 impl<'a> Patience<'a> {
     pub(crate) fn new(policy: &'a RetryPolicy, until: Option<Instant>) -> Self {
-        Self { policy, left: policy.budget, until }
+        Self { policy, left: policy.budget, until, over: TIME_IS_OVER }
+    }
+
+    /// The same, where it is not the whole run that ends then.
+    pub(crate) fn over(self, over: &'static str) -> Self {
+        Self { over, ..self }
     }
 
     /// Calls `attempt` until it succeeds, fails for good, or there is no time left. Says how often it was called.
@@ -144,8 +160,8 @@ impl<'a> Patience<'a> {
         let mut attempts = 0;
         loop {
             let started = Instant::now();
-            if self.until.is_some_and(|until| started >= until) {
-                return (attempts, Err(Failure::Closed(TIME_IS_OVER.to_owned())));
+            if self.is_over() {
+                return (attempts, Err(Failure::Closed(self.over.to_owned())));
             }
             attempts += 1;
             let failure = match self.in_time(attempt()).await {
@@ -169,9 +185,15 @@ impl<'a> Patience<'a> {
         }
     }
 
-    async fn pause_between_parts(&self) {
-        let left = self.until.map_or(self.policy.pace, |until| until.saturating_duration_since(Instant::now()));
-        sleep(left.min(self.policy.pace)).await;
+    /// Sleeps, but not beyond the end.
+    pub(crate) async fn wait(&self, pause: Duration) {
+        let left = self.until.map_or(pause, |until| until.saturating_duration_since(Instant::now()));
+        sleep(left.min(pause)).await;
+    }
+
+    /// Whether the time for everything is over.
+    pub(crate) fn is_over(&self) -> bool {
+        self.until.is_some_and(|until| Instant::now() >= until)
     }
 
     async fn in_time<T>(&self, attempt: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
@@ -179,7 +201,7 @@ impl<'a> Patience<'a> {
             None => attempt.await,
             Some(until) => timeout_at(until, attempt)
                 .await
-                .unwrap_or_else(|_| Err(Failure::Closed(format!("no answer, and {TIME_IS_OVER}")))),
+                .unwrap_or_else(|_| Err(Failure::Closed(format!("no answer, and {}", self.over)))),
         }
     }
 
@@ -187,7 +209,7 @@ impl<'a> Patience<'a> {
     fn forbids(&self, pause: Duration) -> Option<String> {
         // The wait may be one that somebody else asked for, and too long to be added to any time.
         if self.until.is_some_and(|until| until.saturating_duration_since(Instant::now()) <= pause) {
-            return Some(TIME_IS_OVER.to_owned());
+            return Some(self.over.to_owned());
         }
         let seconds = self.policy.budget.as_secs();
         (self.left.is_zero() || pause > self.left).then(|| format!("{seconds} s is the limit for retries"))

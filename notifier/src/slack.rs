@@ -1,11 +1,15 @@
-//! Slack: reports through an incoming webhook, and the directory of users.
+//! Slack: reports through an incoming webhook or as a bot, and the directory of users.
 
+pub mod bot;
 pub mod payload;
 pub mod users;
 pub mod webhook;
 
+mod api;
 mod http;
 
+pub use api::InvalidApi;
+pub use bot::{BotIdentity, InvalidChannel, ProbeError, SlackBot, SlackChannel};
 pub use payload::payloads;
 pub use users::{Directory, SlackUser};
 pub use webhook::{InvalidUrl, SlackWebhook, WebhookUrl};

@@ -45,7 +45,7 @@ pub(super) async fn unsuccessful(response: Response) -> Failure {
         StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => Failure::Passing { reason, retry_after },
         _ if status.is_server_error() => Failure::Passing { reason, retry_after },
         _ if status.is_redirection() => {
-            Failure::Closed(format!("{reason}: a redirect is not followed; is the address a Slack webhook?"))
+            Failure::Closed(format!("{reason}: a redirect is not followed; is the address Slack's?"))
         }
         StatusCode::BAD_REQUEST if !word.is_some_and(|word| ABOUT_THE_CHANNEL.contains(&word)) => {
             Failure::Refused(reason)
@@ -61,14 +61,14 @@ pub(super) async fn unsuccessful(response: Response) -> Failure {
 const ABOUT_THE_CHANNEL: [&str; 4] = ["invalid_token", "no_active_hooks", "no_team", "user_not_found"];
 
 /// Slack's word for an error. Any other body is not quoted: a server that is not Slack may repeat the address in it.
-fn error_word(body: &str) -> Option<&str> {
+pub(super) fn error_word(body: &str) -> Option<&str> {
     let word = body.trim();
     let is_word = !word.is_empty() && word.len() <= 50 && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
     is_word.then_some(word)
 }
 
 /// The wait that the answer asks for, in seconds. Slack sends whole seconds only.
-fn retry_after(response: &Response) -> Option<Duration> {
+pub(super) fn retry_after(response: &Response) -> Option<Duration> {
     let value = response.headers().get(RETRY_AFTER)?.to_str().ok()?;
     value.trim().parse().ok().map(Duration::from_secs)
 }

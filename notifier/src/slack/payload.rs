@@ -142,18 +142,22 @@ fn attachment(color: Option<&'static str>, title: String, text: String) -> Attac
 }
 
 fn span_units(span: &Span) -> Units {
-    match span {
-        Span::Text(text) => data_units(text),
-        Span::Mention(mention) => match &mention.slack {
-            Some(id) => std::iter::once(id.mention()).chain(data_units(&format!(" ({})", mention.label))).collect(),
-            None => data_units(&mention.name),
-        },
-        // On a line of its own, and whole: half a command is worse than none.
-        Span::Command(command) => vec![format!("\n`{}`\n", escape(command).replace('`', "'"))],
-        Span::Link { text, url } => {
-            vec![format!("<{}|{}>", escape(url).replace('|', "%7C"), escape(text).replace('|', "/"))]
+    let whole = match span {
+        Span::Text(text) => return data_units(text),
+        Span::Mention(mention) => {
+            return match &mention.slack {
+                Some(id) => std::iter::once(id.mention()).chain(data_units(&format!(" ({})", mention.label))).collect(),
+                None => data_units(&mention.name),
+            };
         }
-    }
+        // On a line of its own, and whole: half a command is worse than none.
+        Span::Command(command) => format!("\n`{}`\n", escape(command).replace('`', "'")),
+        Span::Link { text, url } => {
+            format!("<{}|{}>", escape(url).replace('|', "%7C"), escape(text).replace('|', "/"))
+        }
+    };
+    // What has no room in any attachment is not a command or a link any more, but words, and no word is lost.
+    if characters(&whole) <= TEXT_CHARACTERS { vec![whole] } else { data_units(&span.to_plain()) }
 }
 
 /// Data, character by character, so that an escape is never cut.
@@ -198,4 +202,54 @@ fn characters(text: &str) -> usize {
 /// Bytes of JSON. Strings and a fixed array cannot fail to serialise.
 fn size(attachment: &Attachment) -> usize {
     serde_json::to_string(attachment).map_or(usize::MAX / 4, |json| json.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::notification::{Colour, Line};
+
+    fn texts(spans: Vec<Span>) -> Vec<String> {
+        let group =
+            Group { heading: "Expired".into(), colour: Colour::Red, lines: vec![Line { subject: "k".into(), spans }] };
+        group_chunks(&group).into_iter().map(|chunk| chunk.attachment.text).collect()
+    }
+
+    fn command(text: &str) -> Span {
+        Span::Command(text.into())
+    }
+
+    fn link(text: &str, url: &str) -> Span {
+        Span::Link { text: text.into(), url: url.into() }
+    }
+
+    #[test]
+    fn a_command_stands_alone_and_cannot_call_anybody() {
+        let spans = vec![Span::Text("Disable it:".into()), command("aws <!channel> && rm `x` > y\nz")];
+        assert_eq!(texts(spans), ["Disable it:\n`aws &lt;!channel&gt; &amp;&amp; rm 'x' &gt; y z`\n"]);
+    }
+
+    #[test]
+    fn a_link_leads_where_it_says_and_cannot_call_anybody() {
+        let hostile = link("a|b> <!channel>", "https://x.example/?a=1&b=<2>|https://y.example");
+        let expected = "<https://x.example/?a=1&amp;b=&lt;2&gt;%7Chttps://y.example|a/b&gt; &lt;!channel&gt;>";
+        assert_eq!(texts(vec![hostile]), [expected]);
+    }
+
+    #[test]
+    fn commands_and_links_are_not_cut_while_they_fit_an_attachment() {
+        for (span, room) in [(command("x"), 1_896), (link("x", "https://x.example/"), 1_879)] {
+            let long = |length: usize| match &span {
+                Span::Link { url, .. } => link(&"x".repeat(length), url),
+                _ => command(&"x".repeat(length)),
+            };
+            let found = texts(vec![Span::Text("y".repeat(1_000)), long(room), Span::Text("z".into())]);
+            assert_eq!(found.len(), 3, "{found:?}");
+            assert_eq!(characters(&found[1]), TEXT_CHARACTERS);
+
+            let words = texts(vec![long(room + 1)]);
+            assert!(words.iter().all(|text| characters(text) <= TEXT_CHARACTERS), "{words:?}");
+            assert_eq!(words.concat(), long(room + 1).to_plain());
+        }
+    }
 }

@@ -1,11 +1,10 @@
 //! The people of a Slack workspace, for filling in `Slack` tags in bulk.
 
-use reqwest::{Client, Url};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    http,
+    api::{Fault, InvalidApi, WebApi},
     webhook::{InvalidUrl, check_url},
 };
 use crate::retry::{Failure, Patience, RetryPolicy};
@@ -66,9 +65,7 @@ pub enum DirectoryError {
 /// The user list of one workspace.
 #[derive(Debug)]
 pub struct Directory {
-    token: SecretString,
-    url: Url,
-    client: Client,
+    api: WebApi,
     policy: RetryPolicy,
 }
 
@@ -80,10 +77,11 @@ impl Directory {
 
     /// The directory that `token` (scope `users:read`) can read at `api`, normally [`API`].
     pub fn new(token: SecretString, api: &str, policy: RetryPolicy) -> Result<Self, DirectoryError> {
-        let url = check_url(&format!("{}/users.list", api.trim_end_matches('/')))
-            .map_err(|error| DirectoryError::Failed(format!("the API address {error}")))?;
-        let client = http::client(policy.timeout).map_err(DirectoryError::Client)?;
-        Ok(Self { token, url, client, policy })
+        let api = WebApi::new(token, api, policy.timeout).map_err(|error| match error {
+            InvalidApi::Client(error) => DirectoryError::Client(error),
+            address @ InvalidApi::Address(_) => DirectoryError::Failed(address.to_string()),
+        })?;
+        Ok(Self { api, policy })
     }
 
     /// Everybody, in Slack's order. All pages; a rate limit is waited for.
@@ -94,7 +92,7 @@ impl Directory {
             // Each page has its own patience: a large workspace meets the rate limit many times.
             let mut patience = Patience::new(&self.policy, None);
             let (_, page) = patience.persist(async || self.page(&cursor).await).await;
-            let page = page.map_err(|failure| DirectoryError::Failed(reason(failure)))?;
+            let page = page.map_err(|failure| DirectoryError::Failed(failure.into_reason()))?;
             users.extend(page.members.into_iter().map(SlackUser::from));
             progress(users.len());
             match page.response_metadata.and_then(|metadata| metadata.next_cursor) {
@@ -108,37 +106,14 @@ impl Directory {
     }
 
     async fn page(&self, cursor: &str) -> Result<Page, Failure> {
-        let request = self.client.get(self.url.clone()).query(&[("limit", PAGE), ("cursor", cursor)]);
-        let response = request.bearer_auth(self.token.expose_secret()).send().await.map_err(http::no_answer)?;
-        if !response.status().is_success() {
-            return Err(http::unsuccessful(response).await);
-        }
-        let page: Page = response.json().await.map_err(|error| {
-            if error.is_decode() {
-                Failure::Refused(format!("the answer is not Slack's: {}", error.without_url()))
-            } else {
-                http::no_answer(error)
-            }
-        })?;
-        match page.error.as_deref() {
-            None if page.ok => Ok(page),
-            Some("ratelimited") => Err(Failure::Passing { reason: "ratelimited".into(), retry_after: None }),
-            error => Err(Failure::Refused(error.unwrap_or("unknown error").to_owned())),
-        }
-    }
-}
-
-fn reason(failure: Failure) -> String {
-    match failure {
-        Failure::Passing { reason, .. } | Failure::Refused(reason) | Failure::Closed(reason) => reason,
+        let page = self.api.get("users.list", &[("limit", PAGE), ("cursor", cursor)]).await;
+        page.map_err(Fault::into_failure)
     }
 }
 
 /// The answer of users.list: the parts used.
 #[derive(Debug, Deserialize)]
 struct Page {
-    ok: bool,
-    error: Option<String>,
     #[serde(default)]
     members: Vec<Member>,
     response_metadata: Option<Metadata>,

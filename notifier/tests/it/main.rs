@@ -1,6 +1,7 @@
 //! The notifier from outside: payloads, splitting, and sending over HTTP to servers on this machine.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
+mod bot;
 mod payloads;
 mod slack_users;
 mod topic;

@@ -97,8 +97,14 @@ fn words() -> impl Strategy<Value = String> {
 }
 
 fn any_line() -> impl Strategy<Value = Line> {
-    (words(), prop_oneof![Just(None), Just(Some("U024BE7LH")), Just(Some("SAZ94GDB8"))], words())
-        .prop_map(|(name, slack, text)| line(&name, slack, &name, &text))
+    let slack = prop_oneof![Just(None), Just(Some("U024BE7LH")), Just(Some("SAZ94GDB8"))];
+    (words(), slack, words(), prop::option::weighted(0.2, words()), prop::option::weighted(0.2, (words(), words())))
+        .prop_map(|(name, slack, text, command, link)| {
+            let mut line = line(&name, slack, &name, &text);
+            line.spans.extend(command.map(Span::Command));
+            line.spans.extend(link.map(|(text, url)| Span::Link { text, url }));
+            line
+        })
 }
 
 #[test]
@@ -156,10 +162,20 @@ fn in_slack(span: &Span) -> String {
         Span::Mention(mention) if mention.slack.is_some() => {
             format!("{} (login)", mention.slack.as_ref().unwrap().mention())
         }
-        span => {
-            span.to_plain().replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace(['\n', '\t'], " ")
+        Span::Command(command) if escaped(command).chars().count() <= slack::payload::TEXT_CHARACTERS - 4 => {
+            format!("`{}`", escaped(command).replace('`', "'"))
         }
+        Span::Link { text, url }
+            if escaped(text).chars().count() + escaped(url).chars().count() <= slack::payload::TEXT_CHARACTERS - 3 =>
+        {
+            format!("<{}|{}>", escaped(url), escaped(text))
+        }
+        span => escaped(&span.to_plain()),
     }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace(['\n', '\t'], " ")
 }
 
 fn without_breaks(text: &str) -> String {

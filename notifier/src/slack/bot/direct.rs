@@ -1,0 +1,235 @@
+//! Direct messages: each owner by themselves, and nobody able to stop another.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use futures::{StreamExt as _, stream};
+use serde::Deserialize;
+use tokio::time::Instant;
+
+use super::{gate::Gate, post};
+use crate::{
+    delivery::{PartDelivery, PartResult},
+    notification::{Notification, OwnerMessage},
+    retry::{Failure, Part, Patience, RetryPolicy},
+    slack::{
+        api::{Fault, WebApi},
+        payload::{self, Message},
+    },
+    slack_id::{SlackId, SlackTarget},
+};
+
+/// How many people are told side by side, so that one whose message hangs does not use up the time of the others.
+const LANES: usize = 8;
+
+/// What came of the direct messages of a run.
+pub(super) struct Told {
+    parts: Vec<Direct>,
+    /// What only people who cannot be told by themselves were to be told.
+    left: BTreeSet<String>,
+}
+
+/// What came of one part.
+struct Direct {
+    delivery: PartDelivery,
+    /// Kept until it is known that the channel got it.
+    text: String,
+}
+
+impl Told {
+    /// The subjects that all who were to be told of them know everything about.
+    pub(super) fn subjects(&self) -> BTreeSet<&str> {
+        let of = |delivered: bool| {
+            let parts =
+                self.parts.iter().filter(move |part| (part.delivery.result == PartResult::Delivered) == delivered);
+            parts.flat_map(|part| &part.delivery.subjects).map(String::as_str)
+        };
+        let untold: BTreeSet<&str> = of(false).chain(self.left.iter().map(String::as_str)).collect();
+        of(true).filter(|subject| !untold.contains(subject) && !subject.is_empty()).collect()
+    }
+
+    /// The parts, once it is known what became of the channel's: nothing is redirected to where nobody got it.
+    pub(super) fn settle(self, channel: &[PartDelivery]) -> Vec<PartDelivery> {
+        let of = |delivered: bool| {
+            let parts = channel.iter().filter(move |part| (part.result == PartResult::Delivered) == delivered);
+            parts.flat_map(|part| &part.subjects)
+        };
+        let missed: BTreeSet<&String> = of(false).collect();
+        let told: BTreeSet<&String> = of(true).filter(|subject| !missed.contains(subject)).collect();
+        let settle = |Direct { delivery, text }| match delivery.result {
+            PartResult::Redirected { reason } if !delivery.subjects.iter().all(|subject| told.contains(subject)) => {
+                let reason = format!("{reason}; the channel did not get it either");
+                PartDelivery { result: PartResult::Undelivered { reason, text }, ..delivery }
+            }
+            _ => delivery,
+        };
+        self.parts.into_iter().map(settle).collect()
+    }
+}
+
+/// Tells every owner who can be told, until a time if there is one.
+pub(super) async fn tell(api: &WebApi, policy: &RetryPolicy, owners: &[OwnerMessage], until: Option<Instant>) -> Told {
+    let (people, left) = people(owners);
+    let round = Round::new(api, policy, until);
+    let tasks = people.iter().enumerate().map(async |(index, person)| (index, round.tell(person).await));
+    let mut told: Vec<(usize, Vec<Direct>)> = stream::iter(tasks).buffer_unordered(LANES).collect().await;
+    told.sort_by_key(|(index, _)| *index);
+    Told { parts: told.into_iter().flat_map(|(_, parts)| parts).collect(), left }
+}
+
+/// Somebody as a tag names them, and all that they are to be told.
+struct Person<'a> {
+    name: Name<'a>,
+    messages: Vec<&'a OwnerMessage>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Name<'a> {
+    Id(&'a str),
+    Email(&'a str),
+}
+
+/// Everybody once, in the order in which they are named, and the subjects of those who cannot be told by themselves.
+fn people(owners: &[OwnerMessage]) -> (Vec<Person<'_>>, BTreeSet<String>) {
+    let mut people: Vec<Person<'_>> = Vec::new();
+    let mut known = BTreeMap::new();
+    let mut left = BTreeSet::new();
+    for message in owners {
+        let name = match &message.to.slack {
+            Some(SlackTarget::Id(SlackId::User(id))) => Name::Id(id),
+            Some(SlackTarget::Email(email)) => Name::Email(email),
+            Some(SlackTarget::Id(SlackId::Group(_))) | None => {
+                left.extend(subjects(&message.notification));
+                continue;
+            }
+        };
+        let index = *known.entry(name).or_insert(people.len());
+        match people.get_mut(index) {
+            Some(person) => person.messages.push(message),
+            None => people.push(Person { name, messages: vec![message] }),
+        }
+    }
+    (people, left)
+}
+
+fn subjects(notification: &Notification) -> impl Iterator<Item = String> {
+    notification.groups.iter().flat_map(|group| &group.lines).map(|line| line.subject.clone())
+}
+
+/// The direct messages of one run.
+struct Round<'a> {
+    api: &'a WebApi,
+    policy: &'a RetryPolicy,
+    until: Option<Instant>,
+    lookups: Gate,
+    profiles: Gate,
+    posts: Gate,
+}
+
+/// The answer of users.lookupByEmail and users.info: the parts used.
+#[derive(Deserialize)]
+struct Profile {
+    user: User,
+}
+
+#[derive(Deserialize)]
+struct User {
+    id: String,
+    #[serde(default)]
+    deleted: bool,
+}
+
+impl<'a> Round<'a> {
+    fn new(api: &'a WebApi, policy: &'a RetryPolicy, until: Option<Instant>) -> Self {
+        // The pace is that of one channel, a message a second. Each person is a channel of their own, so that what
+        // counts is the limit of the workspace: several hundred messages a minute, of which half the pace takes about a
+        // hundred. users.lookupByEmail takes 50 calls a minute (tier 3), users.info 100 (tier 4)
+        // (https://docs.slack.dev/apis/web-api/rate-limits/).
+        let gate = |gap| Gate::new(gap, policy.budget);
+        let half = policy.pace / 2;
+        let (lookups, profiles, posts) = (gate(policy.pace), gate(half), gate(half));
+        Self { api, policy, until, lookups, profiles, posts }
+    }
+
+    /// All messages of one person, one after another. Who cannot be reached is not tried again.
+    async fn tell(&self, person: &Person<'_>) -> Vec<Direct> {
+        let mut patience = Patience::new(self.policy, self.until).over("the time for direct messages was over");
+        let (id, mut failed) = match self.find(person.name, &mut patience).await {
+            Ok(id) => (id, None),
+            Err(fault) => (String::new(), Some(fault)),
+        };
+        let mut told = Vec::new();
+        for message in &person.messages {
+            for part in payload::parts(&message.notification) {
+                let (attempts, sent) = match &failed {
+                    Some(fault) => (0, Err(fault.clone())),
+                    None => {
+                        let pause = if told.is_empty() { Duration::ZERO } else { self.policy.pace };
+                        patience.wait(pause).await;
+                        self.posts.pass(&mut patience, async || post(self.api, &id, &part.body).await).await
+                    }
+                };
+                failed = sent.as_ref().err().filter(|fault| !is_about_one_message(fault)).cloned();
+                told.push(direct(&message.to.name, part, attempts, sent.map(|_| ())));
+            }
+        }
+        told
+    }
+
+    /// The id of somebody who is there.
+    async fn find(&self, name: Name<'_>, patience: &mut Patience<'_>) -> Result<String, Fault> {
+        let user = match name {
+            Name::Email(email) => {
+                let ask = async || self.api.get::<Profile>("users.lookupByEmail", &[("email", email)]).await;
+                self.lookups.pass(patience, ask).await.1?.user
+            }
+            Name::Id(id) => match self.profile(id).await {
+                Ok(user) => user,
+                Err(fault @ Fault::Addressee(_)) => return Err(fault),
+                // Who may not be asked about may be there.
+                Err(Fault::Failure(_)) => return Ok(id.to_owned()),
+            },
+        };
+        // Slack takes messages to people who have left (https://github.com/slackapi/python-slack-sdk/issues/1156).
+        if user.deleted { Err(Fault::Addressee("the account is deactivated".to_owned())) } else { Ok(user.id) }
+    }
+
+    /// Asks once: it is the message that matters.
+    async fn profile(&self, id: &str) -> Result<User, Fault> {
+        let once = RetryPolicy { budget: Duration::ZERO, ..*self.policy };
+        let mut patience = Patience::new(&once, self.until);
+        let ask = async || self.api.get::<Profile>("users.info", &[("user", id)]).await;
+        let (attempts, profile) = self.profiles.pass(&mut patience, ask).await;
+        if let (1.., Err(Fault::Failure(failure))) = (attempts, &profile) {
+            let reason = failure.clone().into_reason();
+            tracing::warn!(reason, "not known whether somebody has left Slack; they are written to");
+        }
+        profile.map(|profile| profile.user)
+    }
+}
+
+fn is_about_one_message(fault: &Fault) -> bool {
+    matches!(fault, Fault::Failure(Failure::Refused(_)))
+}
+
+fn direct(to: &str, part: Part<Message>, attempts: u32, sent: Result<(), Fault>) -> Direct {
+    let title = format!("{} to {to}", part.title);
+    let (number, of) = (part.part, part.of);
+    let result = match sent {
+        Ok(()) => PartResult::Delivered,
+        Err(Fault::Addressee(reason)) => {
+            tracing::warn!(title, part = number, of, reason, "not sent as a direct message, but to the channel");
+            PartResult::Redirected { reason }
+        }
+        Err(Fault::Failure(failure)) => {
+            let reason = failure.into_reason();
+            tracing::error!(channel = "slack_dm", title, part = number, of, reason, "part not delivered");
+            PartResult::Undelivered { reason, text: part.text.clone() }
+        }
+    };
+    let delivery =
+        PartDelivery { channel: "slack_dm", title, part: number, of, attempts, result, subjects: part.subjects };
+    Direct { delivery, text: part.text }
+}
