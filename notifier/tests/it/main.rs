@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 mod payloads;
+mod search;
+mod search_server;
 mod slack_users;
 mod topic;
 mod webhook;
