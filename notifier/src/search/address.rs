@@ -92,8 +92,8 @@ pub struct InvalidIndexName;
 
 impl IndexName {
     /// Checks the name. OpenSearch wants lower case, no `_` or `-` first, and none of ` ,:"*+/\|?#><`
-    /// (<https://docs.opensearch.org/latest/api-reference/index-apis/create-index/#index-naming-restrictions>). Its other
-    /// characters and a first `.`, for what is hidden, are refused too: so a name needs no escaping anywhere.
+    /// (<https://docs.opensearch.org/latest/api-reference/index-apis/create-index/#index-naming-restrictions>). Its
+    /// other characters and a first `.`, for what is hidden, are refused too: so a name needs no escaping anywhere.
     pub fn parse(value: &str) -> Result<Self, InvalidIndexName> {
         let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
         let allowed = value.bytes().all(|b| plain(b) || b"-_.".contains(&b));

@@ -20,12 +20,12 @@ pub struct Document {
     pub body: Map<String, Value>,
 }
 
-/// How large the body of a request may be, in bytes. AWS advises to begin with 5 MiB, and some instances take 10 MiB only
-/// (<https://repost.aws/knowledge-center/opensearch-indexing-performance>).
+/// How large the body of a request may be, in bytes. AWS advises to begin with 5 MiB, and some instances take 10 MiB
+/// only (<https://repost.aws/knowledge-center/opensearch-indexing-performance>).
 const LARGEST_BODY: usize = 5 * 1024 * 1024;
 
-/// How many documents may be in a request. Elastic advises to begin with hundreds, and rather to send too few than too many
-/// (<https://www.elastic.co/guide/en/elasticsearch/reference/8.15/tune-for-indexing-speed.html>).
+/// How many documents may be in a request. Elastic advises to begin with hundreds, and rather to send too few than too
+/// many (<https://www.elastic.co/guide/en/elasticsearch/reference/8.15/tune-for-indexing-speed.html>).
 const MOST_DOCUMENTS: usize = 1_000;
 
 /// The bodies of the requests that write these documents, as they go over the wire.
@@ -95,8 +95,8 @@ pub(super) enum Unclear {
     Other(String),
 }
 
-/// What an answer with status 200 complains of, document by document. It is a success as a whole even if no document was
-/// taken.
+/// What an answer with status 200 complains of, document by document. It is a success as a whole even if no document
+/// was taken.
 pub(super) fn read(answer: &str, sent: &[Entry]) -> Result<Vec<Option<Problem>>, Unclear> {
     let BulkAnswer { items } = serde_json::from_str(answer).map_err(|_| Unclear::NoAnswer)?;
     let items: Vec<Item> = items.into_iter().flat_map(BTreeMap::into_values).collect();

@@ -49,8 +49,8 @@ impl SearchIndex {
     /// All documents of these kinds that are about something done (`applied`), with a `@timestamp` within `time`, the
     /// oldest first. The time counts in milliseconds.
     ///
-    /// Never fewer than there are: if a part of the index did not answer, that is an error. What was written a moment ago
-    /// may not be found yet: an index is refreshed every second, on Serverless less often.
+    /// Never fewer than there are: if a part of the index did not answer, that is an error. What was written a moment
+    /// ago may not be found yet: an index is refreshed every second, on Serverless less often.
     pub async fn find_applied(
         &self,
         kinds: &[&str],

@@ -67,8 +67,8 @@ impl Problem {
             "run `sleuth search setup`, which makes the index"
         } else if self.reason.contains("Document ID is not supported") {
             // https://docs.aws.amazon.com/solutions/latest/migration-assistant-for-amazon-opensearch-service/mts-collection-types.html
-            "a Serverless collection for time series or vectors takes no ids, without which a repeated request would write \
-             everything twice: use a collection of the type search"
+            "a Serverless collection for time series or vectors takes no ids, without which a repeated request would \
+             write everything twice: use a collection of the type search"
         } else if self.kind == "cluster_block_exception" {
             "the index or cluster takes nothing; is its disk full?"
         } else if status == StatusCode::UNAUTHORIZED || status == StatusCode::FORBIDDEN {

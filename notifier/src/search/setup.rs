@@ -59,8 +59,8 @@ struct Mappings {
 impl SearchIndex {
     /// Makes the index template and the index, or brings them up to date. What is as it should be is left alone.
     ///
-    /// A template holds for indices that are made after it: an index that is there already is given the fields it lacks.
-    /// If one of its fields has another type, that is an error, for it cannot be changed.
+    /// A template holds for indices that are made after it: an index that is there already is given the fields it
+    /// lacks. If one of its fields has another type, that is an error, for it cannot be changed.
     pub async fn setup(&self, until: Option<Instant>) -> Result<Setup, SearchError> {
         let mut patience = self.patience(until);
         let template = self.setup_template(&mut patience).await?;
@@ -88,9 +88,8 @@ impl SearchIndex {
     async fn setup_index(&self, patience: &mut Patience<'_>) -> Result<Change, SearchError> {
         let path = format!("/{}", self.index);
         let mapping = format!("{path}/_mapping");
-        let answer = match self.ask(patience, Method::GET, &mapping, Body::Empty).await? {
-            Reply::Success(answer) => answer,
-            _ => return self.create(patience, &path).await,
+        let Reply::Success(answer) = self.ask(patience, Method::GET, &mapping, Body::Empty).await? else {
+            return self.create(patience, &path).await;
         };
         let mut missing = Map::new();
         // There are several if it is an alias.

@@ -7,7 +7,8 @@ use super::address::IndexName;
 /// The field that holds the id of a document: unlike `_id`, it can be sorted by everywhere.
 pub(super) const UID: &str = "uid";
 
-/// How many characters of a text can be found by: a term of Lucene has at most 32,766 bytes, and a character up to four.
+/// How many characters of a text can be found by: a term of Lucene has at most 32,766 bytes, and a character up to
+/// four.
 const LONGEST_KEYWORD: u32 = 8_191;
 
 /// Of two templates that match, the higher one holds. Elastic's own have up to 200

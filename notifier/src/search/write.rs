@@ -17,8 +17,8 @@ use crate::{
 };
 
 impl SearchIndex {
-    /// Writes the documents, and says what became of them: a part for those of each request that were taken, and one for
-    /// those that were not. The text of the latter is what was sent, and can be sent to `_bulk` as it is.
+    /// Writes the documents, and says what became of them: a part for those of each request that were taken, and one
+    /// for those that were not. The text of the latter is what was sent, and can be sent to `_bulk` as it is.
     ///
     /// What is refused for now is sent again, and only that; what is refused for good does not stop the rest.
     pub async fn write(&self, title: &str, documents: Vec<Document>, until: Option<Instant>) -> Vec<PartDelivery> {

@@ -1,5 +1,6 @@
-//! The store against `osmem-server`, an OpenSearch in memory. It is a double, not OpenSearch itself: it knows templates,
-//! mappings, bulk requests and sorted searches, but neither logins nor shards, and makes every index that is written to.
+//! The store against `osmem-server`, an OpenSearch in memory. It is a double, not OpenSearch itself: it knows
+//! templates, mappings, bulk requests and sorted searches, but neither logins nor shards, and makes every index that is
+//! written to.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
