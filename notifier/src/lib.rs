@@ -7,6 +7,7 @@
 //! - `layout`: cuts lines into parts that keep a channel's limits. Pure.
 //! - [`slack`] and [`sns`]: `payloads()` turns a notification into exactly what goes over the wire (pure), and a
 //!   channel that sends it.
+//! - [`search`]: a store for what was found, in OpenSearch or Elasticsearch. No channel: it tells nobody.
 //! - [`memory`]: a channel that keeps what it is given, for tests.
 //! - [`retry`]: which failures pass, how long to wait, when to give up.
 //! - [`notifier`]: all channels of a run, none able to stop another.
@@ -20,6 +21,7 @@ pub mod memory;
 pub mod notification;
 pub mod notifier;
 pub mod retry;
+pub mod search;
 pub mod slack;
 pub mod slack_id;
 pub mod sns;
@@ -28,4 +30,5 @@ pub use delivery::{DeliveryReport, PartDelivery, PartResult};
 pub use notification::{Address, Colour, File, Group, Line, Mention, Messages, Notification, OwnerMessage, Span};
 pub use notifier::{Channel, Notifier};
 pub use retry::RetryPolicy;
+pub use search::{Document, IndexName, Login, SearchIndex, SearchUrl};
 pub use slack_id::{SlackId, SlackTarget};

@@ -154,7 +154,7 @@ impl<'a> Patience<'a> {
     /// Calls `attempt` until it succeeds, fails for good, or there is no time left. Says how often it was called.
     pub(crate) async fn persist<T>(
         &mut self,
-        attempt: impl AsyncFn() -> Result<T, Failure>,
+        mut attempt: impl AsyncFnMut() -> Result<T, Failure>,
     ) -> (u32, Result<T, Failure>) {
         let mut wait = self.policy.first_wait;
         let mut attempts = 0;

@@ -3,6 +3,8 @@
 
 mod bot;
 mod payloads;
+mod search;
+mod search_server;
 mod slack_users;
 mod topic;
 mod webhook;
