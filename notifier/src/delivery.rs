@@ -28,7 +28,8 @@ pub struct PartDelivery {
     /// What came of it.
     #[serde(flatten)]
     pub result: PartResult,
-    /// The subjects of the lines in this part.
+    /// The subjects of the lines in this part. An undelivered part of a channel with several readers is without those that
+    /// another reader was told of: nobody is untold for its sake.
     #[serde(skip)]
     pub subjects: Vec<String>,
 }

@@ -5,6 +5,7 @@ use tokio::time::Instant;
 
 use crate::{
     delivery::{DeliveryReport, PartDelivery},
+    email::Email,
     memory::Memory,
     notification::Messages,
     slack::SlackWebhook,
@@ -18,6 +19,8 @@ pub enum Channel {
     Slack(SlackWebhook),
     /// An SNS topic.
     Sns(SnsTopic),
+    /// E-mail over SMTP.
+    Email(Email),
     /// This process's memory.
     Memory(Memory),
 }
@@ -27,6 +30,7 @@ impl Channel {
         match self {
             Self::Slack(channel) => channel.send(messages, until).await,
             Self::Sns(channel) => channel.send(messages, until).await,
+            Self::Email(channel) => channel.send(messages, until).await,
             Self::Memory(channel) => channel.send(messages),
         }
     }
