@@ -184,16 +184,16 @@ mod tests {
     const GONE: &str = "550 gone";
 
     /// What came of a letter about these subjects.
-    fn one(channel: &'static str, reader: usize, subjects: &[&str], fault: Option<Fault>) -> (Letter, Posted) {
+    fn one(channel: &'static str, reader: usize, subjects: &[&str], result: Result<(), Fault>) -> (Letter, Posted) {
         let body = EmailMessage { subject: "t".into(), text: "x".into(), html: "x".into() };
         let subjects = subjects.iter().map(ToString::to_string).collect();
         let part = Part { title: "t".into(), part: 1, of: 1, subjects, text: "x".into(), body };
         let to = EmailAddress::parse(&format!("{reader}@example.com")).unwrap();
-        (Letter { channel, reader, to, part }, Posted { attempts: 1, result: fault.map_or(Ok(()), Err) })
+        (Letter { channel, reader, to, part }, Posted { attempts: 1, result })
     }
 
-    fn gone() -> Option<Fault> {
-        Some(Fault::refused(About::Recipient, GONE.into()))
+    fn gone() -> Fault {
+        Fault::refused(About::Recipient, GONE.into())
     }
 
     /// Whether somebody was told of each subject, and the results.
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn one_reader_is_enough_to_be_told() {
-        let all = vec![one(EVERYONE, 0, &["a"], gone()), one(EVERYONE, 1, &["a"], None)];
+        let all = vec![one(EVERYONE, 0, &["a"], Err(gone())), one(EVERYONE, 1, &["a"], Ok(()))];
         let (told, results) = told_of(all);
         assert_eq!(told, [("a".to_owned(), true)]);
         assert_eq!(results[0], PartResult::Undelivered { reason: GONE.into(), text: "x".into() });
@@ -215,10 +215,10 @@ mod tests {
     #[test]
     fn halves_that_two_readers_got_tell_nobody() {
         let (told, _) = told_of(vec![
-            one(EVERYONE, 0, &["a", "b"], None),
-            one(EVERYONE, 0, &["b"], gone()),
-            one(EVERYONE, 1, &["a", "b"], gone()),
-            one(EVERYONE, 1, &["b"], None),
+            one(EVERYONE, 0, &["a", "b"], Ok(())),
+            one(EVERYONE, 0, &["b"], Err(gone())),
+            one(EVERYONE, 1, &["a", "b"], Err(gone())),
+            one(EVERYONE, 1, &["b"], Ok(())),
         ]);
         assert_eq!(told, [("a".to_owned(), true), ("b".to_owned(), false)]);
     }
@@ -226,18 +226,18 @@ mod tests {
     #[test]
     fn owner_is_redirected_only_to_what_somebody_got() {
         let redirected = |everyone, owner: &[&str]| {
-            let (_, results) = told_of(vec![one(EVERYONE, 0, &["a"], everyone), one(OWNER, 0, owner, gone())]);
+            let (_, results) = told_of(vec![one(EVERYONE, 0, &["a"], everyone), one(OWNER, 0, owner, Err(gone()))]);
             matches!(results[1], PartResult::Redirected { .. })
         };
-        assert!(redirected(None, &["a"]));
-        assert!(!redirected(None, &["a", "b"]));
-        assert!(!redirected(gone(), &["a"]));
+        assert!(redirected(Ok(()), &["a"]));
+        assert!(!redirected(Ok(()), &["a", "b"]));
+        assert!(!redirected(Err(gone()), &["a"]));
     }
 
     #[test]
     fn message_that_is_refused_for_what_it_says_is_not_redirected() {
-        let refused = Some(Fault::refused(About::Letter, "554 spam".into()));
-        let (_, results) = told_of(vec![one(EVERYONE, 0, &["a"], None), one(OWNER, 0, &["a"], refused)]);
+        let refused = Err(Fault::refused(About::Letter, "554 spam".into()));
+        let (_, results) = told_of(vec![one(EVERYONE, 0, &["a"], Ok(())), one(OWNER, 0, &["a"], refused)]);
         assert!(matches!(results[1], PartResult::Undelivered { .. }));
     }
 }
