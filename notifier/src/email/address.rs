@@ -9,7 +9,8 @@ use lettre::{
 
 use crate::text::one_line;
 
-/// An address that a message can be sent to, with a name or without: `ops@example.com`, `"Ops, night" <ops@example.com>`.
+/// An address that a message can be sent to, with a name or without: `ops@example.com`, `"Ops, night"
+/// <ops@example.com>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EmailAddress(Mailbox);
 
@@ -74,8 +75,8 @@ fn printable(value: &str) -> Result<&str, InvalidAddress> {
     if value.chars().any(char::is_control) { Err(InvalidAddress::Control) } else { Ok(value) }
 }
 
-/// The domains whose owners are written to. Owners are named by tags, which many people may set: without this list anybody
-/// could have reports sent to any address.
+/// The domains whose owners are written to. Owners are named by tags, which many people may set: without this list
+/// anybody could have reports sent to any address.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OwnerDomains {
     any: bool,
@@ -100,8 +101,8 @@ impl OwnerDomains {
         Self::default()
     }
 
-    /// Reads domains with commas between them, or `*` for any. A domain stands for itself only, not for those below it, and
-    /// is compared without case.
+    /// Reads domains with commas between them, or `*` for any. A domain stands for itself only, not for those below it,
+    /// and is compared without case.
     pub fn parse(value: &str) -> Result<Self, InvalidDomains> {
         if value.trim() == "*" {
             return Ok(Self { any: true, domains: Vec::new() });

@@ -52,7 +52,8 @@ pub struct Email {
 impl Email {
     /// A channel with these settings. Fails if the certificates of this machine cannot be used.
     ///
-    /// Of `policy`, `pace` is not observed: mail servers say themselves (with a code of 4xx) when they are sent too much.
+    /// Of `policy`, `pace` is not observed: mail servers say themselves (with a code of 4xx) when they are sent too
+    /// much.
     pub fn new(settings: EmailSettings, policy: RetryPolicy) -> Result<Self, TlsSetup> {
         let EmailSettings { server, login, from, to, owners } = settings;
         let tls = server.tls()?;

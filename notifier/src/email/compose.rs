@@ -13,8 +13,8 @@ use sha2::{Digest, Sha256};
 
 use super::{address::EmailAddress, payload::EmailMessage};
 
-/// The message to one recipient. Its date is that of now. Headers cannot be smuggled in: what is not on one line, or not
-/// ASCII, is encoded.
+/// The message to one recipient. Its date is that of now. Headers cannot be smuggled in: what is not on one line, or
+/// not ASCII, is encoded.
 pub(super) fn compose(
     from: &EmailAddress,
     to: &EmailAddress,

@@ -1,7 +1,7 @@
 //! What a notification looks like as HTML: one column that any mail client can show, in its own colours, light or dark.
 //!
-//! Everything is styled in place, as many clients drop style sheets. Neither text nor background has a colour, so that a
-//! client in dark mode can choose both; bars and borders show on either. Nothing is fetched from anywhere.
+//! Everything is styled in place, as many clients drop style sheets. Neither text nor background has a colour, so that
+//! a client in dark mode can choose both; bars and borders show on either. Nothing is fetched from anywhere.
 
 use maud::{DOCTYPE, Markup, html};
 
@@ -12,6 +12,7 @@ use crate::{
 
 const BODY: &str = "margin:0;padding:16px;font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;\
                     font-size:16px;line-height:1.5;overflow-wrap:anywhere";
+const ALERT: &str = "margin:0 0 16px;padding:8px 12px;border:2px solid #ff0000;font-weight:bold";
 const CODE: &str = "display:block;margin:4px 0;padding:6px 8px;border:1px solid #9e9e9e;border-radius:4px;\
                     font-family:Menlo,Consolas,monospace;font-size:14px;white-space:pre-wrap;overflow-wrap:anywhere";
 
@@ -31,7 +32,7 @@ pub(super) fn page(notification: &Notification, head: &Head, number: &str) -> St
             body style=(BODY) {
                 div style="max-width:720px;margin:0 auto" {
                     @if !head.alert.is_empty() {
-                        p style="margin:0 0 16px;padding:8px 12px;border:2px solid #ff0000;font-weight:bold" { (head.alert) }
+                        p style=(ALERT) { (head.alert) }
                     }
                     h1 style="margin:0;font-size:22px;line-height:1.3" { (title) }
                     p style="margin:4px 0 16px" { "Account " (head.account) }
@@ -86,8 +87,8 @@ fn link(url: &str, words: &str) -> Option<Markup> {
     is_web.then(|| html! { a href=(url) rel="noreferrer" { (one_line(words)) } })
 }
 
-/// The operator's words. `<https://…|words>` and `<https://…>` are links, as they are in Slack, for which they may have been
-/// written; everything else is shown as it is.
+/// The operator's words. `<https://…|words>` and `<https://…>` are links, as they are in Slack, for which they may have
+/// been written; everything else is shown as it is.
 fn instructions(text: &str) -> Markup {
     html! {
         @for (index, line) in text.trim_end().lines().enumerate() {

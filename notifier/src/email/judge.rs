@@ -148,7 +148,7 @@ fn unanswered(stage: Stage, error: &Error) -> Fault {
     match io_kind(error) {
         // How the TLS library reports what it does not like about the other side. It will not like it better later.
         Some(io::ErrorKind::InvalidData) if cause.contains("certificate") => Fault::closed(format!(
-            "the server's certificate is not trusted ({cause}): is its name the one it is for, and its authority known here?"
+            "the server's certificate is not trusted ({cause}): is it for this name, and its authority known here?"
         )),
         Some(io::ErrorKind::InvalidData) => {
             Fault::closed(format!("no TLS with the server ({cause}): smtps:// and smtp:// need ports of their own"))

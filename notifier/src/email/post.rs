@@ -29,8 +29,8 @@ pub(super) struct Posted {
     pub(super) result: Result<(), Fault>,
 }
 
-/// Posts `letters` in order. A recipient whom the server will not take for now is tried again after all others had their
-/// turn: a full mailbox must not use up everybody's time.
+/// Posts `letters` in order. A recipient whom the server will not take for now is tried again after all others had
+/// their turn: a full mailbox must not use up everybody's time.
 pub(super) async fn post(
     from: &EmailAddress,
     letters: &[Letter],

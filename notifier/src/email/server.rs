@@ -78,8 +78,8 @@ impl fmt::Debug for SmtpLogin {
 }
 
 impl SmtpServer {
-    /// Reads `smtps://HOST[:465]` (TLS from the start) or `smtp://HOST[:587]` (STARTTLS, which the server must offer). For a
-    /// server on this machine, `smtp://127.0.0.1:PORT?tls=none` does without.
+    /// Reads `smtps://HOST[:465]` (TLS from the start) or `smtp://HOST[:587]` (STARTTLS, which the server must offer).
+    /// For a server on this machine, `smtp://127.0.0.1:PORT?tls=none` does without.
     pub fn parse(value: &str) -> Result<Self, InvalidServer> {
         let url = Url::parse(value).map_err(|_| InvalidServer::NotAUrl)?;
         let (security, usual_port) = match (url.scheme(), url.query()) {

@@ -103,7 +103,8 @@ impl<'a> Session<'a> {
         Ok(connection)
     }
 
-    /// The sender's domain: some servers turn away those who greet as `localhost`, which is all that is known of a function.
+    /// The sender's domain: some servers turn away those who greet as `localhost`, which is all that is known of a
+    /// function.
     fn hello(&self) -> ClientId {
         let domain = self.dial.from.domain();
         let is_name = domain.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b));
