@@ -9,8 +9,7 @@ use lettre::{
 
 use crate::text::one_line;
 
-/// An address that a message can be sent to, with a name or without: `ops@example.com`, `"Ops, night"
-/// <ops@example.com>`.
+/// An address that a message can be sent to, with a name or without: `ops@example.com`, `Ops <ops@example.com>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EmailAddress(Mailbox);
 

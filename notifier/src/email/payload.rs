@@ -8,9 +8,9 @@ use crate::{
     text::{self, Head},
 };
 
-/// Largest HTML of one message, in bytes, unless a single line is larger. Gmail hides what is beyond 102 KB behind a
-/// link (<https://mailchimp.com/help/gmail-is-clipping-my-email/>), which some would not follow. With its text a
-/// message stays far below what servers refuse: Amazon SES takes 40 MB over SMTP, and 10 MB where that was not raised
+/// Largest HTML of one message, in bytes, unless a single line is larger. Of more than 102 KB Gmail hides the rest behind
+/// a link (<https://support.dotmailer.com/hc/en-gb/articles/360000028830-Why-does-Gmail-clip-my-campaigns->), which some
+/// would not follow. With its text a message stays far below what servers refuse: Amazon SES takes 40 MB over SMTP
 /// (<https://docs.aws.amazon.com/ses/latest/dg/quotas.html>).
 pub const HTML_BYTES: usize = 100_000;
 /// Longest subject, in characters, without the number of the part. A header line has at most 998
