@@ -28,7 +28,8 @@ pub struct PartDelivery {
     /// What came of it.
     #[serde(flatten)]
     pub result: PartResult,
-    /// The subjects of the lines in this part.
+    /// The subjects of the lines in this part. An undelivered part of a channel with several readers is without those
+    /// that another reader was told of: nobody is untold for its sake.
     #[serde(skip)]
     pub subjects: Vec<String>,
 }
@@ -69,8 +70,8 @@ impl DeliveryReport {
         })
     }
 
-    /// Whether somebody was told, for every subject that a part speaks of: `Ok` if at least one channel took every part that
-    /// speaks of it, else the reasons why none did.
+    /// Whether somebody was told, for every subject that a part speaks of: `Ok` if at least one channel took every part
+    /// that speaks of it, else the reasons why none did.
     pub fn told(&self) -> BTreeMap<&str, Result<(), String>> {
         let mut by_channel: BTreeMap<(&str, &str), Result<(), String>> = BTreeMap::new();
         // What was redirected was not told by this part, and the other one says whether it was at all.

@@ -5,8 +5,9 @@
 //! - [`notification`]: what is to be said, free of any channel: a title, instructions, groups of lines.
 //! - [`slack_id`]: who is to be called, as tags say it.
 //! - `layout`: cuts lines into parts that keep a channel's limits. Pure.
-//! - [`slack`] and [`sns`]: `payloads()` turns a notification into exactly what goes over the wire (pure), and a
-//!   channel that sends it.
+//! - `text`: the plain form that several channels share. Pure.
+//! - [`slack`], [`sns`] and [`email`]: `payloads()` turns a notification into exactly what goes over the wire (pure), and
+//!   a channel that sends it.
 //! - [`search`]: a store for what was found, in OpenSearch or Elasticsearch. No channel: it tells nobody.
 //! - [`memory`]: a channel that keeps what it is given, for tests.
 //! - [`retry`]: which failures pass, how long to wait, when to give up.
@@ -16,6 +17,7 @@
 //! A notice may arrive twice (a request that timed out may have been accepted), but it is never lost in silence.
 
 pub mod delivery;
+pub mod email;
 mod layout;
 pub mod memory;
 pub mod notification;
@@ -25,8 +27,10 @@ pub mod search;
 pub mod slack;
 pub mod slack_id;
 pub mod sns;
+mod text;
 
 pub use delivery::{DeliveryReport, PartDelivery, PartResult};
+pub use email::{Email, EmailAddress, EmailSettings, OwnerDomains, SmtpLogin, SmtpServer};
 pub use notification::{Address, Colour, File, Group, Line, Mention, Messages, Notification, OwnerMessage, Span};
 pub use notifier::{Channel, Notifier};
 pub use retry::RetryPolicy;

@@ -5,6 +5,7 @@ use tokio::time::Instant;
 
 use crate::{
     delivery::{DeliveryReport, PartDelivery},
+    email::Email,
     memory::Memory,
     notification::Messages,
     slack::{SlackBot, SlackWebhook},
@@ -20,6 +21,8 @@ pub enum Channel {
     SlackBot(SlackBot),
     /// An SNS topic.
     Sns(SnsTopic),
+    /// E-mail over SMTP.
+    Email(Email),
     /// This process's memory.
     Memory(Memory),
 }
@@ -30,6 +33,7 @@ impl Channel {
             Self::Slack(channel) => channel.send(messages, until).await,
             Self::SlackBot(channel) => channel.send(messages, until).await,
             Self::Sns(channel) => channel.send(messages, until).await,
+            Self::Email(channel) => channel.send(messages, until).await,
             Self::Memory(channel) => channel.send(messages),
         }
     }

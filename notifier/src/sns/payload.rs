@@ -1,9 +1,10 @@
-//! What a notification looks like as plain text.
+//! What a notification looks like as a message of a topic.
 
 use crate::{
-    layout::{self, Shaped, Source},
+    layout::{self, Shaped},
     notification::Notification,
     retry::Part,
+    text::{self, Head},
 };
 
 /// Largest list of lines in one message, in bytes. SNS takes 256 KiB a message with everything that belongs to it
@@ -12,8 +13,6 @@ use crate::{
 pub const MESSAGE_BYTES: usize = 120 * 1024;
 /// Longest subject, in characters: SNS wants fewer than 100.
 pub const SUBJECT_CHARACTERS: usize = 99;
-/// Longest title or account in the text, in characters.
-const TITLE_CHARACTERS: usize = 500;
 
 /// A message as it is published.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,43 +32,23 @@ pub(crate) fn parts(notification: &Notification) -> Vec<Part<TextMessage>> {
     if notification.is_empty() {
         return Vec::new();
     }
-    let blocks = layout::blocks(lines(notification), MESSAGE_BYTES, str::len);
+    let head = Head::of(notification);
+    let blocks = layout::blocks(text::lines(notification), MESSAGE_BYTES, str::len);
     let of = blocks.len();
-    blocks.into_iter().enumerate().map(|(index, block)| part(notification, index + 1, of, &block)).collect()
+    let part = |(index, block): (usize, Vec<Shaped>)| part(notification, &head, index + 1, of, &block);
+    blocks.into_iter().enumerate().map(part).collect()
 }
 
-/// Everything below the head, line by line.
-fn lines(notification: &Notification) -> Vec<Source> {
-    let words = |text: &str| Source::words(text, units(text));
-    let mut lines = Vec::new();
-    if !notification.instructions.trim().is_empty() {
-        lines.extend(notification.instructions.lines().map(words));
-        lines.push(words(""));
-    }
-    for (index, group) in notification.groups.iter().filter(|group| !group.lines.is_empty()).enumerate() {
-        if index > 0 {
-            lines.push(words(""));
-        }
-        lines.push(words(&group.heading));
-        lines.extend(group.lines.iter().map(|line| Source::line(line, units(&format!("- {}", line.plain())))));
-    }
-    lines
-}
-
-fn part(notification: &Notification, part: usize, of: usize, block: &[Shaped]) -> Part<TextMessage> {
+fn part(notification: &Notification, head: &Head, part: usize, of: usize, block: &[Shaped]) -> Part<TextMessage> {
     let number = layout::number(part, of);
-    let title = layout::clip(&one_line(&notification.title), TITLE_CHARACTERS);
-    let account = layout::clip(&one_line(&notification.account), TITLE_CHARACTERS);
-    let alert = layout::clip(&one_line(&notification.alert), TITLE_CHARACTERS);
-    let alert = if alert.is_empty() { alert } else { format!("{alert}\n\n") };
-    let text = format!("{alert}{title}{number}\nAccount {account}\n\n{}\n", layout::join(block));
+    let text = head.above(&number, &layout::join(block));
     Part {
         title: notification.title.clone(),
         part,
         of,
-        subjects: block.iter().filter(|line| !line.subject.is_empty()).map(|line| line.subject.clone()).collect(),
+        subjects: text::subjects(block),
         text: text.clone(),
-        body: TextMessage { subject: subject(&title, &number), text },
+        body: TextMessage { subject: subject(&head.title, &number), text },
     }
 }
 
@@ -79,12 +58,4 @@ fn subject(title: &str, number: &str) -> String {
     let room = SUBJECT_CHARACTERS - number.len().min(SUBJECT_CHARACTERS);
     let kept: String = ascii.trim().chars().take(room).collect();
     kept + number
-}
-
-fn units(line: &str) -> layout::Units {
-    one_line(line).chars().map(String::from).collect()
-}
-
-fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

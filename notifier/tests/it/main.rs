@@ -1,11 +1,14 @@
-//! The notifier from outside: payloads, splitting, and sending over HTTP to servers on this machine.
+//! The notifier from outside: payloads, splitting, and sending over HTTP and SMTP to servers on this machine.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail loudly")]
+#![expect(clippy::disallowed_methods, reason = "tests name the tools by environment variable")]
 
 mod bot;
+mod email;
 mod payloads;
 mod search;
 mod search_server;
 mod slack_users;
+mod smtp;
 mod topic;
 mod webhook;
 

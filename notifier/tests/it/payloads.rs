@@ -1,6 +1,6 @@
 //! What goes over the wire, and that nothing is lost on the way.
 
-use notifier::{Colour, Group, Line, Notification, Span, slack, sns};
+use notifier::{Colour, Group, Line, Notification, Span, email, slack, sns};
 use proptest::prelude::*;
 
 use crate::{line, notification};
@@ -149,9 +149,15 @@ proptest! {
         let texts = sns::payloads(&notification);
         prop_assert!(texts.iter().all(|message| message.text.len() <= 256 * 1024));
         let all: String = texts.iter().map(|message| message.text.as_str()).collect();
+        let mails = email::payloads(&notification);
+        prop_assert!(mails.iter().all(|mail| mail.html.len() <= email::payload::HTML_BYTES));
+        prop_assert!(mails.iter().all(|mail| !mail.subject.contains(char::is_control)));
+        let mailed: String = mails.iter().map(|mail| mail.text.as_str()).collect();
+        let pages: String = mails.iter().map(|mail| mail.html.as_str()).collect();
         for line in &lines {
             let plain: String = line.plain().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-            prop_assert!(all.contains(&plain));
+            prop_assert!(all.contains(&plain) && mailed.contains(&plain));
+            prop_assert!(pages.contains(&in_html(&plain)));
         }
     }
 }
@@ -176,6 +182,11 @@ fn in_slack(span: &Span) -> String {
 
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace(['\n', '\t'], " ")
+}
+
+/// A text as HTML shows it, likewise.
+fn in_html(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 fn without_breaks(text: &str) -> String {
