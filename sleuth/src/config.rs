@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 pub use audits::Audit;
 pub use common::{Common, RetryMode};
 pub use keys::KeysConfig;
-pub use outputs::{ArchiveConfig, Outputs, SlackUrl};
+pub use outputs::{ArchiveConfig, BotConfig, EmailConfig, Outputs, SearchConfig, SearchLogin, Secret, SlackUrl};
 pub use secret::{SecretArn, Store, value as secret_value};
 
 pub use tags::{RuleSource, TableName, TagFlags, TagsConfig};

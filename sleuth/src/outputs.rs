@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use notifier::{DeliveryReport, Messages, Notifier, PartDelivery};
+use notifier::{DeliveryReport, Document, Messages, Notifier, PartDelivery, SearchIndex};
 use serde::Serialize;
 use tokio::time::Instant;
 
@@ -24,6 +24,8 @@ const STORE_WAIT: Duration = Duration::from_secs(90);
 pub struct Outputs {
     /// Who is told.
     pub notifier: Notifier,
+    /// Where findings can be searched for.
+    pub search: Option<SearchIndex>,
     /// Where all reports are kept.
     #[cfg(feature = "audit")]
     pub archive: Option<Archive>,
@@ -44,6 +46,9 @@ pub trait Deliverable: Serialize {
 
     /// What people are to be told. `link`: where the whole report stands.
     fn messages(&self, texts: &Self::Texts, link: Option<&str>) -> Messages;
+
+    /// The findings, to be searched for.
+    fn documents(&self) -> Vec<Document>;
 
     /// Whether there is anything in it that is not as it should be.
     fn is_noteworthy(&self) -> bool;
@@ -107,6 +112,12 @@ impl Outputs {
         if !self.wants(report) {
             return Vec::new();
         }
+        let searchable = async {
+            match &self.search {
+                Some(index) => index.write(&report.run, report.documents(), Some(until)).await,
+                None => Vec::new(),
+            }
+        };
         let archived = async {
             #[cfg(feature = "audit")]
             if let Some(archive) = &self.archive {
@@ -114,7 +125,9 @@ impl Outputs {
             }
             Vec::new()
         };
-        archived.await
+        let (mut parts, archived) = futures::join!(searchable, archived);
+        parts.extend(archived);
+        parts
     }
 }
 

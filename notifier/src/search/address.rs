@@ -56,6 +56,11 @@ impl SearchUrl {
         url
     }
 
+    /// Whether the name of the host says that this is OpenSearch as a service of AWS.
+    pub fn is_of_aws(&self) -> bool {
+        self.at_aws().is_some()
+    }
+
     /// Which service of AWS this is and in which region, if the name of the host says so
     /// (<https://docs.aws.amazon.com/general/latest/gr/opensearch-service.html>).
     pub(super) fn at_aws(&self) -> Option<(Service, &str)> {

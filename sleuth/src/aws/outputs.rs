@@ -2,10 +2,13 @@
 
 use aws_config::{Region, SdkConfig};
 use notifier::{
-    Channel, Notifier,
-    slack::{SlackWebhook, WebhookUrl},
+    Channel, Email, EmailSettings, Login, Notifier, SearchIndex, SmtpLogin,
+    email::TlsSetup,
+    search::InvalidLogin,
+    slack::{InvalidApi, SlackBot, SlackWebhook, WebhookUrl},
     sns::SnsTopic,
 };
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::Instant;
 
 #[cfg(feature = "audit")]
@@ -16,7 +19,7 @@ use super::{
     tally::Tally,
 };
 use crate::{
-    config::{self, SlackUrl, secret_value},
+    config::{self, EmailConfig, SearchConfig, SearchLogin, Secret, SecretArn, SlackUrl, secret_value},
     deadline::before,
     outputs::Outputs,
 };
@@ -27,6 +30,18 @@ pub enum OutputsError {
     /// This machine's TLS set-up is broken.
     #[error("no HTTPS client could be made")]
     Client(#[from] reqwest::Error),
+    /// Slack's Web API cannot be asked.
+    #[error("SLACK_API_URL cannot be used: {0}")]
+    Api(#[from] InvalidApi),
+    /// The mail server cannot be recognised.
+    #[error("SMTP_CA_FILE: {0}")]
+    Mail(#[from] TlsSetup),
+    /// A file that a setting names cannot be read.
+    #[error("SMTP_CA_FILE is `{0}`, which cannot be read: {1}")]
+    File(String, std::io::Error),
+    /// There is nothing to log in to OpenSearch with.
+    #[error("SEARCH_AUTH: {0}")]
+    Search(#[from] InvalidLogin),
     /// A setting points to a secret that is not to be had.
     #[error(transparent)]
     Secret(#[from] SecretError),
@@ -35,7 +50,11 @@ pub enum OutputsError {
 impl OutputsError {
     /// Whether a setting has to be mended, rather than the run repeated.
     pub fn is_setting(&self) -> bool {
-        matches!(self, Self::Secret(SecretError { problem: Problem::Wrong(_), .. }))
+        match self {
+            Self::Client(_) => false,
+            Self::Secret(error) => matches!(error.problem, Problem::Wrong(_)),
+            Self::Api(_) | Self::Mail(_) | Self::File(..) | Self::Search(_) => true,
+        }
     }
 }
 
@@ -43,6 +62,10 @@ impl OutputsError {
 pub async fn outputs(sdk: &SdkConfig, config: &config::Outputs, end: Option<Instant>) -> Result<Outputs, OutputsError> {
     Ok(Outputs {
         notifier: notifier(sdk, config, end).await?,
+        search: match &config.search {
+            Some(search) => Some(search_index(sdk, search, config, end).await?),
+            None => None,
+        },
         #[cfg(feature = "audit")]
         archive: config.archive.clone().map(|config| Archive::new(sdk, config)),
         only_noteworthy: false,
@@ -55,6 +78,10 @@ async fn notifier(sdk: &SdkConfig, config: &config::Outputs, end: Option<Instant
         let url = webhook(sdk, url, end).await?;
         channels.push(Channel::Slack(SlackWebhook::new(url, config.retry)?));
     }
+    if let Some(bot) = &config.bot {
+        let token = secret(sdk, "SLACK_BOT_TOKEN", &bot.token, end).await?;
+        channels.push(Channel::SlackBot(SlackBot::new(token, bot.channel.clone(), &bot.api, config.retry)?));
+    }
     if let Some(topic) = &config.topic {
         // The topic's own region, which need not be ours.
         let settings = aws_sdk_sns::config::Builder::from(sdk)
@@ -64,7 +91,46 @@ async fn notifier(sdk: &SdkConfig, config: &config::Outputs, end: Option<Instant
         let client = aws_sdk_sns::Client::from_conf(settings);
         channels.push(Channel::Sns(SnsTopic::new(topic.clone(), client, config.retry)));
     }
+    if let Some(email) = &config.email {
+        channels.push(Channel::Email(Email::new(mail(sdk, email, end).await?, config.retry)?));
+    }
     Ok(Notifier::new(channels))
+}
+
+async fn mail(sdk: &SdkConfig, config: &EmailConfig, end: Option<Instant>) -> Result<EmailSettings, OutputsError> {
+    let EmailConfig { server, login, ca_file, from, to, owners } = config.clone();
+    let server = match ca_file {
+        Some(path) => {
+            let pem = std::fs::read(&path).map_err(|error| OutputsError::File(path.display().to_string(), error))?;
+            server.trusting(&pem)?
+        }
+        None => server,
+    };
+    let login = match login {
+        Some((user, password)) => Some(SmtpLogin {
+            user: secret(sdk, "SMTP_USER", &user, end).await?,
+            password: secret(sdk, "SMTP_PASSWORD", &password, end).await?,
+        }),
+        None => None,
+    };
+    Ok(EmailSettings { server, login, from, to, owners })
+}
+
+/// The index that `search` names.
+pub async fn search_index(
+    sdk: &SdkConfig,
+    search: &SearchConfig,
+    config: &config::Outputs,
+    end: Option<Instant>,
+) -> Result<SearchIndex, OutputsError> {
+    let login = match &search.login {
+        SearchLogin::None => Login::None,
+        SearchLogin::Basic(user, password) => {
+            Login::Basic { user: user.clone(), password: secret(sdk, "SEARCH_PASSWORD", password, end).await? }
+        }
+        SearchLogin::SigV4 => Login::SigV4 { sdk: Box::new(sdk.clone()), service: None },
+    };
+    Ok(SearchIndex::new(search.url.clone(), login, search.index.clone(), config.retry)?)
 }
 
 /// The webhook's address, which may be kept elsewhere.
@@ -74,11 +140,34 @@ async fn webhook(sdk: &SdkConfig, url: &SlackUrl, end: Option<Instant>) -> Resul
         SlackUrl::Plain(url) => return Ok(url.clone()),
         SlackUrl::Kept(arn) => arn,
     };
-    let failed = |problem| SecretError { name: NAME, arn: arn.to_string(), problem };
-    let wrong = |words| failed(Problem::Wrong(words));
-    let secret = before(end, secrets::read(sdk, arn)).await.map_err(|over| Problem::Unavailable(over.message));
-    let secret = secret.and_then(|secret| secret).map_err(failed)?;
-    let address = secret_value(&secret, NAME)
-        .ok_or_else(|| wrong(format!("must hold the address, or a JSON object with the entry `{NAME}`")))?;
-    WebhookUrl::parse(&address).map_err(|error| wrong(format!("what it holds {error}")))
+    let address = kept(sdk, NAME, arn, end).await?;
+    let wrong = |words| SecretError { name: NAME, arn: arn.to_string(), problem: Problem::Wrong(words) };
+    WebhookUrl::parse(address.expose_secret()).map_err(|error| wrong(format!("what it holds {error}")))
+}
+
+async fn secret(
+    sdk: &SdkConfig,
+    name: &'static str,
+    secret: &Secret,
+    end: Option<Instant>,
+) -> Result<SecretString, SecretError> {
+    match secret {
+        Secret::Plain(secret) => Ok(secret.clone()),
+        Secret::Kept(arn) => kept(sdk, name, arn, end).await,
+    }
+}
+
+/// What a secret holds.
+async fn kept(
+    sdk: &SdkConfig,
+    name: &'static str,
+    arn: &SecretArn,
+    end: Option<Instant>,
+) -> Result<SecretString, SecretError> {
+    let failed = |problem| SecretError { name, arn: arn.to_string(), problem };
+    let text = before(end, secrets::read(sdk, arn)).await.map_err(|over| Problem::Unavailable(over.message));
+    let text = text.and_then(|text| text).map_err(failed)?;
+    let wrong = format!("must hold it as it is, or a JSON object with the entry `{name}`");
+    let value = secret_value(&text, name).filter(|value| !value.is_empty());
+    value.map(SecretString::from).ok_or_else(|| failed(Problem::Wrong(wrong)))
 }

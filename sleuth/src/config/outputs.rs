@@ -3,16 +3,23 @@
 use std::time::Duration;
 
 use notifier::{RetryPolicy, slack::WebhookUrl, sns::TopicArn};
+use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::{SecretArn, check::Check};
 
+pub use archive::ArchiveConfig;
+pub use email::EmailConfig;
+pub use search::{SearchConfig, SearchLogin};
+pub use slack::BotConfig;
+
+mod archive;
+mod email;
+mod search;
+mod slack;
+
 /// Longest time for retries that is accepted, in seconds: what a Lambda function may run at all.
 const MOST_SECONDS: u64 = 900;
-/// Longest prefix of an archive, in bytes: a key of S3 has 1,024, and the rest of it takes some 100
-/// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html>).
-const MOST_PREFIX: usize = 800;
-
 /// Where messages and reports go.
 #[derive(Debug, Clone, Default)]
 pub struct Outputs {
@@ -20,6 +27,12 @@ pub struct Outputs {
     pub slack: Option<SlackUrl>,
     /// A topic of SNS: `SNS_TOPIC`.
     pub topic: Option<TopicArn>,
+    /// A bot of Slack: `SLACK_BOT_TOKEN` and `SLACK_CHANNEL`.
+    pub bot: Option<BotConfig>,
+    /// E-mail: `SMTP_URL` and what belongs to it.
+    pub email: Option<EmailConfig>,
+    /// An index of OpenSearch: `SEARCH_URL` and what belongs to it.
+    pub search: Option<SearchConfig>,
     /// Where all reports are kept: `ARCHIVE`.
     pub archive: Option<ArchiveConfig>,
     /// How patiently messages are sent.
@@ -35,15 +48,13 @@ pub enum SlackUrl {
     Kept(SecretArn),
 }
 
-/// A place for reports in S3.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ArchiveConfig {
-    /// The bucket.
-    pub bucket: String,
-    /// What keys begin with: empty, or with a slash at its end.
-    pub prefix: String,
-    /// The KMS key to encrypt with; `None`: as the bucket does by itself.
-    pub kms_key: Option<String>,
+/// A secret, or where it is kept.
+#[derive(Debug, Clone)]
+pub enum Secret {
+    /// It itself.
+    Plain(SecretString),
+    /// The secret that holds it.
+    Kept(SecretArn),
 }
 
 /// The settings as they stand in the environment.
@@ -51,6 +62,21 @@ pub struct ArchiveConfig {
 pub(super) struct Environment {
     slack_url: Option<String>,
     sns_topic: Option<String>,
+    slack_bot_token: Option<String>,
+    slack_channel: Option<String>,
+    slack_api_url: Option<String>,
+    smtp_url: Option<String>,
+    smtp_user: Option<String>,
+    smtp_password: Option<String>,
+    smtp_ca_file: Option<String>,
+    email_from: Option<String>,
+    email_to: Option<String>,
+    email_owner_domains: Option<String>,
+    search_url: Option<String>,
+    search_auth: Option<String>,
+    search_user: Option<String>,
+    search_password: Option<String>,
+    search_index: Option<String>,
     archive: Option<String>,
     archive_kms_key: Option<String>,
     notify_retry_seconds: Option<String>,
@@ -59,7 +85,7 @@ pub(super) struct Environment {
 impl Outputs {
     /// Whether people are called by their Slack tags.
     pub fn calls_people(&self) -> bool {
-        self.slack.is_some()
+        self.slack.is_some() || self.bot.is_some()
     }
 
     /// Checks the settings. The result is of use only if `check` has no problems.
@@ -74,37 +100,37 @@ impl Outputs {
             budget: budget.map_or(RetryPolicy::default().budget, Duration::from_secs),
             ..RetryPolicy::default()
         };
-        let archive = archive(env.archive.as_deref(), env.archive_kms_key.as_deref(), check);
-        Self { slack, topic, archive, retry }
+        let bot = BotConfig::new(&env, check);
+        let email = EmailConfig::new(&env, check);
+        let search = SearchConfig::new(&env, check);
+        let archive = ArchiveConfig::new(&env, check);
+        Self { slack, topic, bot, email, search, archive, retry }
     }
 }
 
-fn archive(url: Option<&str>, kms_key: Option<&str>, check: &mut Check) -> Option<ArchiveConfig> {
-    if url.is_none() && kms_key.is_some() {
-        check.note("ARCHIVE_KMS_KEY", kms_key, "is of use only with ARCHIVE".to_owned());
+impl Check {
+    /// Notes settings that are of no use without another one.
+    fn only_with<const N: usize>(&mut self, other: &str, settings: [(&'static str, Option<&String>); N]) {
+        for (name, value) in settings {
+            if value.is_some() {
+                self.note(name, None, format!("is of use only with {other}, which is not set"));
+            }
+        }
     }
-    let url = url?.trim();
-    let place = url.strip_prefix("s3://").map(|rest| rest.split_once('/').unwrap_or((rest, "")));
-    let place = place.filter(|(bucket, prefix)| is_bucket(bucket) && is_prefix(prefix));
-    let Some((bucket, prefix)) = place else {
-        let rule = "must be a place in S3, s3://BUCKET or s3://BUCKET/PREFIX".to_owned();
-        return check.fail("ARCHIVE", Some(url), rule);
-    };
-    let prefix = prefix.trim_end_matches('/');
-    let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
-    Some(ArchiveConfig { bucket: bucket.to_owned(), prefix, kms_key: kms_key.map(|key| key.trim().to_owned()) })
-}
 
-/// The rules of AWS (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>), as far as they keep
-/// anything else out.
-fn is_bucket(name: &str) -> bool {
-    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.';
-    (3..=63).contains(&name.len()) && name.bytes().all(allowed) && name.starts_with(|c: char| c.is_ascii_alphanumeric())
-}
+    /// A secret, or the ARN of one.
+    fn secret(&mut self, name: &'static str, value: &str) -> Option<Secret> {
+        let value = value.trim();
+        if !value.starts_with("arn:") {
+            return Some(Secret::Plain(value.into()));
+        }
+        let rule =
+            "must be the ARN of a secret of Secrets Manager or of a parameter of Systems Manager, or the secret itself";
+        SecretArn::parse(value).map(Secret::Kept).or_else(|| self.fail(name, None, rule.to_owned()))
+    }
 
-fn is_prefix(prefix: &str) -> bool {
-    prefix.len() <= MOST_PREFIX
-        && !prefix.starts_with('/')
-        && !prefix.contains("//")
-        && !prefix.contains(char::is_control)
+    /// A setting that has to be there.
+    fn needed<'a>(&mut self, name: &'static str, value: Option<&'a String>, what: &str) -> Option<&'a str> {
+        value.map(|value| value.trim()).or_else(|| self.fail(name, Some(""), what.to_owned()))
+    }
 }
