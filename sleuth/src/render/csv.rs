@@ -11,3 +11,6 @@ pub use sheet::CsvError;
 
 #[cfg(feature = "cli")]
 pub(super) use sheet::defused;
+
+#[cfg(test)]
+mod tests;

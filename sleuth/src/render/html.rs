@@ -10,3 +10,6 @@ mod page;
 mod parts;
 pub mod tags;
 mod tone;
+
+#[cfg(test)]
+mod tests;

@@ -5,3 +5,6 @@ pub mod keys;
 mod page;
 mod quoted;
 pub mod tags;
+
+#[cfg(test)]
+mod tests;

@@ -7,3 +7,6 @@
 mod event;
 pub mod keys;
 pub mod tags;
+
+#[cfg(test)]
+mod tests;
