@@ -16,8 +16,9 @@
 //! - [`gather`]: fills an inventory through a reader.
 //! - [`apply`]: performs a plan through a writer, each target looked at once more. A dry run does not call it.
 //! - [`report`]: the vocabulary of all outputs.
-//! - [`render`]: a report as JSON, as a table, as notifications. Pure.
+//! - [`render`]: a report as JSON, table, CSV, Markdown, HTML, OCSF, as notifications. Pure.
 //! - [`snapshot`]: inventories in files.
+//! - `target`: files that are written whole or not at all.
 //! - [`logfile`]: log files of CloudTrail, record by record.
 //! - [`rules_source`]: where tag rules are kept.
 //! - [`config`]: the only reader of settings.
@@ -47,3 +48,5 @@ pub mod rules_source;
 pub mod run;
 pub mod snapshot;
 pub mod tags;
+#[cfg(feature = "cli")]
+pub mod target;

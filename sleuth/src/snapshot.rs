@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+#[cfg(feature = "cli")]
+use crate::target::{Target, TargetError};
 use crate::{keys, tags};
 
 /// Version of the form.
@@ -42,14 +44,9 @@ pub enum SnapshotError {
         source: std::io::Error,
     },
     /// The file cannot be written.
-    #[error("{} cannot be written", path.display())]
-    Write {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
+    #[cfg(feature = "cli")]
+    #[error(transparent)]
+    Write(#[from] TargetError),
     /// It is not an inventory.
     #[error("not an inventory saved by `{command}`")]
     Form {
@@ -112,47 +109,10 @@ pub fn load<Inventory: Saved>(path: &Path) -> Result<Inventory, SnapshotError> {
     parse(&text)
 }
 
-/// A file that an inventory will be written to: all of it or nothing, readable by its owner only.
+/// Writes an inventory to a file.
 #[cfg(feature = "cli")]
-#[derive(Debug)]
-pub struct Target {
-    path: PathBuf,
-    file: tempfile::NamedTempFile,
-}
-
-#[cfg(feature = "cli")]
-impl Target {
-    /// Makes sure that `path` can be written, before there is anything to write. What stands there and is not a regular file,
-    /// a device for example, is not replaced; a symbolic link is followed.
-    pub fn new(path: &Path) -> Result<Self, SnapshotError> {
-        let failed = |source| SnapshotError::Write { path: path.into(), source };
-        let refused = |why: &str| failed(std::io::Error::new(std::io::ErrorKind::InvalidInput, why));
-        let path = match path.canonicalize() {
-            Ok(real) if real.is_file() => real,
-            Ok(_) => return Err(refused("it exists and is not a regular file")),
-            Err(_) if path.is_symlink() => return Err(refused("it is a link to nothing")),
-            Err(_) if path.as_os_str().as_encoded_bytes().ends_with(b"/") => {
-                return Err(refused("it is the name of a folder"));
-            }
-            Err(_) => path.to_owned(),
-        };
-        let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        if !folder.is_dir() {
-            return Err(refused("its folder does not exist"));
-        }
-        let file = tempfile::NamedTempFile::new_in(folder).map_err(|error| refused(&error.kind().to_string()))?;
-        Ok(Self { path, file })
-    }
-
-    /// Writes the inventory.
-    pub fn save(mut self, inventory: &impl Saved) -> Result<(), SnapshotError> {
-        use std::io::Write as _;
-
-        let text = format(inventory)?;
-        let failed = |source| SnapshotError::Write { path: self.path.clone(), source };
-        self.file.write_all(text.as_bytes()).map_err(failed)?;
-        self.file.persist(&self.path).map(|_| ()).map_err(|error| failed(error.error))
-    }
+pub fn save(target: Target, inventory: &impl Saved) -> Result<(), SnapshotError> {
+    Ok(target.write(&format(inventory)?)?)
 }
 
 #[cfg(test)]

@@ -103,6 +103,16 @@ impl Policy {
         self.inactivity_age
     }
 
+    /// Days since creation at which the owner of a key is warned.
+    pub fn warning_age(&self) -> Days {
+        self.warning_age
+    }
+
+    /// Days since its last use at which the owner of a key is warned.
+    pub fn inactivity_warning_age(&self) -> Days {
+        self.inactivity_warning_age
+    }
+
     /// Days until a key of this age and idleness expires if it is not used, by whichever limit comes first.
     pub fn days_left(&self, age: Days, idle: Days) -> Days {
         match self.classify(age, idle).0 {

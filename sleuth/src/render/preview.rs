@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use console::Style;
 use notifier::{Colour, Group, Line, Notification, Span};
 
-use super::table::printable;
+use super::text::printable;
 
 /// The notifications as text. Mentions stand out by an `@`, or also by colour.
 pub fn preview(notifications: &[Notification], colours: bool) -> String {

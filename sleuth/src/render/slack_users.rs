@@ -3,7 +3,11 @@
 use comfy_table::Cell;
 use notifier::slack::SlackUser;
 
-use super::table::{self, Look, printable};
+use super::{
+    csv::defused,
+    table::{self, Look},
+    text::printable,
+};
 
 const COLUMNS: [&str; 4] = ["ID", "Name", "Real Name", "Kind"];
 
@@ -30,16 +34,10 @@ pub fn as_csv(users: &[SlackUser]) -> Result<String, csv::Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(["id", "name", "real_name", "kind"])?;
     for user in users {
-        writer.write_record(fields(user).map(defused))?;
+        writer.write_record(fields(user).map(|field| defused(&printable(field))))?;
     }
     let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-/// See <https://owasp.org/www-community/attacks/CSV_Injection>.
-fn defused(field: &str) -> String {
-    let field = printable(field);
-    if field.starts_with(['=', '+', '-', '@']) { format!("'{field}") } else { field }
 }
 
 #[cfg(test)]

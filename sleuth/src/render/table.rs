@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use comfy_table::{Cell, ContentArrangement, LineStyle, Table, TableStyle, presets};
 use console::measure_text_width;
 
+use super::text::printable;
 use crate::report::Report;
 
 pub mod keys;
@@ -97,9 +98,4 @@ fn list(text: &mut String, heading: &str, items: impl IntoIterator<Item = String
 fn errors<Audit>(text: &mut String, report: &Report<Audit>, look: Look) {
     let items = report.errors.iter().map(|error| format!("{}: {}: {}", error.subject, error.operation, error.message));
     list(text, "Incomplete: this could not be read, done or delivered", items, look);
-}
-
-/// Data without control characters, which could move the cursor or hide a line.
-pub(super) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

@@ -15,7 +15,7 @@ use sleuth::{
 };
 use tokio::time::Instant;
 
-use crate::{cli::Form, output};
+use crate::{output, outputs::Outputs};
 
 /// The time, in whole seconds as everywhere in the report.
 #[expect(clippy::disallowed_methods, reason = "a binary reads the clock, once")]
@@ -75,30 +75,39 @@ impl<Audit> From<&Report<Audit>> for Changed {
     }
 }
 
-/// Prints a report. What was done must not be lost when nobody reads.
-pub(crate) fn print<Reported: Serialize>(
+/// Writes a report wherever it is wanted. What was done must not be lost when it cannot be written, or nobody reads.
+pub(crate) fn print<Reported: Serialize, Form>(
     report: &Reported,
     changed: Changed,
-    form: Form,
-    table: impl FnOnce(&Reported, Look) -> String,
+    outputs: Outputs<Form>,
+    text: impl Fn(&Reported, Form, Look) -> anyhow::Result<String>,
     exit: Exit,
 ) -> anyhow::Result<Exit> {
-    let text = match form {
-        Form::Table => table(report, output::look()),
-        Form::Json => json::pretty(report)?,
-    };
-    match output::report(&text) {
-        Ok(()) => Ok(exit),
-        // The reader went away, as `head` does. That is no failure …
-        Err(error) if changed == Changed::No && error.kind() == ErrorKind::BrokenPipe => Ok(exit),
-        Err(error) if changed == Changed::No => Err(anyhow::Error::new(error).context("stdout")),
-        // … but what was done must not be lost with it.
-        Err(error) => {
-            output::note(&format!("sleuth: the report could not be written to stdout ({error}); here it is:"));
-            output::note(&json::pretty(report)?);
-            Ok(Exit::Incomplete)
+    let mut exit = exit;
+    let mut lost = false;
+    for (form, target) in outputs.files {
+        let written = text(report, form, Look::PLAIN).and_then(|text| Ok(target.write(&text)?));
+        if let Err(error) = written {
+            output::note(&format!("sleuth: {error:#}"));
+            (exit, lost) = (Exit::Incomplete, true);
         }
     }
+    match output::report(&text(report, outputs.stdout, output::look())?) {
+        Ok(()) => {}
+        // The reader went away, as `head` does. That is no failure …
+        Err(error) if changed == Changed::No && error.kind() == ErrorKind::BrokenPipe => {}
+        Err(error) if changed == Changed::No => return Err(anyhow::Error::new(error).context("stdout")),
+        // … but what was done must not be lost with it.
+        Err(error) => {
+            output::note(&format!("sleuth: the report could not be written to stdout ({error})"));
+            (exit, lost) = (Exit::Incomplete, true);
+        }
+    }
+    if lost && changed == Changed::Perhaps {
+        output::note("sleuth: here is the report that could not be written:");
+        output::note(&json::pretty(report)?);
+    }
+    Ok(exit)
 }
 
 #[cfg(feature = "audit")]
@@ -110,12 +119,13 @@ mod live {
 
     use sleuth::{
         report::ReportError,
-        snapshot::{Saved, Target},
+        snapshot::{self, Saved},
+        target::Target,
     };
 
     /// Saves what was read, if somebody wants that. What is read is used, even if it cannot be kept.
     pub(crate) fn save(target: Option<Target>, inventory: &impl Saved) -> Option<ReportError> {
-        let error = target?.save(inventory).err()?;
+        let error = snapshot::save(target?, inventory).err()?;
         Some(ReportError {
             subject: "inventory".to_owned(),
             operation: "save".to_owned(),

@@ -6,10 +6,12 @@ use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use keys::{FailOn as FailOnKeys, KeysArguments};
+pub(crate) use output::{Output, ReportForm};
 pub(crate) use tags::{FailOn as FailOnTags, RulesCommand, TagsArguments};
 pub(crate) use watch::{ReplayArguments, WatchCommand};
 
 mod keys;
+mod output;
 mod tags;
 mod watch;
 
@@ -45,7 +47,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Audit an invented account: shows both audits, without AWS
-    Demo,
+    Demo(DemoArguments),
     /// Audit the access keys of an account
     ///
     /// Reads all users and their access keys with the usual AWS credentials (environment, profile, SSO, role) and prints
@@ -83,9 +85,10 @@ pub(crate) struct RunArguments {
     #[arg(long)]
     pub(crate) apply: bool,
 
-    /// Form of the report on stdout
-    #[arg(long, value_name = "FORM", default_value = "table")]
-    pub(crate) output: Form,
+    /// Form of the report: table, json, csv, markdown, html or ocsf; on stdout, or in a file that is written when all is
+    /// done. May be repeated for more files; the table is printed if nothing else is [default: table]
+    #[arg(long, value_name = "FORM[=FILE]")]
+    pub(crate) output: Vec<Output>,
 
     /// Audit an inventory saved with --save, without AWS, as of the time it was saved
     #[arg(long, value_name = "FILE", conflicts_with = "apply")]
@@ -106,6 +109,26 @@ pub(crate) struct RunArguments {
 
 fn time(text: &str) -> Result<DateTime<Utc>, String> {
     text.parse().map_err(|_| "must be a date and time with a zone, as in 2026-12-31T09:00:00Z".to_owned())
+}
+
+/// Arguments of `sleuth demo`.
+#[derive(Debug, Args)]
+pub(crate) struct DemoArguments {
+    /// Show this audit only
+    pub(crate) audit: Option<DemoAudit>,
+
+    /// Form of its report, as of `sleuth keys` and `sleuth tags`: table, json, csv, markdown, html or ocsf; on stdout, or
+    /// in a file. May be repeated for more files
+    #[arg(long, value_name = "FORM[=FILE]", requires = "audit")]
+    pub(crate) output: Vec<Output>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DemoAudit {
+    /// Access keys
+    Keys,
+    /// EC2 tags
+    Tags,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

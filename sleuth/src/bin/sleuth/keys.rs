@@ -1,30 +1,37 @@
 //! `sleuth keys`.
 
-use std::path::PathBuf;
-
 use chrono::{DateTime, Utc};
 use sleuth::{
     config::KeysConfig,
     deadline::Deadlines,
     exit::Exit,
     keys::Inventory,
-    render::{notification::keys::notifications, table::keys::table},
+    render::{
+        csv, html, json, markdown,
+        notification::keys::notifications,
+        ocsf,
+        table::{self, Look},
+    },
     report::keys::KeysReport,
     run,
+    target::Target,
 };
 
 use crate::{
     audit::{self, show_payloads},
-    cli::{FailOnKeys, KeysArguments, RunArguments},
+    cli::{FailOnKeys, KeysArguments, ReportForm, RunArguments},
     output,
+    outputs::Outputs,
 };
 
 /// Audits an account or a saved inventory.
 pub(crate) async fn run(arguments: Box<KeysArguments>, environment: Vec<(String, String)>) -> anyhow::Result<Exit> {
     let KeysArguments { run, all, fail_on, thresholds } = *arguments;
-    let RunArguments { apply, output: form, from, save, now, timeout } = run;
+    let RunArguments { apply, output: wanted, from, save, now, timeout } = run;
     let deadlines = audit::deadlines(timeout);
     let config = KeysConfig::new(&environment, thresholds.into())?;
+    let save = save.as_deref().map(Target::new).transpose()?;
+    let outputs = Outputs::open(wanted, save.as_ref())?;
     let report = match from {
         Some(path) => {
             let inventory: Inventory = audit::load(&path)?;
@@ -34,7 +41,20 @@ pub(crate) async fn run(arguments: Box<KeysArguments>, environment: Vec<(String,
         }
         None => live::run(&config, Options { now, deadlines, apply, all, save }).await?,
     };
-    audit::print(&report, (&report).into(), form, table, exit(&report, fail_on))
+    let exit = exit(&report, fail_on);
+    audit::print(&report, (&report).into(), outputs, text, exit)
+}
+
+/// The report in one of its forms.
+pub(crate) fn text(report: &KeysReport, form: ReportForm, look: Look) -> anyhow::Result<String> {
+    Ok(match form {
+        ReportForm::Table => table::keys::table(report, look),
+        ReportForm::Json => json::pretty(report)?,
+        ReportForm::Csv => csv::keys::csv(report)?,
+        ReportForm::Markdown => markdown::keys::markdown(report),
+        ReportForm::Html => html::keys::html(report),
+        ReportForm::Ocsf => ocsf::keys::ocsf(report)?,
+    })
 }
 
 fn dry(inventory: &Inventory, config: &KeysConfig, now: DateTime<Utc>) -> KeysReport {
@@ -61,7 +81,7 @@ struct Options {
     deadlines: Deadlines,
     apply: bool,
     all: bool,
-    save: Option<PathBuf>,
+    save: Option<Target>,
 }
 
 #[cfg(feature = "keys")]
@@ -76,7 +96,6 @@ mod live {
         render::notification::keys::notifications,
         report::keys::KeysReport,
         run::{self, Stage},
-        snapshot,
     };
 
     use super::{Options, dry};
@@ -87,7 +106,6 @@ mod live {
 
     pub(super) async fn run(config: &KeysConfig, options: Options) -> anyhow::Result<KeysReport> {
         let Options { now, deadlines, apply, all, save } = options;
-        let target = save.as_deref().map(snapshot::Target::new).transpose()?;
         let taken_at = clock();
         let now = now.unwrap_or(taken_at);
         let common = &config.common;
@@ -99,14 +117,14 @@ mod live {
         let bar = output::progress("Reading users");
         let scope = run::keys::scope(config, taken_at, now, deadlines.read);
         // What is saved may be audited by other thresholds.
-        let want = if all || target.is_some() { Want::Everything } else { scope.want };
+        let want = if all || save.is_some() { Want::Everything } else { scope.want };
         let inventory = gather(&iam, &Scope { want, ..scope }, |done, total| {
             bar.set_length(total as u64);
             bar.set_position(done as u64);
         })
         .await;
         bar.finish_and_clear();
-        let unsaved = keep(target, &inventory);
+        let unsaved = keep(save, &inventory);
         let mut report = if apply {
             run::keys::wet(&iam, &inventory, config, &outputs, now, deadlines, |stage, report| {
                 if common.debug && stage == Stage::Applied {

@@ -8,6 +8,7 @@ mod cli;
 mod demo;
 mod keys;
 mod output;
+mod outputs;
 mod rules;
 mod slack_users;
 mod tags;
@@ -23,6 +24,7 @@ use sleuth::{
     gather::watch::SavedError,
     rules_source::RulesError,
     snapshot::SnapshotError,
+    target::TargetError,
 };
 
 use cli::{Cli, Command};
@@ -38,7 +40,7 @@ fn main() -> ExitCode {
         }
     };
     let result = match cli.command {
-        Command::Demo => demo::run(),
+        Command::Demo(arguments) => demo::run(arguments),
         Command::Keys(arguments) => runtime.block_on(keys::run(arguments, environment)),
         Command::Tags(arguments) => runtime.block_on(tags::run(arguments, environment)),
         Command::Watch(command) => runtime.block_on(watch::run(command, environment)),
@@ -63,6 +65,8 @@ fn exit_of(error: &anyhow::Error) -> Exit {
         || error.downcast_ref().is_some_and(OutputsError::is_setting)
         || error.downcast_ref().is_some_and(RulesError::is_setting)
         || error.is::<SnapshotError>()
+        || error.is::<outputs::OutputError>()
+        || error.is::<TargetError>()
         || error.is::<SavedError>();
     let incomplete = error.is::<notifier::slack::users::DirectoryError>()
         || error.is::<NoCredentials>()

@@ -1,32 +1,39 @@
 //! `sleuth tags`.
 
-use std::path::PathBuf;
-
 use chrono::{DateTime, Utc};
 use sleuth::{
     config::TagsConfig,
     deadline::Deadlines,
     exit::Exit,
-    render::{notification::tags::notifications, table::tags::table},
+    render::{
+        csv, html, json, markdown,
+        notification::tags::notifications,
+        ocsf,
+        table::{self, Look},
+    },
     report::tags::TagsReport,
     rules_source,
     run::{self, tags::Policy},
     tags::Inventory,
+    target::Target,
 };
 
 use crate::{
     audit::{self, show_payloads},
-    cli::{FailOnTags, RunArguments, TagsArguments},
+    cli::{FailOnTags, ReportForm, RunArguments, TagsArguments},
     output,
+    outputs::Outputs,
 };
 
 /// Audits an account or a saved inventory.
 pub(crate) async fn run(arguments: Box<TagsArguments>, environment: Vec<(String, String)>) -> anyhow::Result<Exit> {
     let TagsArguments { run, fail_on, settings } = *arguments;
-    let RunArguments { apply, output: form, from, save, now, timeout } = run;
+    let RunArguments { apply, output: wanted, from, save, now, timeout } = run;
     let deadlines = audit::deadlines(timeout);
     let config = TagsConfig::new(&environment, settings.into())?;
     let rules = rules_source::known(&config.rules)?;
+    let save = save.as_deref().map(Target::new).transpose()?;
+    let outputs = Outputs::open(wanted, save.as_ref())?;
     let report = match from {
         Some(path) => {
             let mut inventory: Inventory = audit::load(&path)?;
@@ -40,7 +47,20 @@ pub(crate) async fn run(arguments: Box<TagsArguments>, environment: Vec<(String,
         }
         None => live::run(config, rules, Options { now, deadlines, apply, save }).await?,
     };
-    audit::print(&report, (&report).into(), form, table, exit(&report, fail_on))
+    let exit = exit(&report, fail_on);
+    audit::print(&report, (&report).into(), outputs, text, exit)
+}
+
+/// The report in one of its forms.
+pub(crate) fn text(report: &TagsReport, form: ReportForm, look: Look) -> anyhow::Result<String> {
+    Ok(match form {
+        ReportForm::Table => table::tags::table(report, look),
+        ReportForm::Json => json::pretty(report)?,
+        ReportForm::Csv => csv::tags::csv(report)?,
+        ReportForm::Markdown => markdown::tags::markdown(report),
+        ReportForm::Html => html::tags::html(report),
+        ReportForm::Ocsf => ocsf::tags::ocsf(report)?,
+    })
 }
 
 fn dry(inventory: &Inventory, policy: &Policy, now: DateTime<Utc>) -> TagsReport {
@@ -67,7 +87,7 @@ struct Options {
     now: Option<DateTime<Utc>>,
     deadlines: Deadlines,
     apply: bool,
-    save: Option<PathBuf>,
+    save: Option<Target>,
 }
 
 #[cfg(feature = "tags")]
@@ -83,7 +103,6 @@ pub(crate) mod live {
         render::notification::tags::notifications,
         report::tags::TagsReport,
         run::{self, Stage, tags::Policy},
-        snapshot,
         tags::RuleSet,
     };
 
@@ -114,7 +133,6 @@ pub(crate) mod live {
         options: Options,
     ) -> anyhow::Result<TagsReport> {
         let Options { now, deadlines, apply, save } = options;
-        let target = save.as_deref().map(snapshot::Target::new).transpose()?;
         let taken_at = clock();
         let now = now.unwrap_or(taken_at);
         let sdk = aws::connect(config.common.profile.as_deref(), deadlines.read).await?;
@@ -127,7 +145,7 @@ pub(crate) mod live {
         let bar = output::progress("Reading regions");
         let scope = policy.scope(taken_at, now, deadlines.read);
         // What is saved may be audited by other rules.
-        let everything = target.is_some();
+        let everything = save.is_some();
         let inventory = gather(&cloud, &Scope { everything, ..scope }, |phase, done, total| {
             bar.set_message(match phase {
                 Phase::Regions => "Reading regions",
@@ -138,7 +156,7 @@ pub(crate) mod live {
         })
         .await;
         bar.finish_and_clear();
-        let unsaved = keep(target, &inventory);
+        let unsaved = keep(save, &inventory);
         let mut report = if apply {
             run::tags::wet(&cloud, &inventory, &policy, &outputs, now, deadlines, |stage, report| {
                 if common.debug && stage == Stage::Applied {

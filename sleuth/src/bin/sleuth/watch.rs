@@ -6,7 +6,11 @@ use sleuth::{
     deadline::Deadlines,
     exit::Exit,
     gather::watch::{Admission, Harvest, OutOfReach, Reading, files, harvest, saved},
-    render::{notification::tags::notifications, table::watch::table},
+    render::{
+        json,
+        notification::tags::notifications,
+        table::{Look, watch::table},
+    },
     report::watch::WatchReport,
     rules_source,
     run::{self, tags::Policy},
@@ -15,8 +19,9 @@ use sleuth::{
 
 use crate::{
     audit::{self, Changed, show_payloads},
-    cli::{FailOnTags, ReplayArguments, WatchCommand},
+    cli::{FailOnTags, Form, ReplayArguments, WatchCommand},
     output,
+    outputs::Outputs,
     tags::{fails, live::policy},
 };
 
@@ -44,7 +49,11 @@ pub(crate) async fn run(command: WatchCommand, environment: Vec<(String, String)
         }
     }
     let exit = exit(&report, fail_on);
-    audit::print(&report, Changed::No, form, table, exit)
+    let text = |report: &WatchReport, form: Form, look: Look| match form {
+        Form::Table => Ok(table(report, look)),
+        Form::Json => Ok(json::pretty(report)?),
+    };
+    audit::print(&report, Changed::No, Outputs::stdout(form), text, exit)
 }
 
 /// What files hold, and the time.

@@ -8,7 +8,7 @@ use super::{Look, done, errors, heading, list, new, printable, wrapped};
 use crate::{
     render::words::tags as words,
     report::tags::{Finding, Summary, TagsReport},
-    tags::{Status, owner::FoundBy},
+    tags::Status,
 };
 
 /// In narrower terminals ids are broken: there must be room for an owner too.
@@ -22,13 +22,8 @@ const ROOM_FOR_CONSEQUENCES: u16 = 190;
 pub fn table(report: &TagsReport, look: Look) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "{}", heading(report));
-    if let Some(reason) = &report.brake {
-        let _ = writeln!(text, "{}", printable(&format!("NO INSTANCE IS CHANGED: {reason}")));
-    }
-    for region in &report.audit.regions {
-        if let Some(reason) = &region.held {
-            wrapped(&mut text, "", &format!("NOT ACTED ON in {}: {reason}", region.region), look);
-        }
+    for note in words::notes(report) {
+        wrapped(&mut text, "", &note, look);
     }
     if shown(report).next().is_some() {
         let _ = writeln!(text, "{}", findings(report, look));
@@ -103,7 +98,7 @@ impl Column {
             Self::Instance => finding.instance_id.0.clone(),
             Self::Name => finding.name.clone().unwrap_or_else(|| "-".to_owned()),
             Self::State => finding.state.as_str().to_owned(),
-            Self::Age => words::age(finding.age_minutes).strip_suffix(" old").unwrap_or("?").to_owned(),
+            Self::Age => words::short_age(finding.age_minutes),
             Self::Owner => owner(finding, look),
             Self::Wrong => words::found(finding),
             Self::Done => words::action(finding),
@@ -135,18 +130,12 @@ fn findings(report: &TagsReport, look: Look) -> Table {
     table
 }
 
-/// The owner, and how it was found if not by a tag and there is room for that.
+/// The owner, and how it was found if there is room for that.
 fn owner(finding: &Finding, look: Look) -> String {
-    let name = finding.owner.name.as_deref().unwrap_or("unknown");
-    match finding.owner.found_by {
-        FoundBy::Tag | FoundBy::Unknown => name.to_owned(),
-        _ if !room(look, ROOM_FOR_NAMES) => name.to_owned(),
-        FoundBy::Cloudtrail => format!("{name} (launched it)"),
-        FoundBy::RoleSession => {
-            let role = finding.owner.detail.as_deref().unwrap_or("a role");
-            format!("{name} (launched it, {role})")
-        }
+    if room(look, ROOM_FOR_NAMES) {
+        return words::owner(finding);
     }
+    finding.owner.name.as_deref().unwrap_or("unknown").to_owned()
 }
 
 fn status(finding: &Finding, colours: bool) -> Cell {
@@ -162,19 +151,8 @@ fn status(finding: &Finding, colours: bool) -> Cell {
 }
 
 fn counts(text: &mut String, summary: &Summary, look: Look) {
-    let Summary { regions, instances, violation, unknown, grace, compliant, exempt, managed, .. } = summary;
-    let plural = |n: &usize| if *n == 1 { "" } else { "s" };
-    let line = format!(
-        "{regions} region{}, {instances} instance{}: {violation} in violation, {unknown} unknown, {grace} in grace, \
-         {compliant} compliant; {exempt} exempt, {managed} managed",
-        plural(regions),
-        plural(instances),
-    );
-    wrapped(text, "", &line, look);
-    for (by, counts) in [("rule", &summary.by_rule), ("owner", &summary.by_owner), ("region", &summary.by_region)] {
-        if !counts.is_empty() {
-            wrapped(text, "", &format!("Violations by {by}: {}", words::tally(counts)), look);
-        }
+    for line in words::summary(summary) {
+        wrapped(text, "", &line, look);
     }
 }
 

@@ -3,7 +3,10 @@
 use std::fmt::Write as _;
 
 use super::{Look, tags, wrapped};
-use crate::report::watch::{Summary, WatchReport};
+use crate::{
+    render::text::count,
+    report::watch::{Summary, WatchReport},
+};
 
 /// The findings of every account, what the events held, and what went wrong with them.
 pub fn table(report: &WatchReport, look: Look) -> String {
@@ -41,8 +44,4 @@ fn summary(text: &mut String, summary: &Summary, look: Look) {
             skipped.iter().map(|(why, count)| format!("{} {count}", why.replace('_', " "))).collect();
         wrapped(text, "", &format!("Skipped: {}", skipped.join(", ")), look);
     }
-}
-
-fn count(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }

@@ -2,6 +2,10 @@
 
 use chrono::TimeDelta;
 
+mod beside;
+
+pub(in crate::render) use beside::{auto_expire, days, last_access, legend, note, slack, status, summary};
+
 use crate::{
     decision::both,
     keys::{AccessKeyId, Action, Days, Status},
@@ -49,7 +53,6 @@ fn expiry(report: &KeysReport, finding: &Finding) -> String {
 }
 
 /// The same for a table, which also says what became of warnings and notices.
-#[cfg(feature = "cli")]
 pub(in crate::render) fn action(report: &KeysReport, finding: &Finding) -> String {
     let words = consequence(report, finding);
     match (finding.action, finding.outcome, &finding.reason) {
@@ -58,6 +61,15 @@ pub(in crate::render) fn action(report: &KeysReport, finding: &Finding) -> Strin
         (Action::Warn, Outcome::Failed, _) => format!("notice could not be sent: {words}"),
         (Action::Warn, _, _) => format!("no notice was sent: {words}"),
         (Action::Disable, Outcome::Done, Some(note)) => format!("{words}; {note}"),
+        _ => words,
+    }
+}
+
+/// What stands beside a finding. Of what could not be read only which call it was: the rest stands among the errors.
+pub(in crate::render) fn short(report: &KeysReport, finding: &Finding) -> String {
+    let words = action(report, finding);
+    match words.match_indices(": ").nth(1) {
+        Some((end, _)) if finding.status == Status::Unknown => words.get(..end).unwrap_or(&words).to_owned(),
         _ => words,
     }
 }

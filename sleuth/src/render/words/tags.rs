@@ -2,6 +2,10 @@
 
 use std::collections::BTreeMap;
 
+mod beside;
+
+pub(in crate::render) use beside::{notes, owner, summary};
+
 use crate::{
     decision::both,
     report::{
@@ -79,7 +83,6 @@ pub(in crate::render) fn consequence(finding: &Finding) -> String {
 }
 
 /// The same for a table, which also says what became of notices.
-#[cfg(feature = "cli")]
 pub(in crate::render) fn action(finding: &Finding) -> String {
     let words = consequence(finding);
     let told = match (finding.action, finding.outcome) {
@@ -95,6 +98,11 @@ pub(in crate::render) fn action(finding: &Finding) -> String {
 /// An age.
 pub(in crate::render) fn age(minutes: Option<i64>) -> String {
     minutes.map_or_else(|| "of unknown age".to_owned(), |minutes| format!("{} old", span(minutes)))
+}
+
+/// The same for a column.
+pub(in crate::render) fn short_age(minutes: Option<i64>) -> String {
+    minutes.map_or_else(|| "?".to_owned(), span)
 }
 
 /// A time as people say it: minutes up to two hours, hours up to two days, days.
