@@ -10,7 +10,7 @@ const SLACK_TAG: &str = "Slack";
 const NAME_TAG: &str = "Name";
 
 /// An AWS account.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Account {
     /// The 12 digits; `None` if they could not be read.

@@ -4,11 +4,13 @@
 
 use chrono::{DateTime, Utc};
 use notifier::DeliveryReport;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::facts::{Account, ReadError};
 
+pub mod documents;
 pub mod keys;
+pub mod saved;
 pub mod tags;
 pub mod watch;
 
@@ -40,7 +42,7 @@ pub struct Report<Audit> {
 }
 
 /// What came of an action.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// There was nothing to do.

@@ -2,6 +2,7 @@
 
 use notifier::{Mention, SlackId, Span};
 
+pub mod digest;
 pub mod keys;
 pub mod tags;
 

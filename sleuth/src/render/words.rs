@@ -1,4 +1,5 @@
 //! Findings in words. Every word matches the outcome: "was" is said only of what was done.
 
+pub(super) mod digest;
 pub(super) mod keys;
 pub(super) mod tags;
