@@ -12,7 +12,7 @@ const EMAIL_TAG: &str = "Email";
 const NAME_TAG: &str = "Name";
 
 /// An AWS account.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Account {
     /// The 12 digits; `None` if they could not be read.

@@ -4,6 +4,7 @@ use tokio::time::Instant;
 
 use crate::{deadline::before, facts::Reading, ports::NoAnswer};
 
+pub mod digest;
 pub mod keys;
 pub mod tags;
 pub mod watch;

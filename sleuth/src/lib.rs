@@ -16,6 +16,8 @@
 //! - [`gather`]: fills an inventory through a reader.
 //! - [`apply`]: performs a plan through a writer, each target looked at once more. A dry run does not call it.
 //! - [`report`]: the vocabulary of all outputs.
+//! - [`diff`]: what changed between two reports. Pure.
+//! - [`digest`]: what was done in some time, out of many reports. Pure.
 //! - [`render`]: a report as JSON, table, CSV, Markdown, HTML, OCSF, as notifications. Pure.
 //! - [`snapshot`]: inventories in files.
 //! - `target`: files that are written whole or not at all.
@@ -35,6 +37,8 @@ pub mod config;
 pub mod deadline;
 pub mod decision;
 pub mod demo;
+pub mod diff;
+pub mod digest;
 pub mod exit;
 pub mod facts;
 pub mod gather;

@@ -6,12 +6,14 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
 use notifier::{DeliveryReport, PartDelivery};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::facts::{Account, ReadError};
 
+pub mod documents;
 pub mod keys;
+pub mod saved;
 pub mod tags;
 pub mod watch;
 
@@ -45,7 +47,7 @@ pub struct Report<Audit> {
 }
 
 /// What came of an action.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// There was nothing to do.

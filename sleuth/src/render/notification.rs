@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use notifier::{Address, Colour, Group, Line, Mention, Notification, OwnerMessage, SlackId, SlackTarget, Span};
 
+pub mod digest;
 pub mod keys;
 pub mod tags;
 

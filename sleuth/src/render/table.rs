@@ -8,6 +8,8 @@ use console::measure_text_width;
 use super::text::printable;
 use crate::report::Report;
 
+pub mod diff;
+pub mod digest;
 pub mod keys;
 pub mod tags;
 pub mod watch;

@@ -1,7 +1,7 @@
 //! What a run found, did and could not do about access keys.
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Outcome, Report};
 use crate::{
@@ -89,7 +89,7 @@ pub struct Alert {
 }
 
 /// Kinds of alerts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AlertKind {
     /// The root user has access keys.

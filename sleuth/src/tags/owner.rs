@@ -1,6 +1,6 @@
 //! Who is asked about an instance.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     inventory::{IamUser, Instance},
@@ -9,7 +9,7 @@ use super::{
 use crate::facts::{Reading, email, values};
 
 /// The owner of an instance, and how that was found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owner {
     /// A name; `null` if nobody is known.
     pub name: Option<String>,
@@ -24,7 +24,7 @@ pub struct Owner {
 }
 
 /// Ways to an owner.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FoundBy {
     /// A tag of the instance.

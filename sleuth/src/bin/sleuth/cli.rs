@@ -5,11 +5,15 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use diff::{DiffArguments, FailOn as FailOnChange};
+pub(crate) use digest::{DigestArguments, Store};
 pub(crate) use keys::{FailOn as FailOnKeys, KeysArguments};
 pub(crate) use output::{Output, ReportForm};
 pub(crate) use tags::{FailOn as FailOnTags, RulesCommand, TagsArguments};
 pub(crate) use watch::{ReplayArguments, WatchCommand};
 
+mod diff;
+mod digest;
 mod keys;
 mod output;
 mod tags;
@@ -63,6 +67,19 @@ pub(crate) enum Command {
     /// Check the tags of instances that CloudTrail saw launched or re-tagged
     #[command(subcommand)]
     Watch(WatchCommand),
+    /// Show what changed between two reports or inventories
+    ///
+    /// OLD and NEW are reports that `sleuth keys` or `sleuth tags` printed with `--output json`, or inventories saved with
+    /// --save, which are audited first, as --from does: by the thresholds or rules given here or in the environment, each
+    /// as of the time it was taken. Without AWS.
+    #[command(after_long_help = format!("{}\n\n{EXIT_CODES}", diff::CHANGES))]
+    Diff(Box<DiffArguments>),
+    /// Show what was done in the last day, by account and owner
+    ///
+    /// Reads the reports of runs and prints every key that was disabled and every instance that was changed, or could not
+    /// be. Nothing is sent unless --send is given.
+    #[command(after_help = EXIT_CODES)]
+    Digest(Box<DigestArguments>),
     /// Work with tag rules
     #[command(subcommand)]
     Rules(RulesCommand),

@@ -6,6 +6,8 @@ mod audit;
 #[expect(clippy::doc_markdown, reason = "these comments are help texts, read in a terminal")]
 mod cli;
 mod demo;
+mod diff;
+mod digest;
 mod keys;
 mod output;
 mod outputs;
@@ -20,8 +22,10 @@ use clap::Parser;
 use sleuth::{
     aws::{NoCredentials, OutputsError},
     config::{self, Problems},
+    diff::KindsDiffer,
     exit::Exit,
-    gather::watch::SavedError,
+    gather::{digest::FilesError, watch::SavedError},
+    report::saved::SavedReportError,
     rules_source::RulesError,
     snapshot::SnapshotError,
     target::TargetError,
@@ -43,6 +47,8 @@ fn main() -> ExitCode {
         Command::Demo(arguments) => demo::run(arguments),
         Command::Keys(arguments) => runtime.block_on(keys::run(arguments, environment)),
         Command::Tags(arguments) => runtime.block_on(tags::run(arguments, environment)),
+        Command::Diff(arguments) => runtime.block_on(diff::run(arguments, environment)),
+        Command::Digest(arguments) => runtime.block_on(digest::run(arguments, environment)),
         Command::Watch(command) => runtime.block_on(watch::run(command, environment)),
         Command::Rules(command) => rules::run(&command),
         Command::SlackUsers(arguments) => runtime.block_on(slack_users::run(&arguments, environment)),
@@ -67,6 +73,9 @@ fn exit_of(error: &anyhow::Error) -> Exit {
         || error.is::<SnapshotError>()
         || error.is::<outputs::OutputError>()
         || error.is::<TargetError>()
+        || error.is::<SavedReportError>()
+        || error.is::<KindsDiffer>()
+        || error.is::<FilesError>()
         || error.is::<SavedError>();
     let incomplete = error.is::<notifier::slack::users::DirectoryError>()
         || error.is::<NoCredentials>()

@@ -137,11 +137,16 @@ const TAG_CHARACTERS: usize = 300;
 
 /// The tags, as far as there is room.
 pub(in crate::render) fn tags(finding: &Finding) -> String {
-    if finding.tags.is_empty() {
+    let all: Vec<String> = finding.tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    shown(&all)
+}
+
+/// Tags that are written as `key=value`, as far as there is room.
+pub(in crate::render) fn shown(tags: &[String]) -> String {
+    if tags.is_empty() {
         return "no tags".to_owned();
     }
-    let all: Vec<String> = finding.tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
-    let all = format!("tags {}", all.join(", "));
+    let all = format!("tags {}", tags.join(", "));
     if all.chars().count() <= TAG_CHARACTERS {
         return all;
     }

@@ -1,0 +1,206 @@
+//! Reports as documents of a search index: one of a run as a whole, and one of each finding that is out of order.
+//!
+//! The kinds `aws_tag_audit` and `aws_tag_violator` and their fields are those of py-awsaudit, so that searches of its
+//! index go on working, and some more.
+
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::{
+    Report,
+    keys::{self, KeysReport},
+    tags::{self, TagsReport},
+};
+use crate::{
+    facts::Tags,
+    keys::{Action as OnKey, Status as KeyStatus},
+    tags::{Action as OnInstance, Status},
+};
+
+/// Kind of the document of a run that audited instances.
+pub const TAG_AUDIT: &str = "aws_tag_audit";
+/// Kind of the document of an instance that violates a rule.
+pub const TAG_VIOLATOR: &str = "aws_tag_violator";
+/// Kind of the document of a run that audited access keys.
+pub const KEY_AUDIT: &str = "aws_key_audit";
+/// Kind of the document of a key that is not in order.
+pub const KEY_FINDING: &str = "aws_key_finding";
+
+/// One document.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Document {
+    /// The same whenever the same finding of the same run is written: writing it twice changes nothing.
+    pub id: String,
+    /// What it is about, for reports on what was delivered. That of a finding is the finding's own.
+    pub subject: String,
+    /// Its fields.
+    pub body: Value,
+}
+
+/// Subject of the document of a whole run.
+const WHOLE: &str = "rollup";
+
+/// The documents of a run on access keys: of the run, and of each key that is not good, or that something was done about.
+pub fn of_keys(report: &KeysReport, run: &str) -> Vec<Document> {
+    let told = |key: &&keys::Finding| key.status != KeyStatus::Good || key.action != OnKey::None;
+    let findings: Vec<&keys::Finding> = report.audit.keys.iter().filter(told).collect();
+    let ids: Vec<_> = findings.iter().filter(|key| is_violator(key)).filter_map(|key| key.key_id.as_ref()).collect();
+    let rollup = json!({
+        "violator_count": findings.iter().filter(|key| is_violator(key)).count(),
+        "violators": ids,
+        "counts": report.audit.summary,
+    });
+    let mut names = Names::new(run, KEY_FINDING);
+    let each = findings
+        .into_iter()
+        .map(|key| names.document(key.subject(), with(envelope(report, KEY_FINDING, run), key_fields(key))));
+    let each: Vec<Document> = each.collect();
+    [vec![whole(report, KEY_AUDIT, run, rollup)], each].concat()
+}
+
+/// The documents of a run on instances: of the run, and of each instance that violates a rule, or that something was done
+/// about.
+pub fn of_tags(report: &TagsReport, run: &str) -> Vec<Document> {
+    let told = |found: &&tags::Finding| found.status == Status::Violation || found.action != OnInstance::None;
+    let findings: Vec<&tags::Finding> = report.audit.instances.iter().filter(told).collect();
+    let counts = |found: &&&tags::Finding| found.status == Status::Violation && !found.is_exempt();
+    let violators: Vec<_> = findings.iter().filter(counts).map(|found| &found.instance_id).collect();
+    let required = report.audit.policy.rules.rules.iter().filter(|rule| rule.required);
+    let scheme: Vec<String> = required.map(|rule| rule.tag.as_str().to_owned()).collect();
+    let summary = &report.audit.summary;
+    let rollup = json!({
+        "tag_scheme": scheme,
+        "violator_count": violators.len(),
+        "violators": violators,
+        "counts": {
+            "regions": summary.regions,
+            "instances": summary.instances,
+            "violation": summary.violation,
+            "unknown": summary.unknown,
+            "grace": summary.grace,
+            "compliant": summary.compliant,
+            "exempt": summary.exempt,
+            "managed": summary.managed,
+        },
+    });
+    let mut names = Names::new(run, TAG_VIOLATOR);
+    let each = findings
+        .into_iter()
+        .map(|found| names.document(found.subject(), with(envelope(report, TAG_VIOLATOR, run), tag_fields(found))));
+    let each: Vec<Document> = each.collect();
+    [vec![whole(report, TAG_AUDIT, run, rollup)], each].concat()
+}
+
+/// Whether a key is out of order, and is to be counted so.
+fn is_violator(key: &keys::Finding) -> bool {
+    matches!(key.status, KeyStatus::Expired | KeyStatus::Old | KeyStatus::Stagnant) && !key.exempt
+}
+
+/// What all documents of a run say.
+fn envelope<Audit>(report: &Report<Audit>, kind: &str, run: &str) -> Value {
+    json!({
+        "@timestamp": report.generated_at,
+        "kind": kind,
+        "run": run,
+        "account": report.account.id,
+        "account_name": report.account.alias,
+        "applied": report.applied,
+    })
+}
+
+/// The document of the run.
+fn whole<Audit>(report: &Report<Audit>, kind: &str, run: &str, fields: Value) -> Document {
+    let first = report.errors.first();
+    let first = first.map(|error| format!("{}: {}: {}", error.subject, error.operation, error.message));
+    let errors = json!({"errors": report.errors.len(), "first_error": first});
+    let body = with(with(envelope(report, kind, run), fields), errors);
+    Document { id: id(run, kind, WHOLE), subject: WHOLE.to_owned(), body }
+}
+
+fn key_fields(key: &keys::Finding) -> Value {
+    json!({
+        "user": key.user,
+        "key_id": key.key_id,
+        "name": key.name,
+        "status": key.status,
+        "cause": key.cause,
+        "exempt": key.exempt,
+        "age_days": key.age_days,
+        "idle_days": key.idle_days,
+        "action": key.action,
+        "outcome": key.outcome,
+        "reason": key.reason,
+    })
+}
+
+fn tag_fields(found: &tags::Finding) -> Value {
+    let rules: Vec<&str> = found.violations.iter().map(|violation| violation.rule.as_str()).collect();
+    let wrong: Vec<&str> = found.violations.iter().map(|violation| violation.message.as_str()).collect();
+    json!({
+        "id": found.instance_id,
+        "region": found.region,
+        "state": found.state,
+        "tags": pairs(&found.tags),
+        "age": found.age_minutes,
+        "name": found.name,
+        "owner": found.owner.name,
+        "owner_found_by": found.owner.found_by,
+        "owner_detail": found.owner.detail,
+        "status": found.status,
+        "exempt": found.is_exempt(),
+        "rules": rules,
+        "wrong": wrong,
+        "repairs": pairs(&found.repairs),
+        "action": found.action,
+        "outcome": found.outcome,
+        "reason": found.reason,
+    })
+}
+
+/// Tags as `key=value`.
+fn pairs(tags: &Tags) -> Vec<String> {
+    tags.iter().map(|(key, value)| format!("{key}={value}")).collect()
+}
+
+/// All fields of both.
+fn with(mut body: Value, more: Value) -> Value {
+    if let (Value::Object(body), Value::Object(more)) = (&mut body, more) {
+        body.extend(more);
+    }
+    body
+}
+
+/// Names documents. Keys that are known without an id share a subject: these are counted.
+struct Names<'a> {
+    run: &'a str,
+    kind: &'a str,
+    seen: BTreeMap<String, usize>,
+}
+
+impl<'a> Names<'a> {
+    fn new(run: &'a str, kind: &'a str) -> Self {
+        Self { run, kind, seen: BTreeMap::new() }
+    }
+
+    fn document(&mut self, subject: String, body: Value) -> Document {
+        let count = self.seen.entry(subject.clone()).or_insert(0);
+        *count += 1;
+        let name = if *count == 1 { subject.clone() } else { format!("{subject}#{count}") };
+        Document { id: id(self.run, self.kind, &name), subject, body }
+    }
+}
+
+/// What a document is stored under: SHA-256 of what it is, in hex.
+fn id(run: &str, kind: &str, subject: &str) -> String {
+    // No part holds a line break, so that no two of them run into each other.
+    let digest = Sha256::digest(format!("{run}\n{kind}\n{subject}"));
+    digest.iter().fold(String::with_capacity(64), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+#[cfg(test)]
+mod tests;
