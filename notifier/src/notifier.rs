@@ -56,6 +56,11 @@ impl Notifier {
         self.channels.is_empty()
     }
 
+    /// Whether a channel takes the report as a file.
+    pub fn takes_files(&self) -> bool {
+        self.channels.iter().any(|channel| matches!(channel, Channel::SlackBot(_)))
+    }
+
     /// Sends `messages` in order, through all channels side by side, until a time if there is one. Never fails: what was not
     /// taken is in the report.
     pub async fn send(&self, messages: &Messages, until: Option<Instant>) -> DeliveryReport {

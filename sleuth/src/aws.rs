@@ -28,12 +28,16 @@ pub mod logs;
 mod outputs;
 #[cfg(feature = "audit")]
 mod patience;
+#[cfg(feature = "audit")]
+mod reports;
 pub mod secrets;
 #[cfg(feature = "tags")]
 mod tag_policy;
 mod tally;
 
-pub use outputs::{OutputsError, outputs};
+pub use outputs::{OutputsError, outputs, search_index};
+#[cfg(feature = "audit")]
+pub use reports::{Stored, stored};
 #[cfg(feature = "tags")]
 pub use tag_policy::tag_policy;
 pub use tally::Calls;
@@ -90,6 +94,11 @@ pub async fn connect(profile: Option<&str>, end: Option<Instant>) -> Result<SdkC
         Ok(Err(error)) => Err(no_credentials(profile, &error)),
         Err(over) => Err(NoCredentials::Failed(over.message)),
     }
+}
+
+/// Nobody: for what is called without credentials of AWS.
+pub fn nobody() -> SdkConfig {
+    SdkConfig::builder().behavior_version(BehaviorVersion::latest()).build()
 }
 
 fn no_credentials(profile: Option<&str>, error: &CredentialsError) -> NoCredentials {

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 
 pub use audits::Audit;
 pub use common::{Common, RetryMode};
+pub use digest::{DigestConfig, DigestFlags};
 pub use keys::KeysConfig;
 pub use outputs::{ArchiveConfig, BotConfig, EmailConfig, Outputs, SearchConfig, SearchLogin, Secret, SlackUrl};
 pub use secret::{SecretArn, Store, value as secret_value};
@@ -21,6 +22,7 @@ pub use watch::{RoleName, WatchConfig};
 mod audits;
 mod check;
 mod common;
+mod digest;
 mod keys;
 mod outputs;
 mod secret;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use notifier::DeliveryReport;
 use serde::Serialize;
 
 use crate::{
@@ -180,6 +181,11 @@ pub struct Incomplete {
 }
 
 impl Digest {
+    /// Takes in what came of sending it. What nobody took is an error in it.
+    pub fn add(&mut self, sent: &DeliveryReport) {
+        self.errors.extend(sent.undelivered().map(|(part, reason)| ReportError::undelivered(part, reason)));
+    }
+
     /// Whether all reports could be read, and the digest delivered.
     pub fn is_complete(&self) -> bool {
         self.errors.is_empty()

@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
-use notifier::{DeliveryReport, Document, Messages, Notifier, PartDelivery, SearchIndex};
+use notifier::{DeliveryReport, Document, File, Messages, Notifier, PartDelivery, SearchIndex};
 use serde::Serialize;
+use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 #[cfg(feature = "audit")]
 use crate::aws::archive::{Archive, Form, Place};
-use crate::{deadline::Deadlines, report::Report};
+use crate::{
+    deadline::Deadlines,
+    report::{Report, documents},
+};
 
 mod keys;
 mod tags;
@@ -47,6 +51,9 @@ pub trait Deliverable: Serialize {
     /// What people are to be told. `link`: where the whole report stands.
     fn messages(&self, texts: &Self::Texts, link: Option<&str>) -> Messages;
 
+    /// The whole report, for people.
+    fn html(&self) -> String;
+
     /// The findings, to be searched for.
     fn documents(&self) -> Vec<Document>;
 
@@ -68,7 +75,10 @@ pub async fn hand_out<Audit>(
     Report<Audit>: Deliverable,
 {
     let link = outputs.keep_at_first(report, deadlines.deliver).await;
-    let messages = report.messages(texts, link.as_deref());
+    let mut messages = report.messages(texts, link.as_deref());
+    // Who is told in short is given the whole, too.
+    messages.file = (link.is_none() && outputs.notifier.takes_files() && messages.overview.is_some())
+        .then(|| File { name: format!("{}-{}.html", report.kind, report.run), content: report.html().into_bytes() });
     let deliveries = outputs.notifier.send(&messages, deadlines.deliver).await;
     report.record_delivery(deliveries);
     let kept = outputs.keep(report, deadlines.store.unwrap_or_else(|| Instant::now() + STORE_WAIT)).await;
@@ -131,6 +141,16 @@ impl Outputs {
     }
 }
 
+/// A document as the index takes it.
+fn searchable(document: documents::Document) -> Document {
+    let documents::Document { id, subject, body } = document;
+    let body = match body {
+        Value::Object(body) => body,
+        _ => Map::new(),
+    };
+    Document { id, subject, body }
+}
+
 #[cfg(feature = "audit")]
 fn place<Audit>(report: &Report<Audit>) -> Place {
     Place::new(report.account.id.as_deref(), report.kind, report.generated_at, &report.run)
@@ -152,6 +172,6 @@ where
         archive.delivery(&place, form, result)
     };
     let json = json::pretty(report).map_err(|error| error.to_string());
-    let json = put(Form::Json, json).await;
-    vec![json]
+    let (json, html) = futures::join!(put(Form::Json, json), put(Form::Html, Ok(report.html())));
+    vec![json, html]
 }

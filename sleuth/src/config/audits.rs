@@ -13,6 +13,8 @@ pub enum Audit {
     Tags,
     /// EC2 tags of the instances that events name.
     Watch,
+    /// No audit: what the runs of the last day did.
+    Digest,
 }
 
 /// The setting as it stands in the environment.
@@ -30,6 +32,8 @@ impl Audit {
         Self::Tags,
         #[cfg(feature = "tags")]
         Self::Watch,
+        #[cfg(feature = "audit")]
+        Self::Digest,
     ];
 
     /// The word used in the setting and in reports.
@@ -38,6 +42,7 @@ impl Audit {
             Self::Keys => "keys",
             Self::Tags => "tags",
             Self::Watch => "watch",
+            Self::Digest => "digest",
         }
     }
 

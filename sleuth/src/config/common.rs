@@ -48,6 +48,13 @@ struct Environment {
 }
 
 impl Common {
+    /// The shared settings, checked. An empty value means "not set".
+    pub fn checked(environment: &[(String, String)]) -> Result<Self, Problems> {
+        let mut check = Check::default();
+        let common = Self::new(environment, &mut check)?;
+        if check.0.is_empty() { Ok(common) } else { Err(Problems(check.0)) }
+    }
+
     /// Checks the shared settings. The result is of use only if `check` has no problems.
     pub(super) fn new(environment: &[(String, String)], check: &mut Check) -> Result<Self, Problems> {
         let env: Environment = read(environment)?;

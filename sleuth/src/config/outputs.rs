@@ -83,6 +83,11 @@ pub(super) struct Environment {
 }
 
 impl Outputs {
+    /// Whether there is anybody to tell.
+    pub fn reach_people(&self) -> bool {
+        self.slack.is_some() || self.bot.is_some() || self.topic.is_some() || self.email.is_some()
+    }
+
     /// Whether people are called by their Slack tags.
     pub fn calls_people(&self) -> bool {
         self.slack.is_some() || self.bot.is_some()

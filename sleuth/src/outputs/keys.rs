@@ -1,11 +1,14 @@
 //! What outputs make of a report on access keys.
 
-use notifier::{DeliveryReport, Messages};
+use notifier::{DeliveryReport, Document, Messages};
 
-use super::Deliverable;
+use super::{Deliverable, searchable};
 use crate::{
-    render::notification::keys::{Texts, messages},
-    report::keys::KeysReport,
+    render::{
+        html,
+        notification::keys::{Texts, messages},
+    },
+    report::{documents, keys::KeysReport},
 };
 
 impl Deliverable for KeysReport {
@@ -13,6 +16,14 @@ impl Deliverable for KeysReport {
 
     fn messages(&self, texts: &Texts, link: Option<&str>) -> Messages {
         messages(self, texts, link)
+    }
+
+    fn html(&self) -> String {
+        html::keys::html(self)
+    }
+
+    fn documents(&self) -> Vec<Document> {
+        documents::of_keys(self, &self.run).into_iter().map(searchable).collect()
     }
 
     fn is_noteworthy(&self) -> bool {

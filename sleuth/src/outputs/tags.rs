@@ -1,11 +1,14 @@
 //! What outputs make of a report on EC2 tags.
 
-use notifier::{DeliveryReport, Messages};
+use notifier::{DeliveryReport, Document, Messages};
 
-use super::Deliverable;
+use super::{Deliverable, searchable};
 use crate::{
-    render::notification::tags::{Texts, messages},
-    report::tags::TagsReport,
+    render::{
+        html,
+        notification::tags::{Texts, messages},
+    },
+    report::{documents, tags::TagsReport},
 };
 
 impl Deliverable for TagsReport {
@@ -13,6 +16,14 @@ impl Deliverable for TagsReport {
 
     fn messages(&self, texts: &Texts, link: Option<&str>) -> Messages {
         messages(self, texts, link)
+    }
+
+    fn html(&self) -> String {
+        html::tags::html(self)
+    }
+
+    fn documents(&self) -> Vec<Document> {
+        documents::of_tags(self, &self.run).into_iter().map(searchable).collect()
     }
 
     fn is_noteworthy(&self) -> bool {

@@ -28,8 +28,8 @@ pub enum Kept {
 /// Reads reports that runs left.
 pub trait ReadReports: Sync {
     /// What may hold something of the time from `from` until before `to`. It may hold more, which is passed over.
-    fn list(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> impl Future<Output = Listed> + Send;
+    fn list(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> impl Future<Output = Listed>;
 
     /// What stands under one of these names.
-    fn read(&self, name: &str) -> impl Future<Output = Result<Kept, ReadError>> + Send;
+    fn read(&self, name: &str) -> impl Future<Output = Result<Kept, ReadError>>;
 }

@@ -3,6 +3,7 @@
 //! `AUDITS` names what the function does. Any event starts the audits, but for those of CloudTrail, which the watch deals
 //! with.
 
+mod digest;
 #[cfg(feature = "keys")]
 mod keys;
 mod outcome;
@@ -104,6 +105,8 @@ struct Prepared {
     tags: Option<config::TagsConfig>,
     #[cfg(feature = "tags")]
     watch: Option<config::WatchConfig>,
+    /// The digest, which comes after the audits.
+    digest: Option<config::DigestConfig>,
     /// Whether there is no audit that any event would start.
     #[cfg(feature = "tags")]
     only_watch: bool,
@@ -129,6 +132,9 @@ impl Prepared {
             watch: checked(audits.contains(&Audit::Watch), &mut problems, || {
                 config::WatchConfig::new(environment, config::TagFlags::default())
             }),
+            digest: checked(audits.contains(&Audit::Digest), &mut problems, || {
+                digest::checked(config::DigestConfig::new(environment, config::DigestFlags::default())?)
+            }),
             #[cfg(feature = "tags")]
             only_watch: audits == [Audit::Watch],
         };
@@ -144,6 +150,7 @@ impl Prepared {
             self.tags.as_ref().map(|config| config.common.metrics),
             #[cfg(feature = "tags")]
             self.watch.as_ref().map(|config| config.tags.common.metrics),
+            self.digest.as_ref().map(|config| config.common.metrics),
         ];
         metrics.into_iter().flatten().any(|wanted| wanted).then(|| self.names.clone())
     }
@@ -172,7 +179,12 @@ impl Prepared {
             None
         };
         let (keys, tags) = futures::join!(keys, tags);
-        together([keys, tags].into_iter().flatten())
+        // What they have just done belongs into it.
+        let digest = match &self.digest {
+            Some(config) => Some(Box::pin(digest::run(config, start)).await),
+            None => None,
+        };
+        together([keys, tags, digest].into_iter().flatten())
     }
 }
 

@@ -15,7 +15,7 @@ use sleuth::{
 };
 use tokio::time::Instant;
 
-use crate::{output, outputs::Outputs};
+use crate::{cli::Form, output, outputs::Outputs};
 
 /// The time, in whole seconds as everywhere in the report.
 #[expect(clippy::disallowed_methods, reason = "a binary reads the clock, once")]
@@ -108,6 +108,20 @@ pub(crate) fn print<Reported: Serialize, Form>(
         output::note(&json::pretty(report)?);
     }
     Ok(exit)
+}
+
+/// Prints what is a table or JSON, and of which nothing would be lost.
+pub(crate) fn show<Reported: Serialize>(
+    report: &Reported,
+    form: Form,
+    table: impl Fn(&Reported, Look) -> String,
+    exit: Exit,
+) -> anyhow::Result<Exit> {
+    let text = |report: &Reported, form: Form, look: Look| match form {
+        Form::Table => Ok(table(report, look)),
+        Form::Json => Ok(json::pretty(report)?),
+    };
+    print(report, Changed::No, Outputs::stdout(form), text, exit)
 }
 
 #[cfg(feature = "audit")]

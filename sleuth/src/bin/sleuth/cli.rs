@@ -16,6 +16,7 @@ mod diff;
 mod digest;
 mod keys;
 mod output;
+mod outputs;
 mod tags;
 mod watch;
 
@@ -30,12 +31,9 @@ Exit codes:
 /// What all audits share.
 const SHARED: &str = "  CONCURRENCY                  how many users or regions are read side by side, 1 to 100
                                [default: 16]
-  SLACK_URL                    Slack incoming webhook (a secret), or the ARN of a secret in Secrets
-                               Manager or Parameter Store that holds it
-  SNS_TOPIC                    ARN of an SNS topic
   AWS_RETRY_MODE               `adaptive`, or `standard`: faster, takes more of AWS's limit
                                [default: adaptive]
-  NOTIFY_RETRY_SECONDS         time for retries of messages, a channel and run [default: 60]
+  METRICS                      `false`: the Lambda function writes no metrics [default: true]
   DEBUG                        log more, and print on stderr the message for each channel";
 
 /// Keeps the access keys and EC2 tags of an AWS account in order.
@@ -56,13 +54,13 @@ pub(crate) enum Command {
     ///
     /// Reads all users and their access keys with the usual AWS credentials (environment, profile, SSO, role) and prints
     /// every key, the worst first. Nothing is changed or sent unless --apply is given.
-    #[command(after_long_help = format!("{}\n{SHARED}\n\n{EXIT_CODES}", keys::ENVIRONMENT))]
+    #[command(after_long_help = format!("{}\n{}\n{SHARED}\n\n{EXIT_CODES}", keys::ENVIRONMENT, outputs::ENVIRONMENT))]
     Keys(Box<KeysArguments>),
     /// Audit the tags of EC2 instances
     ///
     /// Reads the instances of all enabled regions, or of those named, and prints those that violate tag rules, the worst
     /// first. Nothing is changed or sent unless --apply is given; then only what TAG_ACTION and the rules allow.
-    #[command(after_long_help = format!("{}\n{SHARED}\n\n{EXIT_CODES}", tags::ENVIRONMENT))]
+    #[command(after_long_help = format!("{}\n{}\n{SHARED}\n\n{EXIT_CODES}", tags::ENVIRONMENT, outputs::ENVIRONMENT))]
     Tags(Box<TagsArguments>),
     /// Check the tags of instances that CloudTrail saw launched or re-tagged
     #[command(subcommand)]
@@ -80,6 +78,9 @@ pub(crate) enum Command {
     /// be. Nothing is sent unless --send is given.
     #[command(after_help = EXIT_CODES)]
     Digest(Box<DigestArguments>),
+    /// Work with the search index
+    #[command(subcommand)]
+    Search(SearchCommand),
     /// Work with tag rules
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -88,6 +89,15 @@ pub(crate) enum Command {
     /// The token is read from SLACK_API_TOKEN and needs the scope users:read.
     #[command(after_help = EXIT_CODES)]
     SlackUsers(SlackUsersArguments),
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(crate) enum SearchCommand {
+    /// Make the index template and the index of SEARCH_URL, or bring them up to date
+    ///
+    /// To be run once before reports go there, and after an update. Documents that are there stay as they are.
+    #[command(after_help = EXIT_CODES)]
+    Setup,
 }
 
 /// A combination of arguments that makes no sense.

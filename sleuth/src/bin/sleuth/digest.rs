@@ -1,98 +1,116 @@
 //! `sleuth digest`.
 
-use chrono::{DateTime, Utc};
-use notifier::{Messages, Notifier};
 use sleuth::{
-    aws,
-    config::{Common, Flags, KeysConfig},
+    config::{DigestConfig, DigestFlags},
     deadline::Deadlines,
-    digest::{Collection, Digest, Span},
     exit::Exit,
-    gather::digest::{Files, Reading, gather},
-    render::{
-        notification::digest::{Texts, messages},
-        table::digest::table,
-    },
-    report::ReportError,
+    gather::digest::Files,
+    render::table::digest::table,
+    run,
 };
 
 use crate::{
-    audit::{self, Changed, show_payloads},
-    cli::{BadArgument, DigestArguments, Store},
+    audit::{self, show_payloads},
+    cli::DigestArguments,
     output,
 };
 
 /// Reads what runs left and says what they did.
 pub(crate) async fn run(arguments: Box<DigestArguments>, environment: Vec<(String, String)>) -> anyhow::Result<Exit> {
     let DigestArguments { files, since, now, from, output: form, send, always } = *arguments;
-    let common = common(&environment)?;
-    let span = span(now.unwrap_or_else(audit::clock), since)?;
-    let sources = if files.is_empty() { stored(from)? } else { Files::of(&files)? };
+    let config = DigestConfig::new(&environment, DigestFlags { since, always })?;
+    let now = now.unwrap_or_else(audit::clock);
     // Who cannot tell anybody does not begin.
-    let notifier = if send { Some(notifier(&common).await?) } else { None };
-    let mut collection = Collection::new(span);
+    let notifier = if send { Some(live::notifier(&config).await?) } else { None };
     let bar = output::progress("Reading reports");
-    let reading = Reading { span, concurrency: common.concurrency, end: None };
-    gather(&mut collection, &sources, reading, |done, total| {
+    let progress = |done: usize, total: usize| {
         bar.set_length(total as u64);
         bar.set_position(done as u64);
-    })
-    .await;
+    };
+    let deadlines = Deadlines::default();
+    let mut digest = if files.is_empty() {
+        let stored = live::stored(&config, from, run::digest::span(&config, now)).await?;
+        run::digest::read(&stored, &config, now, deadlines, progress).await
+    } else {
+        run::digest::read(&Files::of(&files)?, &config, now, deadlines, progress).await
+    };
     bar.finish_and_clear();
-    let mut digest = collection.finish();
-    let messages = messages(&digest, &texts(), !always);
-    if common.debug {
-        show_payloads(&messages.everyone);
+    if config.common.debug {
+        show_payloads(&run::digest::told(&digest, &config).everyone);
     }
     if let Some(notifier) = notifier {
-        deliver(&mut digest, &notifier, &messages).await;
+        run::digest::send(&mut digest, &config, &notifier, deadlines).await;
     }
     let exit = audit::exit(digest.is_complete(), false);
-    audit::print(&digest, Changed::No, form, table, exit)
+    audit::show(&digest, form, table, exit)
 }
 
-/// The time to look at.
-fn span(to: DateTime<Utc>, since: std::time::Duration) -> anyhow::Result<Span> {
-    let since = chrono::TimeDelta::from_std(since)?;
-    let from = to.checked_sub_signed(since).ok_or(BadArgument("--since goes back to before there was time"))?;
-    Ok(Span { from, to })
-}
+#[cfg(feature = "audit")]
+mod live {
+    //! Stores and channels.
 
-/// The settings that a digest needs.
-fn common(environment: &[(String, String)]) -> anyhow::Result<Common> {
-    Ok(KeysConfig::new(environment, Flags::default())?.common)
-}
+    use notifier::Notifier;
+    use sleuth::{
+        aws::{self, Stored},
+        config::DigestConfig,
+        digest::Span,
+    };
 
-/// What the digest is called.
-fn texts() -> Texts {
-    Texts { title: "AWS Sleuth Digest".to_owned(), text: String::new() }
-}
+    use crate::cli::{BadArgument, Store};
 
-/// Where runs leave their reports.
-fn stored(from: Option<Store>) -> Result<Files, BadArgument> {
-    Err(BadArgument(match from {
-        Some(Store::Archive) => "ARCHIVE is not set, so that there is nothing to read: set it, or name files",
-        Some(Store::Search) => "SEARCH_URL is not set, so that there is nothing to read: set it, or name files",
-        None => "neither ARCHIVE nor SEARCH_URL is set, so that there is nothing to read: set one, or name files",
-    }))
-}
+    const NO_ARCHIVE: &str = "ARCHIVE is not set, so that there is nothing to read: set it, or name files";
+    const NO_SEARCH: &str = "SEARCH_URL is not set, so that there is nothing to read: set it, or name files";
+    const NOTHING: &str =
+        "neither ARCHIVE nor SEARCH_URL is set, so that there is nothing to read: set one, or name files";
 
-/// The channels, at least one.
-async fn notifier(common: &Common) -> anyhow::Result<Notifier> {
-    let sdk = aws::connect(common.profile.as_deref(), Deadlines::default().read).await?;
-    let notifier = aws::notifier(&sdk, common, Deadlines::default().read).await?;
-    if notifier.is_empty() {
-        return Err(BadArgument("there is no channel to send it through: set SLACK_URL or SNS_TOPIC").into());
+    /// Where runs leave their reports: the archive has all of each, the index what can be searched for.
+    pub(super) async fn stored(config: &DigestConfig, from: Option<Store>, span: Span) -> anyhow::Result<Stored> {
+        let outputs = &config.common.outputs;
+        let missing = BadArgument(match from {
+            Some(Store::Archive) if outputs.archive.is_none() => NO_ARCHIVE,
+            Some(Store::Search) if outputs.search.is_none() => NO_SEARCH,
+            None if outputs.archive.is_none() && outputs.search.is_none() => NOTHING,
+            _ => "",
+        });
+        if !missing.0.is_empty() {
+            return Err(missing.into());
+        }
+        let sdk = aws::connect(config.common.profile.as_deref(), None).await?;
+        Ok(aws::stored(&sdk, outputs, from == Some(Store::Search), span, None).await?.ok_or(BadArgument(NOTHING))?)
     }
-    Ok(notifier)
+
+    /// The channels, at least one.
+    pub(super) async fn notifier(config: &DigestConfig) -> anyhow::Result<Notifier> {
+        let sdk = aws::connect(config.common.profile.as_deref(), None).await?;
+        let notifier = aws::outputs(&sdk, &config.common.outputs, None).await?.notifier;
+        if notifier.is_empty() {
+            let missing =
+                "there is no channel to send it through: set SLACK_URL, SLACK_BOT_TOKEN, SMTP_URL or SNS_TOPIC";
+            return Err(BadArgument(missing).into());
+        }
+        Ok(notifier)
+    }
 }
 
-/// Sends the digest. What nobody took is an error in it.
-async fn deliver(digest: &mut Digest, notifier: &Notifier, messages: &Messages) {
-    let sent = notifier.send(messages, None).await;
-    digest.errors.extend(sent.undelivered().map(|(part, reason)| ReportError {
-        subject: format!("{}: {}, part {} of {}", part.channel, part.title, part.part, part.of),
-        operation: "deliver".to_owned(),
-        message: reason.to_owned(),
-    }));
+#[cfg(not(feature = "audit"))]
+mod live {
+    //! A build without the AWS side.
+
+    use std::future::{Ready, ready};
+
+    use notifier::Notifier;
+    use sleuth::{config::DigestConfig, digest::Span, gather::digest::Files};
+
+    use crate::cli::{BadArgument, Store};
+
+    const MISSING: BadArgument =
+        BadArgument("this build cannot read stores or send: build it with `--features keys` or `--features tags`");
+
+    pub(super) fn stored(_: &DigestConfig, _: Option<Store>, _: Span) -> Ready<anyhow::Result<Files>> {
+        ready(Err(MISSING.into()))
+    }
+
+    pub(super) fn notifier(_: &DigestConfig) -> Ready<anyhow::Result<Notifier>> {
+        ready(Err(MISSING.into()))
+    }
 }

@@ -12,6 +12,7 @@ mod keys;
 mod output;
 mod outputs;
 mod rules;
+mod search;
 mod slack_users;
 mod tags;
 mod watch;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         Command::Diff(arguments) => runtime.block_on(diff::run(arguments, environment)),
         Command::Digest(arguments) => runtime.block_on(digest::run(arguments, environment)),
         Command::Watch(command) => runtime.block_on(watch::run(command, environment)),
+        Command::Search(command) => runtime.block_on(search::run(command, environment)),
         Command::Rules(command) => rules::run(&command),
         Command::SlackUsers(arguments) => runtime.block_on(slack_users::run(&arguments, environment)),
     };
@@ -78,6 +80,7 @@ fn exit_of(error: &anyhow::Error) -> Exit {
         || error.is::<FilesError>()
         || error.is::<SavedError>();
     let incomplete = error.is::<notifier::slack::users::DirectoryError>()
+        || error.is::<notifier::search::SearchError>()
         || error.is::<NoCredentials>()
         || error.is::<audit::Unanswered>()
         || error.is::<RulesError>()

@@ -6,11 +6,7 @@ use sleuth::{
     deadline::Deadlines,
     exit::Exit,
     gather::watch::{Admission, Harvest, OutOfReach, Reading, files, harvest, saved},
-    render::{
-        json,
-        notification::tags::notifications,
-        table::{Look, watch::table},
-    },
+    render::{notification::tags::notifications, table::watch::table},
     report::watch::WatchReport,
     rules_source,
     run::{self, tags::Policy},
@@ -18,10 +14,9 @@ use sleuth::{
 };
 
 use crate::{
-    audit::{self, Changed, show_payloads},
-    cli::{FailOnTags, Form, ReplayArguments, WatchCommand},
+    audit::{self, show_payloads},
+    cli::{FailOnTags, ReplayArguments, WatchCommand},
     output,
-    outputs::Outputs,
     tags::{fails, live::policy},
 };
 
@@ -49,11 +44,7 @@ pub(crate) async fn run(command: WatchCommand, environment: Vec<(String, String)
         }
     }
     let exit = exit(&report, fail_on);
-    let text = |report: &WatchReport, form: Form, look: Look| match form {
-        Form::Table => Ok(table(report, look)),
-        Form::Json => Ok(json::pretty(report)?),
-    };
-    audit::print(&report, Changed::No, Outputs::stdout(form), text, exit)
+    audit::show(&report, form, table, exit)
 }
 
 /// What files hold, and the time.

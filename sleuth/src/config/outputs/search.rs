@@ -30,6 +30,14 @@ pub enum SearchLogin {
 }
 
 impl SearchConfig {
+    /// Whether it takes credentials of AWS to log in.
+    pub fn needs_aws(&self) -> bool {
+        match &self.login {
+            SearchLogin::None | SearchLogin::Basic(_, Secret::Plain(_)) => false,
+            SearchLogin::SigV4 | SearchLogin::Basic(_, Secret::Kept(_)) => true,
+        }
+    }
+
     pub(super) fn new(env: &Environment, check: &mut Check) -> Option<Self> {
         let Some(url) = env.search_url.as_deref() else {
             let others = [

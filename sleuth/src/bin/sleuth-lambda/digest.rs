@@ -1,0 +1,53 @@
+//! The digest: what the runs of the last day did.
+
+use lambda_runtime::Diagnostic;
+use serde_json::{Value, json};
+use sleuth::{
+    aws,
+    config::{DigestConfig, Problem, Problems},
+    run,
+};
+
+use crate::{
+    Start,
+    outcome::{diagnostic, incomplete, not_begun, print},
+};
+
+/// Makes and sends it. `config` was checked to name a store and a channel.
+pub(crate) async fn run(config: &DigestConfig, Start { now, deadlines }: Start) -> Result<Value, Diagnostic> {
+    let sdk = aws::connect(None, deadlines.read).await.map_err(|e| diagnostic("Credentials", &e))?;
+    let failed = |error: aws::OutputsError| not_begun(error.is_setting(), &error);
+    let outputs = &config.common.outputs;
+    let notifier = aws::outputs(&sdk, outputs, deadlines.read).await.map_err(failed)?.notifier;
+    let span = run::digest::span(config, now);
+    let stored = aws::stored(&sdk, outputs, false, span, deadlines.read).await.map_err(failed)?;
+    let stored = stored.ok_or_else(|| diagnostic("Configuration", &nothing_to_read()))?;
+    let mut digest = run::digest::read(&stored, config, now, deadlines, |_, _| ()).await;
+    run::digest::send(&mut digest, config, &notifier, deadlines).await;
+    print(&digest);
+    if digest.is_complete() {
+        return Ok(json!({
+            "version": digest.version, "kind": digest.kind, "from": span.from, "to": span.to, "summary": digest.summary,
+        }));
+    }
+    Err(incomplete(digest.kind, digest.errors.iter()))
+}
+
+/// Checks what only the function needs: nobody reads what it prints.
+pub(crate) fn checked(config: DigestConfig) -> Result<DigestConfig, Problems> {
+    let outputs = &config.common.outputs;
+    let mut problems = Vec::new();
+    if outputs.archive.is_none() && outputs.search.is_none() {
+        problems.push(nothing_to_read().0);
+    }
+    if !outputs.reach_people() {
+        let rule = "a digest needs a channel: set SLACK_URL, SLACK_BOT_TOKEN, SMTP_URL or SNS_TOPIC";
+        problems.push(vec![Problem { name: "SNS_TOPIC", value: Some(String::new()), rule: rule.to_owned() }]);
+    }
+    if problems.is_empty() { Ok(config) } else { Err(Problems(problems.concat())) }
+}
+
+fn nothing_to_read() -> Problems {
+    let rule = "a digest is made of what runs left: set ARCHIVE or SEARCH_URL";
+    Problems(vec![Problem { name: "ARCHIVE", value: Some(String::new()), rule: rule.to_owned() }])
+}
