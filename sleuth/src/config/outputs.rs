@@ -139,3 +139,6 @@ impl Check {
         value.map(|value| value.trim()).or_else(|| self.fail(name, Some(""), what.to_owned()))
     }
 }
+
+#[cfg(test)]
+mod tests;

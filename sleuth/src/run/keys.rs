@@ -49,7 +49,7 @@ pub async fn wet(
     keep(Stage::Planned, &report);
     tracing::debug!(%plan, "about to act");
     if config.common.outputs.calls_people() {
-        warn_of_uncallable(&report);
+        warn_of_uncallable(&report, config.common.outputs.bot.is_some());
     }
     if outputs.notifier.is_empty() && !plan.is_empty() {
         tracing::warn!("keys are disabled and nobody is told: {NO_CHANNEL}");
@@ -62,8 +62,8 @@ pub async fn wet(
     report
 }
 
-fn warn_of_uncallable(report: &KeysReport) {
-    for (user, slack) in uncallable(report) {
+fn warn_of_uncallable(report: &KeysReport, by_address: bool) {
+    for (user, slack) in uncallable(report, by_address) {
         match slack {
             None => tracing::warn!(%user, "no Slack tag: the owner is named, not called"),
             Some(tag) => tracing::warn!(%user, tag, "the Slack tag is not a Slack id: the owner is named, not called"),

@@ -239,6 +239,11 @@ fn every_setting_is_documented_and_in_the_help() {
             assert!(named, "the help of sleuth {} lacks {name}", command.join(" "));
         }
     }
+    let help = help_of(&["digest"]);
+    for name in own_settings("digest", 4) {
+        assert!(row(&name), "docs/configuration.md has no row on {name}");
+        assert!(help.contains(&name), "the help of sleuth digest lacks {name}");
+    }
     // The command line runs the audit that it names.
     assert_eq!(settings("sleuth/src/config/audits.rs"), ["AUDITS"]);
     assert!(row("AUDITS"));
@@ -273,7 +278,7 @@ fn every_flag_of_the_replay_is_documented() {
 fn policies_in_the_documentation_allow_calls_that_it_names() {
     let documented = read("docs/permissions.md");
     let policies = blocks(&documented, "json");
-    assert_eq!(policies.len(), 7);
+    assert_eq!(policies.len(), 8);
     for policy in policies {
         let policy: Value = serde_json::from_str(policy).unwrap_or_else(|error| panic!("{error}: {policy}"));
         assert_eq!(policy["Version"], "2012-10-17");

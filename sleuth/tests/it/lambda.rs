@@ -1,5 +1,6 @@
 //! The Lambda function as it is shipped, under AWS's own Runtime Interface Emulator.
 
+mod metrics;
 mod watch;
 
 use std::{

@@ -76,7 +76,7 @@ pub(crate) enum Command {
     ///
     /// Reads the reports of runs and prints every key that was disabled and every instance that was changed, or could not
     /// be. Nothing is sent unless --send is given.
-    #[command(after_help = EXIT_CODES)]
+    #[command(after_long_help = format!("{}\n{}\n\n{EXIT_CODES}", digest::ENVIRONMENT, outputs::ENVIRONMENT))]
     Digest(Box<DigestArguments>),
     /// Work with the search index
     #[command(subcommand)]

@@ -6,11 +6,12 @@ use super::{CsvError, sheet::Sheet};
 use crate::report::keys::{Alert, KeysReport};
 
 /// `alert` is the `kind` of an alert, `message` what it says; both are empty in the rows of keys.
-const COLUMNS: [&str; 21] = [
+const COLUMNS: [&str; 22] = [
     "alert",
     "user",
     "name",
     "slack",
+    "email",
     "key_id",
     "status",
     "cause",

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// `rules` are the ids of the rules that are violated, `violations` what is wrong by them, in words.
-const COLUMNS: [&str; 26] = [
+const COLUMNS: [&str; 27] = [
     "region",
     "instance_id",
     "name",
@@ -29,6 +29,7 @@ const COLUMNS: [&str; 26] = [
     "owner.found_by",
     "owner.detail",
     "owner.slack",
+    "owner.email",
     "exempt_until",
     "canary",
     "managed_by",

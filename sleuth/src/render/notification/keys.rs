@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use notifier::{Colour, Group, Line, Messages, Notification, SlackId, Span};
+use notifier::{Colour, Group, Line, Messages, Notification, SlackTarget, Span};
 
 use super::{mention, overview, with_link};
 use crate::{
@@ -160,13 +160,18 @@ fn alert_line(alert: &Alert) -> Line {
 }
 
 /// Users whose owners would be called in Slack but cannot be, and their `Slack` tag: they are told by name, and somebody
-/// should mend the tag.
-pub fn uncallable(report: &KeysReport) -> BTreeMap<&UserName, Option<&str>> {
+/// should mend the tag. `by_address`: whether they can be called by their e-mail address, too.
+pub fn uncallable(report: &KeysReport, by_address: bool) -> BTreeMap<&UserName, Option<&str>> {
+    let callable = |slack: Option<&str>| match slack.and_then(SlackTarget::parse) {
+        Some(SlackTarget::Id(_)) => true,
+        Some(SlackTarget::Email(_)) => by_address,
+        None => false,
+    };
     let findings = report.audit.keys.iter().filter(|finding| concerns_owner(finding));
     let owners = findings.map(|finding| (&finding.user, finding.slack.as_deref()));
     let quarantined =
         report.audit.alerts.iter().filter_map(|alert| Some((alert.user.as_ref()?, alert.slack.as_deref())));
-    owners.chain(quarantined).filter(|(_, slack)| slack.and_then(SlackId::parse).is_none()).collect()
+    owners.chain(quarantined).filter(|(_, slack)| !callable(*slack)).collect()
 }
 
 /// Whether the owner is to be told. A key that was to be disabled may turn out to be none of that: used again, exempt, gone.

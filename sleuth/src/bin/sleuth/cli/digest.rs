@@ -7,6 +7,13 @@ use clap::{Args, ValueEnum};
 
 use super::{Form, time};
 
+pub(super) const ENVIRONMENT: &str = "\
+Environment (an empty value means \"not set\"; see docs/configuration.md):
+  DIGEST_SINCE                 see --since
+  DIGEST_ALWAYS                see --always
+  DIGEST_TITLE                 title of messages
+  DIGEST_TEXT                  what readers should know or do";
+
 /// Arguments of `sleuth digest`.
 #[derive(Debug, Args)]
 pub(crate) struct DigestArguments {

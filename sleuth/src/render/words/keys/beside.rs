@@ -1,6 +1,6 @@
 //! What is said about access keys beside their findings: in columns, above and below them.
 
-use notifier::SlackId;
+use notifier::SlackTarget;
 
 use crate::{
     keys::{Action, Days, Status},
@@ -12,8 +12,8 @@ use crate::{
 pub(in crate::render) fn slack(finding: &Finding) -> String {
     match finding.slack.as_deref() {
         None => "-".to_owned(),
-        Some(tag) if SlackId::parse(tag).is_some() => tag.to_owned(),
-        Some(tag) => format!("{tag} (not an id)"),
+        Some(tag) if SlackTarget::parse(tag).is_some() => tag.to_owned(),
+        Some(tag) => format!("{tag} (names nobody)"),
     }
 }
 
