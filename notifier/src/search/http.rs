@@ -2,11 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use reqwest::{
-    Client, Method, Request, StatusCode, Url,
-    header::{CONTENT_TYPE, RETRY_AFTER},
-    redirect,
-};
+use reqwest::{Client, Method, Request, StatusCode, Url, header::CONTENT_TYPE};
 use secrecy::ExposeSecret;
 use tokio::time::timeout;
 
@@ -15,7 +11,10 @@ use super::{
     login::{Access, InvalidLogin, Login},
     sigv4,
 };
-use crate::retry::{Failure, root_cause};
+use crate::{
+    http::{client, no_answer, retry_after},
+    retry::Failure,
+};
 
 /// The way to OpenSearch.
 #[derive(Clone)]
@@ -48,14 +47,10 @@ pub(super) struct Answer {
 }
 
 impl Http {
-    /// A client that follows no redirect: credentials and documents are for this address only.
+    /// The OpenSearch at `url`. Nothing is sent yet.
     pub(super) fn new(url: SearchUrl, login: Login, timeout: Duration) -> Result<Self, InvalidLogin> {
         let access = Access::new(login, &url)?;
-        let client = Client::builder()
-            .redirect(redirect::Policy::none())
-            .timeout(timeout)
-            .user_agent(concat!("sleuth-notifier/", env!("CARGO_PKG_VERSION")))
-            .build()?;
+        let client = client(timeout)?;
         Ok(Self { url, access, client, timeout })
     }
 
@@ -64,10 +59,9 @@ impl Http {
         let request = self.request(method, self.url.join(path), body).await?;
         let response = self.client.execute(request).await.map_err(no_answer)?;
         let status = response.status();
-        let retry_after =
-            response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        let retry_after = retry_after(response.headers());
         let body = response.text().await.map_err(no_answer)?;
-        Ok(Answer { status, retry_after: retry_after.map(Duration::from_secs), body })
+        Ok(Answer { status, retry_after, body })
     }
 
     async fn request(&self, method: Method, url: Url, body: &Body) -> Result<Request, Failure> {
@@ -91,21 +85,4 @@ impl Http {
             }
         }
     }
-}
-
-/// A request that got no answer.
-fn no_answer(error: reqwest::Error) -> Failure {
-    let error = error.without_url();
-    let cause = root_cause(&error);
-    if error.is_builder() {
-        return Failure::Closed(format!("the request cannot be made: {cause}"));
-    }
-    let what = if error.is_timeout() {
-        "no answer in time"
-    } else if error.is_connect() {
-        "no connection"
-    } else {
-        "no answer"
-    };
-    Failure::Passing { reason: format!("{what}: {cause}"), retry_after: None }
 }
