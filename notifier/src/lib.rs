@@ -10,6 +10,7 @@
 //!   a channel that sends it.
 //! - [`search`]: a store for what was found, in OpenSearch or Elasticsearch. No channel: it tells nobody.
 //! - [`memory`]: a channel that keeps what it is given, for tests.
+//! - `http`: the client of all that is told over HTTPS.
 //! - [`retry`]: which failures pass, how long to wait, when to give up.
 //! - [`notifier`]: all channels of a run, none able to stop another.
 //! - [`delivery`]: which channel took which part, and the text of what nobody took.
@@ -18,6 +19,7 @@
 
 pub mod delivery;
 pub mod email;
+mod http;
 mod layout;
 pub mod memory;
 pub mod notification;

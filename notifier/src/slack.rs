@@ -6,7 +6,7 @@ pub mod users;
 pub mod webhook;
 
 mod api;
-mod http;
+mod refusal;
 
 pub use api::InvalidApi;
 pub use bot::{BotIdentity, InvalidChannel, ProbeError, SlackBot, SlackChannel};

@@ -7,7 +7,6 @@ use aws_credential_types::{
     Credentials,
     provider::{ProvideCredentials, SharedCredentialsProvider, error::CredentialsError},
 };
-use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
 use super::{address::SearchUrl, sigv4::Scope};
@@ -144,8 +143,8 @@ impl Signer {
         clippy::disallowed_methods,
         reason = "a signature is of the moment it is made, whatever `now` the run has"
     )]
-    pub(super) fn at(&self) -> DateTime<Utc> {
-        self.sdk.time_source().map_or_else(SystemTime::now, |source| source.now()).into()
+    pub(super) fn at(&self) -> SystemTime {
+        self.sdk.time_source().map_or_else(SystemTime::now, |source| source.now())
     }
 }
 

@@ -94,11 +94,11 @@ impl SearchIndex {
         let mut missing = Map::new();
         // There are several if it is an alias.
         for (index, mapped) in read::<BTreeMap<String, Mapped>>(&answer)? {
-            let (lacks, fields) = compare(&mapped.mappings.properties);
+            let (lacks, fields) = compare(&mapped.mappings.properties, &properties(), "");
             if !fields.is_empty() {
                 return Err(SearchError::OtherTypes { index, fields });
             }
-            missing.extend(lacks);
+            extend(&mut missing, lacks);
         }
         if missing.is_empty() {
             return Ok(Change::Unchanged);
@@ -135,19 +135,47 @@ fn says_all(known: &Value, wanted: &Value) -> bool {
     }
 }
 
-/// The fields that an index lacks, and those of another type.
-fn compare(known: &Map<String, Value>) -> (Map<String, Value>, Vec<String>) {
+/// The fields that an index lacks, and those of another type. `within` is the object that they are fields of, with a
+/// point after it.
+fn compare(known: &Map<String, Value>, wanted: &Map<String, Value>, within: &str) -> (Map<String, Value>, Vec<String>) {
     let (mut lacks, mut others) = (Map::new(), Vec::new());
-    for (field, wanted) in properties() {
-        match known.get(&field) {
+    let none = Map::new();
+    for (field, wanted) in wanted {
+        match known.get(field) {
             None => {
-                lacks.insert(field, wanted);
+                lacks.insert(field.clone(), wanted.clone());
             }
-            Some(known) if kind(known) == kind(&wanted) => {}
-            Some(known) => others.push(format!("{field}: {} instead of {}", of_type(known), of_type(&wanted))),
+            Some(known) if kind(known) != kind(wanted) => {
+                others.push(format!("{within}{field}: {} instead of {}", of_type(known), of_type(wanted)));
+            }
+            Some(known) => {
+                let [known, wanted] = [known, wanted].map(|mapping| fields(mapping).unwrap_or(&none));
+                let (inner, fields) = compare(known, wanted, &format!("{within}{field}."));
+                if !inner.is_empty() {
+                    lacks.insert(field.clone(), json!({ "properties": inner }));
+                }
+                others.extend(fields);
+            }
         }
     }
     (lacks, others)
+}
+
+/// Adds fields to others, and to the objects among them.
+fn extend(fields: &mut Map<String, Value>, more: Map<String, Value>) {
+    for (field, more) in more {
+        match (fields.get_mut(&field), more) {
+            (Some(Value::Object(known)), Value::Object(more)) => extend(known, more),
+            (_, more) => {
+                fields.insert(field, more);
+            }
+        }
+    }
+}
+
+/// The fields of an object.
+fn fields(mapping: &Value) -> Option<&Map<String, Value>> {
+    mapping.get("properties").and_then(Value::as_object)
 }
 
 /// The type of a field; one without is an object.

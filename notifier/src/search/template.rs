@@ -47,7 +47,7 @@ pub(super) fn properties() -> Map<String, Value> {
         // Of all documents.
         &["kind", "run", "account", "account_name", UID],
         // Of a summary of an audit of tags.
-        &["tag_scheme", "violators"] as &[_],
+        &["tag_scheme"] as &[_],
         // Of an instance.
         &["id", "tags", "state", "region", "name", "owner", "rule", "rules"],
         // Of an access key.
@@ -60,8 +60,10 @@ pub(super) fn properties() -> Map<String, Value> {
         ("@timestamp", json!({ "type": "date" })),
         ("last_used", json!({ "type": "date" })),
         ("violator_count", json!({ "type": "integer" })),
-        // In minutes, as ever.
-        ("age", json!({ "type": "long" })),
+        // An object, as servers write it: without a type. Of a list of them it is not known which `age` is whose: each
+        // has a document of its own for that.
+        ("violators", json!({ "properties": violator() })),
+        ("age", age()),
         ("age_days", json!({ "type": "integer" })),
         ("idle_days", json!({ "type": "integer" })),
         ("days_left", json!({ "type": "integer" })),
@@ -76,4 +78,15 @@ pub(super) fn properties() -> Map<String, Value> {
         ),
     ];
     words.chain(others).map(|(field, mapping)| (field.to_owned(), mapping)).collect()
+}
+
+/// What the summary of an audit says of an instance.
+fn violator() -> Value {
+    let word = json!({ "type": "keyword" });
+    json!({ "id": word, "tags": word, "region": word, "state": word, "age": age() })
+}
+
+/// In minutes, as ever.
+fn age() -> Value {
+    json!({ "type": "long" })
 }

@@ -7,10 +7,10 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
-    http,
+    refusal,
     webhook::{InvalidUrl, check_url},
 };
-use crate::retry::Failure;
+use crate::{http, retry::Failure};
 
 /// Why the Web API cannot be called at all.
 #[derive(Debug, thiserror::Error)]
@@ -103,7 +103,7 @@ impl WebApi {
         let kind = (header::CONTENT_TYPE, "application/octet-stream");
         let request = self.client.post(address).header(kind.0, kind.1).body(content).timeout(timeout);
         let response = request.send().await.map_err(http::no_answer)?;
-        if response.status().is_success() { Ok(()) } else { Err(http::unsuccessful(response).await) }
+        if response.status().is_success() { Ok(()) } else { Err(refusal::unsuccessful(response).await) }
     }
 
     fn address(&self, method: &str) -> String {
@@ -114,9 +114,9 @@ impl WebApi {
         let request = request.bearer_auth(self.token.expose_secret());
         let response = request.send().await.map_err(|error| Fault::Failure(http::no_answer(error)))?;
         if !response.status().is_success() {
-            return Err(Fault::Failure(http::unsuccessful(response).await));
+            return Err(Fault::Failure(refusal::unsuccessful(response).await));
         }
-        let retry_after = http::retry_after(&response);
+        let retry_after = http::retry_after(response.headers());
         let scopes = scopes(&response);
         let body = response.bytes().await.map_err(|error| Fault::Failure(http::no_answer(error)))?;
         let envelope: Envelope = serde_json::from_slice(&body).map_err(|_| not_slack())?;
@@ -196,7 +196,7 @@ const ABOUT_THE_TOKEN: [&str; 22] = [
 ];
 
 fn judge(envelope: &Envelope, retry_after: Option<Duration>) -> Fault {
-    let word = envelope.error.as_deref().and_then(http::error_word).unwrap_or("unknown error");
+    let word = envelope.error.as_deref().and_then(refusal::error_word).unwrap_or("unknown error");
     let reason = match envelope.needed.as_deref().filter(|needed| is_scope(needed)) {
         Some(needed) => format!("{word} (the token needs the scope {needed})"),
         None => word.to_owned(),

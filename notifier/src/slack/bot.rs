@@ -126,8 +126,10 @@ impl SlackBot {
         let told = direct::tell(&self.api, &self.policy, &messages.owners, half).await;
 
         let subjects = told.subjects();
-        let rest = messages.everyone.iter().map(|notification| without(notification, |s| subjects.contains(s)));
-        let all: Vec<Notification> = messages.overview.iter().cloned().chain(rest).collect();
+        let overview = messages.overview.as_ref();
+        let rest =
+            messages.everyone.iter().filter_map(|all| remainder(all, |subject| subjects.contains(subject), overview));
+        let all: Vec<Notification> = overview.cloned().into_iter().chain(rest).collect();
         let (broadcast, id) = self.broadcast(&all, until).await;
 
         let mut report = told.settle(&broadcast);
@@ -187,13 +189,23 @@ fn in_channel(fault: Fault) -> Failure {
     }
 }
 
-/// The same without the lines about subjects that were `told`, and without groups that are empty then.
-fn without(notification: &Notification, told: impl Fn(&str) -> bool) -> Notification {
+/// What is left of `notification` without the lines about subjects that were `told`, and without groups that are empty
+/// then. None if nothing but counts is left: lines about nobody in particular, of which the `overview` has its own.
+fn remainder(
+    notification: &Notification,
+    told: impl Fn(&str) -> bool,
+    overview: Option<&Notification>,
+) -> Option<Notification> {
     let groups = notification.groups.iter().filter_map(|group| {
         let lines: Vec<_> = group.lines.iter().filter(|line| !told(&line.subject)).cloned().collect();
         (!lines.is_empty()).then(|| Group { lines, ..group.clone() })
     });
-    Notification { groups: groups.collect(), ..notification.clone() }
+    let rest = Notification { groups: groups.collect(), ..notification.clone() };
+    let lines = |of: &Notification| of.groups.iter().map(|group| group.lines.len()).sum::<usize>();
+    let is_counts = rest.groups.iter().flat_map(|group| &group.lines).all(|line| line.subject.is_empty());
+    // An alert is for all to see, whoever was told of what.
+    let alerted = rest.alert.is_empty() || overview.is_some_and(|overview| overview.alert == rest.alert);
+    (lines(&rest) == lines(notification) || !is_counts || !alerted).then_some(rest)
 }
 
 #[cfg(test)]

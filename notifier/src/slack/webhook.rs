@@ -7,11 +7,12 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
 
 use super::{
-    http,
     payload::{self, Message},
+    refusal,
 };
 use crate::{
     delivery::PartDelivery,
+    http,
     notification::Messages,
     retry::{self, Failure, Patience, RetryPolicy},
 };
@@ -80,7 +81,7 @@ impl SlackWebhook {
         let request = self.client.post(self.url.0.expose_secret()).json(message);
         let response = request.send().await.map_err(http::no_answer)?;
         if !response.status().is_success() {
-            return Err(http::unsuccessful(response).await);
+            return Err(refusal::unsuccessful(response).await);
         }
         // Slack says `ok`, others that take its messages say less or more. A web page says that this is something else.
         let answer = response.text().await.map_err(http::no_answer)?;

@@ -211,6 +211,36 @@ async fn nothing_left_for_the_channel_leaves_the_overview() {
 }
 
 #[tokio::test]
+async fn counts_alone_are_no_message_once_owners_were_told() {
+    let alert = "No key was disabled: <30> keys";
+    let alerting = |alert: &str, notification| Notification { alert: alert.into(), ..notification };
+    let counted = alerting(alert, titled("All", &["k1", ""]));
+    for (everyone, overview, expected) in [
+        // Nothing is left but counts, and the overview says the alert.
+        (counted.clone(), Some(alerting(alert, titled("Overview", &[""]))), None),
+        (alerting("", counted.clone()), None, None),
+        // Nobody else would see the alert.
+        (counted.clone(), None, Some("All: somebody key  was disabled")),
+        (counted.clone(), Some(titled("Overview", &[""])), Some("All: somebody key  was disabled")),
+        // A line is left that is about somebody.
+        (titled("All", &["k1", "k2", ""]), None, Some("All: somebody key k2 was disabled; somebody key  was disabled")),
+        // Nothing was taken away.
+        (titled("All", &[""]), None, Some("All: somebody key  was disabled")),
+        (titled("All", &["k2", ""]), None, Some("All: somebody key k2 was disabled; somebody key  was disabled")),
+    ] {
+        let server = MockServer::start().await;
+        and_the_rest_works(&server).await;
+        let owners = vec![owner("alice", Some("U1"), &["k1"])];
+        let overviews = overview.iter().map(|_| "Overview: somebody key  was disabled");
+        let expected: Vec<String> = overviews.chain(expected).map(|post| format!("#security: {post}")).collect();
+        let report = send(&server, &Messages { everyone: vec![everyone], owners, overview, file: None }).await;
+        assert_eq!(posts(&server).await[1..], expected);
+        assert_eq!(report.undelivered().count(), 0);
+        assert_eq!(report.told()["k1"], Ok(()));
+    }
+}
+
+#[tokio::test]
 async fn one_person_under_two_names_gets_everything_and_each_address_is_looked_up_once() {
     let server = MockServer::start().await;
     lookup(&server, "alice@larkspur.example", ok(json!({"user": {"id": "U1"}}))).await;

@@ -77,6 +77,12 @@ fn violator(id: &str, time: &str, more: &Value) -> Document {
     document
 }
 
+/// How the fields of a summary's violators are indexed.
+fn types_of_violators(fields: &Value) -> [&str; 5] {
+    ["id", "tags", "region", "state", "age"]
+        .map(|field| fields["violators"]["properties"][field]["type"].as_str().unwrap_or_default())
+}
+
 const NOON: &str = "2026-01-01T12:00:00Z";
 
 #[tokio::test]
@@ -89,7 +95,10 @@ async fn setup_makes_template_and_index_once() {
     assert_eq!(index.setup(None).await.unwrap(), unchanged);
 
     let more = json!({ "tags": ["Name=2026-01-01"], "reason": "no owner", "unknown": "2026-01-01", "age": 7 });
-    index.write("audit", vec![violator("i-1", NOON, &more)], None).await;
+    let instance = json!({ "id": "i-1", "tags": ["Name=a"], "region": "eu-west-1", "state": "running", "age": 7 });
+    let summary = document("summary", json!({ "kind": "aws_tag_audit", "violators": [instance, instance] }));
+    let parts = index.write("audit", vec![violator("i-1", NOON, &more), summary], None).await;
+    assert_eq!((parts.len(), &parts[0].result), (1, &PartResult::Delivered));
     server.ask("PUT", "/aws-audits-2027/_doc/1", json!({ "state": "running" })).await;
     for name in ["aws-audits", "aws-audits-2027"] {
         let fields = &server.ask("GET", &format!("/{name}/_mapping"), json!({})).await[name]["mappings"]["properties"];
@@ -98,30 +107,43 @@ async fn setup_makes_template_and_index_once() {
     }
     let fields = &server.ask("GET", "/aws-audits/_mapping", json!({})).await["aws-audits"]["mappings"]["properties"];
     assert_eq!(fields["unknown"]["type"], "keyword", "a text that looks like a date is no date");
+    assert_eq!(types_of_violators(fields), ["keyword", "keyword", "keyword", "keyword", "long"]);
 }
 
 #[tokio::test]
 async fn setup_brings_what_is_there_up_to_date() {
     let server = Server::start();
     server.ask("PUT", "/_index_template/sleuth-aws-audits", json!({ "index_patterns": ["aws-audits"] })).await;
-    let older =
-        json!({ "mappings": { "properties": { "violator_count": { "type": "long" }, "id": { "type": "keyword" } } } });
-    server.ask("PUT", "/aws-audits", older).await;
+    // Behind an alias there may be several, of which each lacks something else.
+    for (name, violator) in [
+        ("first", json!({ "id": { "type": "keyword" }, "age": { "type": "double" } })),
+        ("second", json!({ "state": { "type": "keyword" }, "age": { "type": "double" } })),
+    ] {
+        let fields = json!({ "violator_count": { "type": "long" }, "violators": { "properties": violator } });
+        let index = json!({ "aliases": { "aws-audits": {} }, "mappings": { "properties": fields } });
+        server.ask("PUT", &format!("/{name}"), index).await;
+    }
     let updated = Setup { template: Change::Updated, index: Change::Updated };
     let index = server.index();
     assert_eq!(index.setup(None).await.unwrap(), updated);
     let unchanged = Setup { template: Change::Unchanged, index: Change::Unchanged };
     assert_eq!(index.setup(None).await.unwrap(), unchanged);
+    for name in ["first", "second"] {
+        let fields = &server.ask("GET", &format!("/{name}/_mapping"), json!({})).await[name]["mappings"]["properties"];
+        assert_eq!(types_of_violators(fields), ["keyword", "keyword", "keyword", "keyword", "double"], "{name}");
+    }
 }
 
 #[tokio::test]
 async fn an_index_with_fields_of_other_types_is_an_error() {
     let server = Server::start();
-    server.ask("PUT", "/aws-audits/_doc/1", json!({ "account": "some text", "violators": [{ "id": "i-1" }] })).await;
+    server
+        .ask("PUT", "/aws-audits/_doc/1", json!({ "account": "some text", "violators": [{ "id": "i-1", "age": 7 }] }))
+        .await;
     let error = server.index().setup(None).await.unwrap_err();
     let SearchError::OtherTypes { index, fields } = error else { panic!("{error}") };
     assert_eq!(index, "aws-audits");
-    assert_eq!(fields, ["account: text instead of keyword", "violators: object instead of keyword"]);
+    assert_eq!(fields, ["account: text instead of keyword", "violators.id: text instead of keyword"]);
 }
 
 #[tokio::test]
