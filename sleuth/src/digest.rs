@@ -228,4 +228,4 @@ impl Counts {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -103,3 +103,6 @@ fn of_owner(account: &str, of: &OfOwner) -> Vec<Line> {
     };
     of.deeds.iter().map(line).collect()
 }
+
+#[cfg(test)]
+mod tests;
