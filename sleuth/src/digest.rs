@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use notifier::DeliveryReport;
 use serde::Serialize;
 
 use crate::{
     facts::{Account, UserName},
     keys::AccessKeyId,
-    report::{Outcome, ReportError, VERSION},
+    report::{Outcome, ReportError, VERSION, undelivered},
     tags::{InstanceId, RegionName, State, owner::FoundBy},
 };
 
@@ -36,6 +37,8 @@ pub struct Digest {
     pub incomplete: Vec<Incomplete>,
     /// Reports that could not be read, of which nobody knows what they say; and, once it was sent, what was not delivered.
     pub errors: Vec<ReportError>,
+    /// What was sent, part by part.
+    pub deliveries: DeliveryReport,
 }
 
 /// A time, of which the start belongs to it and the end does not.
@@ -180,6 +183,12 @@ pub struct Incomplete {
 }
 
 impl Digest {
+    /// Keeps what was sent, and tells what was not.
+    pub fn record_delivery(&mut self, deliveries: DeliveryReport) {
+        self.errors.extend(undelivered(&deliveries));
+        self.deliveries = deliveries;
+    }
+
     /// Whether all reports could be read, and the digest delivered.
     pub fn is_complete(&self) -> bool {
         self.errors.is_empty()

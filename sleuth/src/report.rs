@@ -94,13 +94,18 @@ impl<Audit> Report<Audit> {
 
     /// Keeps what was sent, and reports what was not.
     pub(crate) fn take_in(&mut self, deliveries: DeliveryReport) {
-        self.errors.extend(deliveries.undelivered().map(|(part, reason)| ReportError {
-            subject: format!("{}: {}, part {} of {}", part.channel, part.title, part.part, part.of),
-            operation: "deliver".to_owned(),
-            message: reason.to_owned(),
-        }));
+        self.errors.extend(undelivered(&deliveries));
         self.deliveries = deliveries;
     }
+}
+
+/// What was not delivered, as errors.
+pub(crate) fn undelivered(deliveries: &DeliveryReport) -> impl Iterator<Item = ReportError> {
+    deliveries.undelivered().map(|(part, reason)| ReportError {
+        subject: format!("{}: {}, part {} of {}", part.channel, part.title, part.part, part.of),
+        operation: "deliver".to_owned(),
+        message: reason.to_owned(),
+    })
 }
 
 impl Outcome {

@@ -191,3 +191,21 @@ fn documents_of_others_are_passed_over_and_broken_ones_are_not() {
     assert!(error.message.contains("missing field `outcome`"), "{error:?}");
     assert!(!digest.is_complete());
 }
+
+#[test]
+fn digest_that_nobody_took_is_not_complete() {
+    let mut found = Collection::new(day()).finish();
+    let (reason, text) = ("gone".to_owned(), "x".to_owned());
+    let part = notifier::PartDelivery {
+        channel: "slack",
+        title: "t".into(),
+        part: 1,
+        of: 2,
+        attempts: 1,
+        result: notifier::PartResult::Undelivered { reason, text },
+        subjects: Vec::new(),
+    };
+    found.record_delivery(DeliveryReport { parts: vec![part] });
+    assert!(!found.is_complete());
+    assert_eq!((found.errors[0].subject.as_str(), found.errors[0].message.as_str()), ("slack: t, part 1 of 2", "gone"));
+}

@@ -8,6 +8,7 @@ mod channels;
 mod cli;
 mod cloud;
 mod denied;
+mod diff;
 mod documentation;
 mod emulator;
 mod fake_cloud;

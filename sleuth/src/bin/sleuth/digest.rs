@@ -1,19 +1,18 @@
 //! `sleuth digest`.
 
 use chrono::{DateTime, Utc};
-use notifier::{Messages, Notifier};
+use notifier::Notifier;
 use sleuth::{
     aws,
     config::{Common, Flags, KeysConfig},
     deadline::Deadlines,
-    digest::{Collection, Digest, Span},
+    digest::{Collection, Span},
     exit::Exit,
     gather::digest::{Files, Reading, gather},
     render::{
         notification::digest::{Texts, messages},
         table::digest::table,
     },
-    report::ReportError,
 };
 
 use crate::{
@@ -45,10 +44,11 @@ pub(crate) async fn run(arguments: Box<DigestArguments>, environment: Vec<(Strin
         show_payloads(&messages.everyone);
     }
     if let Some(notifier) = notifier {
-        deliver(&mut digest, &notifier, &messages).await;
+        digest.record_delivery(notifier.send(&messages, None).await);
     }
     let exit = audit::exit(digest.is_complete(), false);
-    audit::print(&digest, Changed::No, form, table, exit)
+    // What was sent must not be lost with the reader of our output.
+    audit::print(&digest, if send { Changed::Perhaps } else { Changed::No }, form, table, exit)
 }
 
 /// The time to look at.
@@ -85,14 +85,4 @@ async fn notifier(common: &Common) -> anyhow::Result<Notifier> {
         return Err(BadArgument("there is no channel to send it through: set SLACK_URL or SNS_TOPIC").into());
     }
     Ok(notifier)
-}
-
-/// Sends the digest. What nobody took is an error in it.
-async fn deliver(digest: &mut Digest, notifier: &Notifier, messages: &Messages) {
-    let sent = notifier.send(messages, None).await;
-    digest.errors.extend(sent.undelivered().map(|(part, reason)| ReportError {
-        subject: format!("{}: {}, part {} of {}", part.channel, part.title, part.part, part.of),
-        operation: "deliver".to_owned(),
-        message: reason.to_owned(),
-    }));
 }
