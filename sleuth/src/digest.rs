@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::{
     facts::{Account, UserName},
     keys::AccessKeyId,
-    report::{Outcome, ReportError, VERSION},
+    report::{Outcome, ReportError, VERSION, undelivered},
     tags::{InstanceId, RegionName, State, owner::FoundBy},
 };
 
@@ -37,6 +37,8 @@ pub struct Digest {
     pub incomplete: Vec<Incomplete>,
     /// Reports that could not be read, of which nobody knows what they say; and, once it was sent, what was not delivered.
     pub errors: Vec<ReportError>,
+    /// What was sent, part by part.
+    pub deliveries: DeliveryReport,
 }
 
 /// A time, of which the start belongs to it and the end does not.
@@ -181,9 +183,10 @@ pub struct Incomplete {
 }
 
 impl Digest {
-    /// Takes in what came of sending it. What nobody took is an error in it.
-    pub fn add(&mut self, sent: &DeliveryReport) {
-        self.errors.extend(sent.undelivered().map(|(part, reason)| ReportError::undelivered(part, reason)));
+    /// Keeps what was sent, and tells what was not.
+    pub fn record_delivery(&mut self, deliveries: DeliveryReport) {
+        self.errors.extend(undelivered(&deliveries));
+        self.deliveries = deliveries;
     }
 
     /// Whether all reports could be read, and the digest delivered.
@@ -234,4 +237,4 @@ impl Counts {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -106,6 +106,11 @@ impl fmt::Display for ReadError {
 /// Tags: key and value, as written.
 pub type Tags = BTreeMap<String, String>;
 
+/// Tags as `key=value`, each by itself.
+pub(crate) fn pairs(tags: &Tags) -> Vec<String> {
+    tags.iter().map(|(key, value)| format!("{key}={value}")).collect()
+}
+
 /// Values of a tag. IAM compares tag keys without case
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html#id_tags_rules>).
 pub fn values<'a>(tags: &'a Tags, key: &'a str) -> impl Iterator<Item = &'a str> {

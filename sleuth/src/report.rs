@@ -115,9 +115,18 @@ impl<Audit> Report<Audit> {
     /// Keeps what was sent, and reports what was not.
     pub(crate) fn add(&mut self, parts: Vec<PartDelivery>) {
         let deliveries = DeliveryReport { parts };
-        self.errors.extend(deliveries.undelivered().map(|(part, reason)| ReportError::undelivered(part, reason)));
+        self.errors.extend(undelivered(&deliveries));
         self.deliveries.parts.extend(deliveries.parts);
     }
+}
+
+/// What was not delivered, as errors.
+pub(crate) fn undelivered(deliveries: &DeliveryReport) -> impl Iterator<Item = ReportError> {
+    deliveries.undelivered().map(|(part, reason)| ReportError {
+        subject: format!("{}: {}, part {} of {}", part.channel, part.title, part.part, part.of),
+        operation: "deliver".to_owned(),
+        message: reason.to_owned(),
+    })
 }
 
 impl Outcome {
@@ -135,15 +144,6 @@ impl Outcome {
 pub(crate) const NO_CHANNEL: &str = "no channel is set, see SLACK_URL, SLACK_BOT_TOKEN, SMTP_URL and SNS_TOPIC";
 
 impl ReportError {
-    /// A part of a message, or of what a store was to keep, that was not taken.
-    pub(crate) fn undelivered(part: &PartDelivery, reason: &str) -> Self {
-        Self {
-            subject: format!("{}: {}, part {} of {}", part.channel, part.title, part.part, part.of),
-            operation: "deliver".to_owned(),
-            message: reason.to_owned(),
-        }
-    }
-
     /// A call that gave no answer.
     pub(crate) fn read(subject: &str, error: &ReadError) -> Self {
         Self { subject: subject.to_owned(), operation: error.operation.clone(), message: error.message.clone() }

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use notifier::DeliveryReport;
+
 use super::{Action, Counts, Deed, Digest, Incomplete, OfAccount, OfOwner, Span, VERSION};
 use crate::{
     facts::{Account, ReadError},
@@ -111,6 +113,7 @@ impl Collection {
             accounts,
             incomplete: self.incomplete.into_values().collect(),
             errors: self.errors.into_iter().collect(),
+            deliveries: DeliveryReport::default(),
         }
     }
 }

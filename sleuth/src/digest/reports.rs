@@ -5,7 +5,7 @@ use super::{
     collection::{Entry, NO_REASON, NOTICE, Run, name},
 };
 use crate::{
-    facts::Tags,
+    facts::pairs,
     keys,
     report::{
         Outcome,
@@ -112,9 +112,4 @@ fn of_instance(report: &SavedReport, found: &Instance) -> Option<(&'static str, 
             Deed { at, run, target, found_by: Some(owner.found_by), detail: owner.detail, action, outcome, reason };
         (owner.name, deed)
     })
-}
-
-/// Tags as `key=value`, as they are searched for.
-pub(crate) fn pairs(tags: &Tags) -> Vec<String> {
-    tags.iter().map(|(key, value)| format!("{key}={value}")).collect()
 }

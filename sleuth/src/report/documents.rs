@@ -14,7 +14,7 @@ use super::{
     tags::{self, TagsReport},
 };
 use crate::{
-    facts::Tags,
+    facts::pairs,
     keys::{Action as OnKey, Status as KeyStatus},
     tags::{Action as OnInstance, Status},
 };
@@ -157,11 +157,6 @@ fn tag_fields(found: &tags::Finding) -> Value {
         "outcome": found.outcome,
         "reason": found.reason,
     })
-}
-
-/// Tags as `key=value`.
-fn pairs(tags: &Tags) -> Vec<String> {
-    tags.iter().map(|(key, value)| format!("{key}={value}")).collect()
 }
 
 /// All fields of both.

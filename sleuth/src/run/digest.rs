@@ -41,5 +41,5 @@ pub fn told(digest: &Digest, config: &DigestConfig) -> Messages {
 /// Tells them. What nobody took is in the digest, as an error.
 pub async fn send(digest: &mut Digest, config: &DigestConfig, notifier: &Notifier, deadlines: Deadlines) {
     let sent = notifier.send(&told(digest, config), deadlines.deliver).await;
-    digest.add(&sent);
+    digest.record_delivery(sent);
 }

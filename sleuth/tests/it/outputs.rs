@@ -12,7 +12,7 @@ use wiremock::{
 use crate::{
     channels::{bodies, receiver, texts},
     servers::{Search, Smtp},
-    support::{Ended, Emulator, sleuth},
+    support::{Emulator, Ended, sleuth},
 };
 
 const BUCKET: &str = "larkspur-reports";

@@ -110,9 +110,10 @@ pub(crate) fn print<Reported: Serialize, Form>(
     Ok(exit)
 }
 
-/// Prints what is a table or JSON, and of which nothing would be lost.
+/// Prints what is a table or JSON.
 pub(crate) fn show<Reported: Serialize>(
     report: &Reported,
+    changed: Changed,
     form: Form,
     table: impl Fn(&Reported, Look) -> String,
     exit: Exit,
@@ -121,7 +122,7 @@ pub(crate) fn show<Reported: Serialize>(
         Form::Table => Ok(table(report, look)),
         Form::Json => Ok(json::pretty(report)?),
     };
-    print(report, Changed::No, Outputs::stdout(form), text, exit)
+    print(report, changed, Outputs::stdout(form), text, exit)
 }
 
 #[cfg(feature = "audit")]

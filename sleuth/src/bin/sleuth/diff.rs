@@ -18,7 +18,7 @@ use sleuth::{
 };
 
 use crate::{
-    audit,
+    audit::{self, Changed},
     cli::{BadArgument, DiffArguments, FailOnChange},
     tags::live::policy,
 };
@@ -51,7 +51,7 @@ pub(crate) async fn run(arguments: Box<DiffArguments>, environment: Vec<(String,
         Err(_) => return Err(old.differs(&new)),
     };
     let exit = exit(&found, fail_on);
-    audit::show(&found, form, table, exit)
+    audit::show(&found, Changed::No, form, table, exit)
 }
 
 fn exit(diff: &Diff, fail_on: Option<FailOnChange>) -> Exit {

@@ -10,7 +10,7 @@ use sleuth::{
 };
 
 use crate::{
-    audit::{self, show_payloads},
+    audit::{self, Changed, show_payloads},
     cli::DigestArguments,
     output,
 };
@@ -42,7 +42,8 @@ pub(crate) async fn run(arguments: Box<DigestArguments>, environment: Vec<(Strin
         run::digest::send(&mut digest, &config, &notifier, deadlines).await;
     }
     let exit = audit::exit(digest.is_complete(), false);
-    audit::show(&digest, form, table, exit)
+    // What was sent must not be lost with the reader of our output.
+    audit::show(&digest, if send { Changed::Perhaps } else { Changed::No }, form, table, exit)
 }
 
 #[cfg(feature = "audit")]

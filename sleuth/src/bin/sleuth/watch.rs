@@ -14,7 +14,7 @@ use sleuth::{
 };
 
 use crate::{
-    audit::{self, show_payloads},
+    audit::{self, Changed, show_payloads},
     cli::{FailOnTags, ReplayArguments, WatchCommand},
     output,
     tags::{fails, live::policy},
@@ -44,7 +44,7 @@ pub(crate) async fn run(command: WatchCommand, environment: Vec<(String, String)
         }
     }
     let exit = exit(&report, fail_on);
-    audit::show(&report, form, table, exit)
+    audit::show(&report, Changed::No, form, table, exit)
 }
 
 /// What files hold, and the time.

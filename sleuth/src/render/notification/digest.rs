@@ -5,6 +5,7 @@ use notifier::{Colour, Group, Line, Messages, Notification, Span};
 use crate::{
     digest::{Action, Deed, Digest, OfAccount, OfOwner},
     render::words::digest as words,
+    report::Outcome,
 };
 
 /// Title and introduction, as the operator set them.
@@ -15,6 +16,9 @@ pub struct Texts {
     /// What readers should know or do.
     pub text: String,
 }
+
+/// How times are written.
+const FORM: &str = "%Y-%m-%d %H:%M UTC";
 
 /// What is to be sent. If nothing was done, and nothing went wrong, that is nothing, unless it is not to be `quiet` then.
 pub fn messages(digest: &Digest, texts: &Texts, quiet: bool) -> Messages {
@@ -30,8 +34,7 @@ pub fn messages(digest: &Digest, texts: &Texts, quiet: bool) -> Messages {
         [account] => account.account.to_string(),
         accounts => format!("{} accounts", accounts.len()),
     };
-    let form = "%Y-%m-%d %H:%M UTC";
-    let span = format!("From {} to {}: ", digest.span.from.format(form), digest.span.to.format(form));
+    let span = format!("From {} to {}: ", digest.span.from.format(FORM), digest.span.to.format(FORM));
     Messages::to_all(vec![Notification {
         title: texts.title.clone(),
         alert: span + &words::counts(&digest.summary),
@@ -60,7 +63,7 @@ fn incomplete(digest: &Digest) -> Group {
             0 => String::new(),
             others => format!(", and {others} more"),
         };
-        let at = run.at.format("%H:%M UTC");
+        let at = run.at.format(FORM);
         let words = format!("{}, {} at {at}: {}{others}", run.account, run.audit, run.first);
         text(format!("digest/incomplete/{}/{}", run.account, run.run), words)
     });
@@ -78,7 +81,7 @@ fn of_account(account: &OfAccount) -> Group {
     let mut lines: Vec<Line> = account.owners.iter().flat_map(|owner| of_owner(&name, owner)).collect();
     let held = words::held(account).into_iter().enumerate();
     lines.extend(held.map(|(index, words)| text(format!("digest/held/{name}/{index}"), words)));
-    let severe = |deed: &Deed| deed.action == Action::Terminate || deed.outcome == crate::report::Outcome::Failed;
+    let severe = |deed: &Deed| deed.action == Action::Terminate || deed.outcome == Outcome::Failed;
     let deeds = || account.owners.iter().flat_map(|owner| &owner.deeds);
     let colour = match () {
         () if deeds().any(severe) => Colour::Red,
@@ -97,9 +100,12 @@ fn of_owner(account: &str, of: &OfOwner) -> Vec<Line> {
             words::owner(of.owner.as_deref(), deed),
             words::history(&deed.target),
             words::deed(deed),
-            deed.at.format("%H:%M UTC"),
+            deed.at.format(FORM),
         );
         text(format!("digest/{account}/{}/{}/{target}", deed.run, deed.action.as_str()), words)
     };
     of.deeds.iter().map(line).collect()
 }
+
+#[cfg(test)]
+mod tests;

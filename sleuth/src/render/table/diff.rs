@@ -129,3 +129,6 @@ fn summary(summary: &Summary) -> String {
          bad as before"
     )
 }
+
+#[cfg(test)]
+mod tests;

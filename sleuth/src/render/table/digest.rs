@@ -67,3 +67,6 @@ fn done(deed: &Deed, colours: bool) -> Cell {
         _ => cell,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -40,7 +40,11 @@ pub(in crate::render) fn history(target: &Target) -> String {
         Target::Key { age_days, idle_days, .. } => {
             let days = |count: i64| format!("{count} day{}", if count == 1 { "" } else { "s" });
             let age = age_days.map_or_else(|| "of unknown age".to_owned(), |age| format!("{} old", days(age)));
-            let idle = idle_days.map(|idle| format!(", unused for {}", days(idle))).unwrap_or_default();
+            let idle = match idle_days {
+                None => String::new(),
+                Some(0) => ", used within a day".to_owned(),
+                Some(idle) => format!(", unused for {}", days(*idle)),
+            };
             format!("{age}{idle}")
         }
         Target::Instance { age_minutes, tags, .. } => {

@@ -8,6 +8,7 @@ pub(in crate::render) use beside::{notes, owner, summary};
 
 use crate::{
     decision::both,
+    facts::pairs,
     report::{
         Outcome,
         tags::{Finding, ViolationFound},
@@ -137,8 +138,7 @@ const TAG_CHARACTERS: usize = 300;
 
 /// The tags, as far as there is room.
 pub(in crate::render) fn tags(finding: &Finding) -> String {
-    let all: Vec<String> = finding.tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
-    shown(&all)
+    shown(&pairs(&finding.tags))
 }
 
 /// Tags that are written as `key=value`, as far as there is room.
