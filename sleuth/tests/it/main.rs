@@ -4,6 +4,7 @@
 
 mod account;
 mod architecture;
+mod browser;
 mod channels;
 mod cli;
 mod cloud;
@@ -16,6 +17,7 @@ mod faults;
 mod inventory;
 mod lambda;
 mod lambda_both;
+mod outputs;
 mod race;
 mod race_tags;
 mod render;
