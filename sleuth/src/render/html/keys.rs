@@ -137,10 +137,8 @@ fn who(finding: &Finding) -> Markup {
 
 fn in_force(report: &KeysReport) -> Vec<Fact> {
     let policy = &report.audit.policy;
-    let mut brake = format!("at most {} in a run", count(policy.max_disable, "key"));
-    if let Some(percent) = policy.max_disable_percent {
-        brake.push_str(&format!(", and at most {percent} % of the working ones"));
-    }
+    let percent = policy.max_disable_percent.map(|percent| format!(", and at most {percent} % of the working ones"));
+    let brake = format!("at most {} in a run{}", count(policy.max_disable, "key"), percent.unwrap_or_default());
     let off = "off: ENABLE_AUTO_EXPIRE is not true".to_owned();
     let mut facts = vec![
         (

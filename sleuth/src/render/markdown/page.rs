@@ -32,7 +32,9 @@ pub(super) fn table<const N: usize>(text: &mut String, heads: [&str; N], rows: &
     text.push('\n');
     text.push_str(&line(&heads.map(ToOwned::to_owned)));
     text.push_str(&line(&heads.map(|_| "---".to_owned())));
-    rows.iter().for_each(|row| text.push_str(&line(row)));
+    for row in rows {
+        text.push_str(&line(row));
+    }
 }
 
 /// A table that is opened by whoever wants to see it.
