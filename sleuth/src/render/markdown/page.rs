@@ -21,6 +21,11 @@ pub(super) fn caution(text: &mut String, words: &str) {
     let _ = write!(text, "\n> [!CAUTION]\n> {words}\n");
 }
 
+/// What one should know first.
+pub(super) fn note(text: &mut String, words: &str) {
+    let _ = write!(text, "\n> [!NOTE]\n> {words}\n");
+}
+
 /// A paragraph.
 pub(super) fn paragraph(text: &mut String, words: &str) {
     let _ = write!(text, "\n{}\n", prose(words));
