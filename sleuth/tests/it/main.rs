@@ -4,10 +4,12 @@
 
 mod account;
 mod architecture;
+mod browser;
 mod channels;
 mod cli;
 mod cloud;
 mod denied;
+mod destinations;
 mod diff;
 mod documentation;
 mod emulator;

@@ -1,303 +1,137 @@
-//! Where reports go: the archive, the search index, mail, a Slack bot, the digest of what they hold; and what becomes of the
-//! others if one of them fails.
+//! Where reports go, in which forms: `--output`.
 
-use std::{net::TcpListener, time::Duration};
-
-use serde_json::{Value, json};
-use wiremock::{
-    Mock, MockServer, ResponseTemplate,
-    matchers::{path, query_param},
+use std::{
+    io::Write as _,
+    path::Path,
+    process::{Command, Stdio},
 };
 
-use crate::{
-    channels::{bodies, receiver, texts},
-    servers::{Search, Smtp},
-    support::{Emulator, Ended, sleuth},
-};
+use serde_json::Value;
+use wiremock::MockServer;
 
-const BUCKET: &str = "larkspur-reports";
-const ARCHIVE: (&str, &str) = ("ARCHIVE", "s3://larkspur-reports/sleuth");
-const ON: (&str, &str) = ("ENABLE_AUTO_EXPIRE", "true");
+use crate::support::{Emulator, Ended, sleuth, tool};
 
-/// Alice's key is expired, Bob's will soon be.
-struct Account {
-    aws: Emulator,
-    expired: String,
-    old: String,
+/// Nobody listens there.
+const NOWHERE: &str = "http://127.0.0.1:9";
+
+async fn demo(arguments: &[&str]) -> Ended {
+    sleuth(&[&["demo"], arguments].concat(), NOWHERE, &[]).await
 }
 
-async fn account() -> Account {
-    let aws = Emulator::start();
-    aws.user("alice", &[("Slack", "U024BE7LH"), ("Email", "alice@larkspur.example")]).await;
-    aws.user("bob", &[("Email", "bob@larkspur.example")]).await;
-    let expired = aws.key("alice", 100, Some(2)).await;
-    let old = aws.key("bob", 85, Some(1)).await;
-    aws.bucket(BUCKET).await;
-    Account { aws, expired, old }
+/// `--output` of a form into a file of this folder.
+fn into(form: &str, folder: &Path, name: &str) -> String {
+    format!("--output={form}={}", folder.join(name).display())
 }
 
-async fn apply(account: &Account, settings: &[(&str, &str)]) -> (Ended, Value) {
-    let ended = sleuth(&["keys", "--apply", "--output", "json"], &account.aws.url, &[&[ON], settings].concat()).await;
-    let report = serde_json::from_str(&ended.stdout).unwrap_or_else(|_| panic!("{ended:?}"));
-    (ended, report)
-}
-
-/// The archive's objects: key and text.
-async fn archived(account: &Account) -> Vec<(String, String)> {
-    let s3 = account.aws.s3();
-    let listed = s3.list_objects_v2().bucket(BUCKET).send().await.unwrap();
-    let mut objects = Vec::new();
-    for object in listed.contents() {
-        let key = object.key().unwrap().to_owned();
-        let object = s3.get_object().bucket(BUCKET).key(&key).send().await.unwrap();
-        let kind = if key.ends_with(".json") { "application/json" } else { "text/html; charset=utf-8" };
-        assert_eq!(object.content_type(), Some(kind));
-        let text = String::from_utf8(object.body.collect().await.unwrap().to_vec()).unwrap();
-        objects.push((key, text));
+#[tokio::test]
+async fn every_form_goes_to_stdout_or_into_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    for audit in ["keys", "tags"] {
+        for (form, start) in [
+            ("table", "Account 111122223333"),
+            ("json", "{\n  \"version\": 1"),
+            ("csv", "kind,account.id,"),
+            ("markdown", "# "),
+            ("html", "<!DOCTYPE html>"),
+            ("ocsf", "{\"category_uid\":2,"),
+        ] {
+            let printed = demo(&[audit, "--output", form]).await;
+            assert_eq!((printed.code, printed.stderr.as_str()), (0, ""), "{form}");
+            assert!(printed.stdout.starts_with(start), "{audit} {form}: {}", printed.stdout);
+            let written = demo(&[audit, &into(form, folder.path(), form)]).await;
+            assert_eq!(written.code, 0, "{written:?}");
+            assert_eq!(std::fs::read_to_string(folder.path().join(form)).unwrap(), printed.stdout);
+            // A run that prints nothing would hide what it found.
+            assert!(written.stdout.starts_with("Account 111122223333"), "{written:?}");
+        }
     }
-    objects
-}
-
-fn undelivered<'a>(report: &'a Value, channel: &str) -> Vec<&'a Value> {
-    let deliveries = report["deliveries"].as_array().unwrap().iter();
-    deliveries.filter(|part| part["channel"] == channel && part["result"] == "undelivered").collect()
 }
 
 #[tokio::test]
-async fn report_is_archived_and_linked_to() {
-    let account = account().await;
-    let slack = receiver(vec![ResponseTemplate::new(200).set_body_string("ok")]).await;
-    let (ended, report) = apply(&account, &[ARCHIVE, ("SLACK_URL", &slack.uri())]).await;
-    assert_eq!(ended.code, 0, "{ended:?}");
-
-    let run = report["run"].as_str().unwrap();
-    let day = &report["generated_at"].as_str().unwrap()[..10];
-    let place = format!("sleuth/123456789012/keys/{day}/{run}");
-    let objects = archived(&account).await;
-    let keys: Vec<&str> = objects.iter().map(|(key, _)| key.as_str()).collect();
-    assert_eq!(keys, [format!("{place}.html"), format!("{place}.json")]);
-    assert!(objects[0].1.contains("<html") && objects[0].1.contains("was disabled"), "{}", objects[0].1);
-    // What was kept says what came of telling people, not of keeping it.
-    let mut kept: Value = serde_json::from_str(&objects[1].1).unwrap();
-    let deliveries = report["deliveries"].as_array().unwrap();
-    assert_eq!(kept["deliveries"].as_array().unwrap().as_slice(), &deliveries[..1]);
-    kept["deliveries"] = report["deliveries"].clone();
-    assert_eq!(kept, report);
-    let archive: Vec<_> = deliveries.iter().filter(|part| part["channel"] == "archive").collect();
-    assert_eq!(archive.len(), 2);
-    assert!(archive.iter().all(|part| part["result"] == "delivered"), "{archive:?}");
-
-    let link = format!("https://s3.console.aws.amazon.com/s3/object/{BUCKET}?prefix={place}.html");
-    let sent = serde_json::to_string(&bodies(&slack).await).unwrap();
-    assert!(sent.contains(&link), "{sent}");
-    // Nobody else may read it.
-    let puts: Vec<_> = account.aws.calls().await.into_iter().filter(|call| call.operation == "PutObject").collect();
-    assert_eq!(puts.len(), 4, "before anybody is told, and after: {puts:?}");
+async fn several_outputs_are_written_and_one_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = [into("html", folder.path(), "r.html"), into("json", folder.path(), "r.json")];
+    let ended = demo(&["keys", "--output", "csv=-", &files[0], &files[1]]).await;
+    assert!(ended.code == 0 && ended.stdout.starts_with("kind,"), "{ended:?}");
+    let json: Value = serde_json::from_str(&std::fs::read_to_string(folder.path().join("r.json")).unwrap()).unwrap();
+    assert_eq!(json["kind"], "keys");
+    assert!(std::fs::read_to_string(folder.path().join("r.html")).unwrap().ends_with("</html>"));
 }
 
 #[tokio::test]
-async fn archive_that_refuses_stops_nobody() {
-    let account = account().await;
-    let slack = receiver(vec![ResponseTemplate::new(200).set_body_string("ok")]).await;
-    let elsewhere = ("ARCHIVE", "s3://not-ours-at-all");
-    let (ended, report) = apply(&account, &[elsewhere, ("SLACK_URL", &slack.uri())]).await;
-    assert_eq!(ended.code, 4, "{ended:?}");
-    assert_eq!(account.aws.inactive().await, [account.expired.clone()]);
-    let refused = undelivered(&report, "archive");
-    assert_eq!(refused.len(), 2);
-    assert!(refused[0]["reason"].as_str().unwrap().contains("NoSuchBucket"), "{refused:?}");
-    let sent = bodies(&slack).await;
-    assert!(texts(&sent, "#ff0000").contains("was disabled"), "{sent:?}");
-    assert!(!serde_json::to_string(&sent).unwrap().contains("s3.console"), "there is nothing to link to: {sent:?}");
-}
-
-#[tokio::test]
-async fn sink_that_hangs_is_cut_off_while_the_others_deliver() {
-    let account = account().await;
-    let slack = receiver(vec![ResponseTemplate::new(200).set_body_string("ok")]).await;
-    // Takes connections, and never says anything: a mail server that hangs, and a search index.
-    let (mail, search) = (TcpListener::bind("127.0.0.1:0").unwrap(), MockServer::start().await);
-    let mail_url = format!("smtp://127.0.0.1:{}?tls=none", mail.local_addr().unwrap().port());
-    Mock::given(path("/aws-audits/_bulk"))
-        .respond_with(ResponseTemplate::new(200).set_delay(Duration::from_secs(120)))
-        .mount(&search)
-        .await;
-    let settings = [
-        ENABLED,
-        ARCHIVE,
-        ("SLACK_URL", &slack.uri()),
-        ("SMTP_URL", &mail_url),
-        ("EMAIL_FROM", "sleuth@larkspur.example"),
-        ("EMAIL_TO", "ops@larkspur.example"),
-        ("SEARCH_URL", &search.uri()),
-    ];
-    let arguments = ["keys", "--apply", "--timeout", "20", "--output", "json"];
-    let ended = sleuth(&arguments, &account.aws.url, &settings).await;
-    let report: Value = serde_json::from_str(&ended.stdout).unwrap();
-    assert_eq!(ended.code, 4, "{ended:?}");
-    for channel in ["email", "search"] {
-        let cut_off = undelivered(&report, channel);
-        assert_eq!(cut_off.len(), 1, "{channel}: {report:#}");
-        let reason = cut_off[0]["reason"].as_str().unwrap();
-        assert!(reason.contains("no answer") || reason.contains("time"), "{reason}");
-        assert!(!cut_off[0]["text"].as_str().unwrap().is_empty());
-    }
-    for channel in ["slack", "archive"] {
-        assert!(undelivered(&report, channel).is_empty(), "{report:#}");
-    }
-    assert_eq!(archived(&account).await.len(), 2);
-    assert_eq!(bodies(&slack).await.len(), 1);
-    assert_eq!(report["keys"][0]["outcome"], "done");
-    drop(mail);
-}
-
-const ENABLED: (&str, &str) = ON;
-
-#[tokio::test]
-async fn findings_can_be_searched_for_and_make_a_digest() {
-    let (account, search) = (account().await, Search::start());
-    let settings = [("SEARCH_URL", search.url.as_str())];
-    for words in ["created", "as it should be"] {
-        // No credentials of AWS are needed for that.
-        let nobody = [settings[0], ("AWS_ACCESS_KEY_ID", ""), ("AWS_SECRET_ACCESS_KEY", "")];
-        let ended = sleuth(&["search", "setup"], "http://127.0.0.1:9", &nobody).await;
-        assert_eq!((ended.code, ended.stdout.matches(words).count()), (0, 2), "{ended:?}");
-    }
-    let (ended, report) = apply(&account, &settings).await;
-    // Nobody was told, but the index has it.
-    assert_eq!(ended.code, 0, "{ended:?}");
-    let [rollup] = search.documents("aws_key_audit").await.try_into().unwrap();
-    assert_eq!((&rollup["violator_count"], &rollup["account"]), (&json!(2), &json!("123456789012")));
-    assert_eq!(rollup["run"], report["run"]);
-    let found = search.documents("aws_key_finding").await;
-    let disabled: Vec<_> = found.iter().filter(|key| key["outcome"] == "done").collect();
-    assert_eq!((found.len(), disabled.len()), (2, 1), "{found:?}");
-    assert_eq!((&disabled[0]["user"], &disabled[0]["key_id"]), (&json!("alice"), &json!(account.expired)));
-
-    let digest = sleuth(&["digest", "--output", "json"], &account.aws.url, &settings).await;
-    let digest: Value = serde_json::from_str(&digest.stdout).unwrap_or_else(|_| panic!("{digest:?}"));
-    assert_eq!((&digest["summary"]["disabled"], &digest["summary"]["runs"]), (&json!(1), &json!(1)), "{digest:#}");
-}
-
-#[tokio::test]
-async fn digest_of_the_archive_is_sent() {
-    let account = account().await;
-    let (_, report) = apply(&account, &[ARCHIVE]).await;
-    assert_eq!(report["keys"][0]["outcome"], "done");
-    let slack = receiver(vec![ResponseTemplate::new(200).set_body_string("ok")]).await;
-    let settings = [ARCHIVE, ("SLACK_URL", &slack.uri())];
-
-    let dry = sleuth(&["digest"], &account.aws.url, &settings).await;
-    assert_eq!(dry.code, 0, "{dry:?}");
-    assert!(dry.stdout.contains("alice"), "{}", dry.stdout);
-    assert!(bodies(&slack).await.is_empty(), "a plain run sends nothing");
-
-    let sent = sleuth(&["digest", "--send"], &account.aws.url, &settings).await;
-    assert_eq!(sent.code, 0, "{sent:?}");
-    let sent = serde_json::to_string(&bodies(&slack).await).unwrap();
-    assert!(sent.contains("alice") && sent.contains("disabled"), "{sent}");
-
-    // Of a time in which nothing was done, nobody hears, unless they want to.
-    let later = ["digest", "--send", "--now", "2040-01-01T00:00:00Z"];
-    assert_eq!(sleuth(&later, &account.aws.url, &settings).await.code, 0);
-    assert_eq!(bodies(&slack).await.len(), 1);
-    let always = [&later[..], &["--always"]].concat();
-    assert_eq!(sleuth(&always, &account.aws.url, &settings).await.code, 0);
-    assert_eq!(bodies(&slack).await.len(), 2);
-
-    // A report that is damaged is said, and the others count.
-    account.aws.object(BUCKET, "sleuth/123456789012/keys/2030-01-01/broken.json", "{\"version\":1").await;
-    let damaged = ["digest", "--now", "2030-01-02T00:00:00Z"];
-    let damaged = sleuth(&damaged, &account.aws.url, &settings).await;
-    assert_eq!(damaged.code, 4, "{damaged:?}");
-    assert!(damaged.stdout.contains("broken.json"), "{}", damaged.stdout);
-}
-
-#[tokio::test]
-async fn owners_and_operators_are_mailed() {
-    let account = account().await;
-    let smtp = Smtp::start(&json!({"tls": "starttls", "login": ["sleuth", "hush-hush"]}));
-    let authority = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(authority.path(), &smtp.authority).unwrap();
-    let url = format!("smtp://127.0.0.1:{}", smtp.port);
-    let settings = [
-        ("SMTP_URL", url.as_str()),
-        ("SMTP_USER", "sleuth"),
-        ("SMTP_PASSWORD", "hush-hush"),
-        ("SMTP_CA_FILE", authority.path().to_str().unwrap()),
-        ("EMAIL_FROM", "Sleuth <sleuth@larkspur.example>"),
-        ("EMAIL_TO", "ops@larkspur.example"),
-        ("EMAIL_OWNER_DOMAINS", "larkspur.example"),
-    ];
-    let (ended, report) = apply(&account, &settings).await;
-    assert_eq!(ended.code, 0, "{ended:?}");
-    assert_eq!(report["keys"][1]["outcome"], "done", "Bob was warned: {report:#}");
-    let mut mails = smtp.messages();
-    mails.sort_by_key(|mail| mail["to"][0].as_str().unwrap().to_owned());
-    let to: Vec<&str> = mails.iter().map(|mail| mail["to"][0].as_str().unwrap()).collect();
-    assert_eq!(to, ["alice@larkspur.example", "bob@larkspur.example", "ops@larkspur.example"]);
-    let [alice, bob, ops] = [0, 1, 2].map(|index| mails[index]["text"].as_str().unwrap());
-    assert!(alice.contains(&account.expired) && alice.contains("was disabled") && !alice.contains("bob"), "{alice}");
-    let commands = [
-        "aws iam create-access-key --user-name bob".to_owned(),
-        format!("aws iam update-access-key --user-name bob --access-key-id {} --status Inactive", account.old),
-        format!("aws iam delete-access-key --user-name bob --access-key-id {}", account.old),
-    ];
-    for command in commands {
-        assert!(bob.contains(&command), "{command}: {bob}");
-    }
-    assert!(ops.contains("alice") && ops.contains("bob") && !ops.contains(&account.old), "{ops}");
-    assert!(!format!("{ended:?}{report}").contains("hush-hush"));
-}
-
-/// Slack's Web API, in which Alice has left and Bob has an account.
-async fn slack_api() -> MockServer {
-    let server = MockServer::start().await;
-    let ok = |mut body: Value| {
-        body["ok"] = true.into();
-        ResponseTemplate::new(200).set_body_json(body)
-    };
-    for (call, parameter, value, user) in [
-        ("/users.lookupByEmail", "email", "bob@larkspur.example", json!({"id": "U0BOB00000", "deleted": false})),
-        ("/users.info", "user", "U0BOB00000", json!({"id": "U0BOB00000", "deleted": false})),
-        ("/users.info", "user", "U024BE7LH", json!({"id": "U024BE7LH", "deleted": true})),
+async fn outputs_that_cannot_be_are_refused_before_the_first_call() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (file, missing) = (path("r"), path("missing/r"));
+    let (json, twice, save) =
+        (into("json", folder.path(), "r"), into("csv", folder.path(), "./r"), format!("--save={file}"));
+    let (nowhere, itself) = (into("json", folder.path(), "missing/r"), into("json", folder.path(), "."));
+    for (arguments, said) in [
+        (vec!["--output", "json", "--output", "csv=-"], "more than one form for stdout".to_owned()),
+        (vec!["--output", "xml"], "one of table, json, csv, markdown, html, ocsf".to_owned()),
+        (vec!["--output", "json="], "a file after `=`".to_owned()),
+        (vec![&json, &twice], format!("{file} is to be written twice")),
+        (vec![&json, &save], format!("{file} is to be written twice")),
+        (vec![&nowhere], format!("{missing} cannot be written: its folder")),
+        (vec![&itself], "it exists and is not a regular file".to_owned()),
     ] {
-        let call = Mock::given(path(call)).and(query_param(parameter, value));
-        call.respond_with(ok(json!({"user": user}))).mount(&server).await;
+        let aws = MockServer::start().await;
+        let ended = sleuth(&[&["keys"], &arguments[..]].concat(), &aws.uri(), &[]).await;
+        assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{arguments:?} {ended:?}");
+        assert!(ended.stderr.replace("/./", "/").contains(&said), "{said}: {ended:?}");
+        assert_eq!(aws.received_requests().await.unwrap().len(), 0);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
-    let posted = json!({"channel": "C0123456789", "ts": "1.2"});
-    Mock::given(path("/chat.postMessage")).respond_with(ok(posted)).mount(&server).await;
-    server
+    // The demo has outputs of one audit only.
+    assert_eq!(demo(&["--output", "json"]).await.code, 2);
 }
 
 #[tokio::test]
-async fn owners_get_direct_messages_and_the_channel_the_rest() {
-    let (account, slack) = (account().await, slack_api().await);
-    let settings = [
-        ARCHIVE,
-        ("SLACK_BOT_TOKEN", "xoxb-hush-hush"),
-        ("SLACK_CHANNEL", "#aws-keys"),
-        ("SLACK_API_URL", &slack.uri()),
-    ];
-    let (ended, report) = apply(&account, &settings).await;
-    assert_eq!(ended.code, 0, "{ended:?}");
-    let requests = slack.received_requests().await.unwrap();
-    let posts = requests.iter().filter(|request| request.url.path() == "/chat.postMessage");
-    let posts: Vec<Value> = posts.map(|request| request.body_json().unwrap()).collect();
-    let to = |channel: &str| {
-        let texts = posts.iter().filter(|post| post["channel"] == channel).map(ToString::to_string);
-        texts.collect::<Vec<_>>().concat()
-    };
-    let (bob, channel) = (to("U0BOB00000"), to("#aws-keys"));
-    assert!(bob.contains("aws iam create-access-key --user-name bob") && bob.contains(&account.old), "{bob}");
-    assert!(!bob.contains("alice"), "{bob}");
-    // Alice has left: the channel gets what was for her, the counts, and where the whole report is.
-    assert!(to("U024BE7LH").is_empty());
-    for words in ["alice", "was disabled", "1 disabled, 1 about to expire", "s3.console.aws.amazon.com"] {
-        assert!(channel.contains(words), "{words}: {channel}");
+async fn what_was_done_is_told_even_if_its_file_cannot_be_written() {
+    let aws = Emulator::start();
+    aws.user("old", &[]).await;
+    let key = aws.key("old", 200, Some(1)).await;
+    let folder = tempfile::tempdir().unwrap();
+    let (gone, kept) = (folder.path().join("gone"), folder.path().join("kept"));
+    for folder in [&gone, &kept] {
+        std::fs::create_dir(folder).unwrap();
     }
-    assert!(!channel.contains("key AKIA…") || !channel.contains("bob"), "{channel}");
-    let results: Vec<_> = report["deliveries"].as_array().unwrap().iter().map(|part| &part["result"]).collect();
-    assert!(results.contains(&&json!("redirected")), "{report:#}");
-    assert!(!format!("{ended:?}{report}").contains("hush-hush"));
+    let outputs = [into("html", &gone, "r.html"), into("csv", &kept, "r.csv")];
+    // The folder goes away while the account is read, which waiting for a throttled call makes long enough.
+    aws.tell("fault", &serde_json::json!({"operation": "ListAccessKeys", "code": "Throttling", "times": 2})).await;
+    let arguments = ["keys", "--apply", &outputs[0], &outputs[1]];
+    let settings = [("ENABLE_AUTO_EXPIRE", "true")];
+    let run = sleuth(&arguments, &aws.url, &settings);
+    let vanish = async {
+        while std::fs::read_dir(&gone).unwrap().count() == 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        std::fs::remove_dir_all(&gone).unwrap();
+    };
+    let (ended, ()) = tokio::join!(run, vanish);
+    assert_eq!(ended.code, 4, "{ended:?}");
+    assert!(ended.stderr.contains("r.html cannot be written"), "{ended:?}");
+    let told = ended.stderr.split_once("here is the report that could not be written:\n").unwrap().1;
+    let report: Value = serde_json::Deserializer::from_str(told).into_iter().next().unwrap().unwrap();
+    assert_eq!((&report["keys"][0]["key_id"], &report["keys"][0]["outcome"]), (&key.into(), &"done".into()));
+    // All else was written and printed.
+    assert!(std::fs::read_to_string(kept.join("r.csv")).unwrap().contains(",disable,done,"));
+    assert!(ended.stdout.contains("was disabled"), "{ended:?}");
+}
+
+#[tokio::test]
+async fn findings_of_ocsf_are_what_the_schema_says() {
+    for (audit, count) in [("keys", "16\n"), ("tags", "13\n")] {
+        let lines = demo(&[audit, "--output", "ocsf"]).await.stdout;
+        let mut check = Command::new(tool("python"))
+            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ocsf/check.py"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        check.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+        let ended = Ended::from(check.wait_with_output().unwrap());
+        assert_eq!((ended.code, ended.stdout.as_str()), (0, count), "{ended:?}");
+    }
 }

@@ -8,7 +8,7 @@ use super::tone::{Kind, Tone};
 pub(super) fn shares(title: &str, kinds: &[Kind]) -> Markup {
     let total: usize = kinds.iter().map(|kind| kind.count).sum();
     let said: Vec<String> = kinds.iter().map(|kind| format!("{} {}", kind.count, kind.word)).collect();
-    let mut before = 0;
+    let counts: Vec<(Tone, usize)> = kinds.iter().map(|kind| (kind.tone, kind.count)).collect();
     html! {
         figure.chart {
             figcaption { (title) }
@@ -16,9 +16,8 @@ pub(super) fn shares(title: &str, kinds: &[Kind]) -> Markup {
                 title id="shares-title" { (title) }
                 desc id="shares-desc" { (said.join(", ")) }
                 rect.empty x="0" y="0" width="1000" height="28" {}
-                @for kind in kinds.iter().filter(|kind| kind.count > 0) {
-                    rect class=(kind.tone.class()) x=(part(before, total)) y="0" width=(part(kind.count, total)) height="28" {}
-                    @let _ = before += kind.count;
+                @for (tone, before, count) in stacked(&counts).filter(|(_, _, count)| *count > 0) {
+                    rect class=(tone.class()) x=(part(before, total)) y="0" width=(part(count, total)) height="28" {}
                 }
             }
             ul.legend {
@@ -90,7 +89,7 @@ pub(super) fn histogram(title: &str, bars: &[Bar], limit: Option<&Limit>) -> Mar
                 line.floor x1="0" x2=(WIDTH) y1=(FLOOR) y2=(FLOOR) {}
                 @for (index, bar) in bars.iter().enumerate() {
                     @let left = step * units(index);
-                    @for (tone, bottom, count) in stacked(bar) {
+                    @for (tone, bottom, count) in stacked(&bar.counts) {
                         rect class=(tone.class()) x=(rounded(left + 2.0)) width=(rounded(step - 4.0))
                             y=(rounded(FLOOR - height(bottom + count))) height=(rounded(height(count))) rx="2" {}
                     }
@@ -111,15 +110,13 @@ pub(super) fn histogram(title: &str, bars: &[Bar], limit: Option<&Limit>) -> Mar
     }
 }
 
-/// The parts of a bar: tone, what is below it, and how many. The worst lie at the bottom.
-fn stacked(bar: &Bar) -> Vec<(Tone, usize, usize)> {
-    let mut below = 0;
-    let part = |(tone, count): &(Tone, usize)| {
-        let bottom = below;
-        below += count;
-        (*tone, bottom, *count)
-    };
-    bar.counts.iter().map(part).collect()
+/// The parts of a bar: tone, what comes before it, and how many. The worst come first.
+fn stacked(counts: &[(Tone, usize)]) -> impl Iterator<Item = (Tone, usize, usize)> {
+    counts.iter().scan(0, |before, (tone, count)| {
+        let start = *before;
+        *before += count;
+        Some((*tone, start, *count))
+    })
 }
 
 /// A count as a length. Beyond four thousand millions nobody sees a difference.

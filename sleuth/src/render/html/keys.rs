@@ -6,7 +6,7 @@ use super::{
     chart::{Bar, Limit, histogram, shares},
     grid::{Cell, Head, Holds, Row, grid},
     page::page,
-    parts::{Fact, alarms, deliveries, errors, policy, said},
+    parts::{Alarm, Fact, alarms, deliveries, errors, policy, said},
     tone::{Kind, Tone, pill},
 };
 use crate::{
@@ -45,12 +45,16 @@ pub fn html(report: &KeysReport) -> String {
     page(report, "Access keys", &body)
 }
 
-fn notable(report: &KeysReport) -> Vec<(String, String)> {
-    let alerts = report.audit.alerts.iter().map(|alert| {
-        let whose = alert.user.as_ref().map_or_else(|| "Root user".to_owned(), |user| user.0.clone());
-        (whose, alert.message.clone())
+fn notable(report: &KeysReport) -> Vec<Alarm> {
+    let alerts = report.audit.alerts.iter().map(|alert| Alarm {
+        tone: Tone::Bad,
+        subject: alert.user.as_ref().map_or_else(|| "Root user".to_owned(), |user| user.0.clone()),
+        words: alert.message.clone(),
     });
-    alerts.chain(words::note(report).map(|note| ("Changes".to_owned(), note))).collect()
+    // That disabling is switched off is no failure.
+    let tone = if report.brake.is_some() { Tone::Bad } else { Tone::Off };
+    let note = words::note(report).map(|words| Alarm { tone, subject: "Changes".to_owned(), words });
+    alerts.chain(note).collect()
 }
 
 fn kinds(summary: &Summary) -> [Kind; 6] {
@@ -137,10 +141,8 @@ fn who(finding: &Finding) -> Markup {
 
 fn in_force(report: &KeysReport) -> Vec<Fact> {
     let policy = &report.audit.policy;
-    let mut brake = format!("at most {} in a run", count(policy.max_disable, "key"));
-    if let Some(percent) = policy.max_disable_percent {
-        brake.push_str(&format!(", and at most {percent} % of the working ones"));
-    }
+    let percent = policy.max_disable_percent.map(|percent| format!(", and at most {percent} % of the working ones"));
+    let brake = format!("at most {} in a run{}", count(policy.max_disable, "key"), percent.unwrap_or_default());
     let off = "off: ENABLE_AUTO_EXPIRE is not true".to_owned();
     let mut facts = vec![
         (

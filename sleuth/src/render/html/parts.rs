@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 use notifier::PartResult;
 
+use super::tone::Tone;
 use crate::{
     render::text::{count, printable},
     report::Report,
@@ -11,13 +12,22 @@ use crate::{
 /// A name and what is said of it.
 pub(super) type Fact = (&'static str, String);
 
+/// Something that a reader should know first.
+pub(super) struct Alarm {
+    /// How bad it is.
+    pub(super) tone: Tone,
+    /// What it is about.
+    pub(super) subject: String,
+    pub(super) words: String,
+}
+
 /// What must not be overlooked.
-pub(super) fn alarms(alarms: &[(String, String)]) -> Markup {
+pub(super) fn alarms(alarms: &[Alarm]) -> Markup {
     html! {
         @if !alarms.is_empty() {
             section.alarms aria-label="Alerts" {
-                @for (subject, words) in alarms {
-                    div.alarm role="note" { b { (printable(subject)) } span { (said(words)) } }
+                @for Alarm { tone, subject, words } in alarms {
+                    div class={ "alarm " (tone.class()) } role="note" { b { (printable(subject)) } span { (said(words)) } }
                 }
             }
         }

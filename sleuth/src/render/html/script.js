@@ -13,10 +13,8 @@
     return cell.dataset.order === undefined ? cell.textContent.trim() : Number(cell.dataset.order);
   };
 
-  const compared = (a, b) =>
-    typeof a === "number" && typeof b === "number"
-      ? a - b
-      : String(a).localeCompare(String(b), "en", { numeric: true, sensitivity: "base" });
+  const words = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
+  const compared = (a, b) => (typeof a === "number" && typeof b === "number" ? a - b : words.compare(a, b));
 
   const sort = (column) => {
     const head = heads[column];
@@ -41,14 +39,15 @@
   const search = controls.querySelector("[data-search]");
   const shown = controls.querySelector("[data-shown]");
   const chips = [...controls.querySelectorAll("button[data-status]")];
+  const texts = rows.map((row) => row.textContent.toLowerCase());
   let status = "";
 
   const filter = () => {
-    const words = search.value.toLowerCase().split(/\s+/);
+    const wanted = search.value.toLowerCase().split(/\s+/);
     let count = 0;
-    rows.forEach((row) => {
-      const text = row.textContent.toLowerCase();
-      row.hidden = (status !== "" && row.dataset.status !== status) || !words.every((word) => text.includes(word));
+    rows.forEach((row, index) => {
+      const matches = wanted.every((word) => texts[index].includes(word));
+      row.hidden = !matches || (status !== "" && row.dataset.status !== status);
       count += row.hidden ? 0 : 1;
     });
     shown.textContent = `${count} of ${rows.length} shown`;

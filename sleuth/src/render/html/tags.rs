@@ -6,7 +6,7 @@ use super::{
     chart::{Bar, histogram, shares},
     grid::{Cell, Head, Holds, Row, grid},
     page::page,
-    parts::{Fact, alarms, deliveries, errors, policy, said},
+    parts::{Alarm, Fact, alarms, deliveries, errors, policy, said},
     tone::{Kind, Tone, pill},
 };
 use crate::{
@@ -47,8 +47,9 @@ pub fn html(report: &TagsReport) -> String {
     page(report, "Tags of EC2 instances", &body)
 }
 
-fn notable(report: &TagsReport) -> Vec<(String, String)> {
-    words::notes(report).into_iter().map(|note| ("Changes".to_owned(), note)).collect()
+fn notable(report: &TagsReport) -> Vec<Alarm> {
+    let alarm = |words| Alarm { tone: Tone::Bad, subject: "Changes".to_owned(), words };
+    words::notes(report).into_iter().map(alarm).collect()
 }
 
 fn kinds(summary: &Summary) -> [Kind; 4] {

@@ -1,7 +1,7 @@
 //! The report on access keys as Markdown.
 
 use super::{
-    page::{caution, errors, folded, paragraph, start, table},
+    page::{caution, errors, folded, note, paragraph, start, table},
     quoted::{code, prose},
 };
 use crate::{
@@ -16,8 +16,10 @@ pub fn markdown(report: &KeysReport) -> String {
     for alert in &report.audit.alerts {
         caution(&mut text, &alarm(alert));
     }
-    if let Some(note) = words::note(report) {
-        caution(&mut text, &prose(&note));
+    // That disabling is switched off is no failure.
+    let said = if report.brake.is_some() { caution } else { note };
+    if let Some(words) = words::note(report) {
+        said(&mut text, &prose(&words));
     }
     paragraph(&mut text, &words::summary(&report.audit.summary));
     let in_order = |finding: &&Finding| matches!(finding.status, Status::Good | Status::Disabled);

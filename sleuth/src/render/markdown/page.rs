@@ -21,6 +21,11 @@ pub(super) fn caution(text: &mut String, words: &str) {
     let _ = write!(text, "\n> [!CAUTION]\n> {words}\n");
 }
 
+/// What one should know first.
+pub(super) fn note(text: &mut String, words: &str) {
+    let _ = write!(text, "\n> [!NOTE]\n> {words}\n");
+}
+
 /// A paragraph.
 pub(super) fn paragraph(text: &mut String, words: &str) {
     let _ = write!(text, "\n{}\n", prose(words));
@@ -32,7 +37,9 @@ pub(super) fn table<const N: usize>(text: &mut String, heads: [&str; N], rows: &
     text.push('\n');
     text.push_str(&line(&heads.map(ToOwned::to_owned)));
     text.push_str(&line(&heads.map(|_| "---".to_owned())));
-    rows.iter().for_each(|row| text.push_str(&line(row)));
+    for row in rows {
+        text.push_str(&line(row));
+    }
 }
 
 /// A table that is opened by whoever wants to see it.

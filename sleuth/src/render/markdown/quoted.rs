@@ -75,7 +75,7 @@ mod tests {
         assert_eq!(code("@a`b"), "@\u{200b}a\\`b");
     }
 
-    /// What is left of a text when all code is taken out, as CommonMark has it: code ends at as many backticks as it began
+    /// What is left of a text when all code is taken out, as Markdown has it: code ends at as many backticks as it began
     /// with, and a backslash has a meaning only outside.
     fn outside(markdown: &str) -> String {
         let (mut left, mut rest) = (String::new(), markdown);

@@ -64,3 +64,13 @@ fn page_says_what_was_applied_and_what_stopped_it() {
     assert!(page.contains("applied: what it says was done was done") && page.contains("| What was done |"), "{page}");
     assert!(page.contains("> [!CAUTION]\n> NO INSTANCE IS CHANGED: too many instances\n"), "{page}");
 }
+
+#[test]
+fn page_says_calmly_that_disabling_is_switched_off() {
+    let mut report = of_keys();
+    report.audit.policy.enable_auto_expire = false;
+    let page = keys::markdown(&report);
+    assert!(page.contains("> [!NOTE]\n> Disabling is switched off: ENABLE\\_AUTO\\_EXPIRE is not true\n"), "{page}");
+    report.brake = Some("too many".into());
+    assert!(keys::markdown(&report).contains("> [!CAUTION]\n> NO KEY IS DISABLED: too many\n"));
+}
