@@ -4,15 +4,11 @@ use std::time::Duration;
 
 use notifier::{DeliveryReport, Document, File, Messages, Notifier, PartDelivery, SearchIndex};
 use serde::Serialize;
-use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 #[cfg(feature = "audit")]
 use crate::aws::archive::{Archive, Form, Place};
-use crate::{
-    deadline::Deadlines,
-    report::{Report, documents},
-};
+use crate::{deadline::Deadlines, report::Report};
 
 mod keys;
 mod tags;
@@ -141,16 +137,6 @@ impl Outputs {
     }
 }
 
-/// A document as the index takes it.
-fn searchable(document: documents::Document) -> Document {
-    let documents::Document { id, subject, body } = document;
-    let body = match body {
-        Value::Object(body) => body,
-        _ => Map::new(),
-    };
-    Document { id, subject, body }
-}
-
 #[cfg(feature = "audit")]
 fn place<Audit>(report: &Report<Audit>) -> Place {
     Place::new(report.account.id.as_deref(), report.kind, report.generated_at, &report.run)
@@ -166,7 +152,7 @@ where
     let place = place(report);
     let put = async |form, content: Result<String, String>| {
         let result = match content {
-            Ok(content) => archive.put(&place, form, content, Some(until)).await,
+            Ok(content) => archive.put(&place, form, &content, Some(until)).await,
             Err(reason) => Err(reason),
         };
         archive.delivery(&place, form, result)

@@ -92,28 +92,46 @@ impl Archive {
     }
 
     /// Keeps a report in a form, replacing what stands at its place, until `end`. Says why it could not.
-    pub async fn put(&self, place: &Place, form: Form, content: String, end: Option<Instant>) -> Result<(), String> {
+    ///
+    /// Without a key of one's own the bucket's default decides how it is encrypted, which may be stricter than what could be
+    /// asked for here. S3 has encrypted everything since 2023 and says so
+    /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-encryption-faq.html>); a store that does not is asked to.
+    pub async fn put(&self, place: &Place, form: Form, content: &str, end: Option<Instant>) -> Result<(), String> {
+        let own = self.config.kms_key.as_ref().map(|_| ServerSideEncryption::AwsKms);
+        let asked = own.is_some();
+        let mut encrypted = self.put_once(place, form, content, own, end).await?;
+        if !encrypted && !asked {
+            encrypted = self.put_once(place, form, content, Some(ServerSideEncryption::Aes256), end).await?;
+        }
+        let why = "the object is kept, but the store does not say that it is encrypted: check the bucket";
+        if encrypted { Ok(()) } else { Err(why.to_owned()) }
+    }
+
+    /// Whether the object that was put is encrypted.
+    async fn put_once(
+        &self,
+        place: &Place,
+        form: Form,
+        content: &str,
+        encryption: Option<ServerSideEncryption>,
+        end: Option<Instant>,
+    ) -> Result<bool, String> {
+        let key = self.config.kms_key.as_ref().filter(|_| encryption == Some(ServerSideEncryption::AwsKms));
         let put = self.buckets.call(&self.config.bucket, None, |client| {
             // No ACL: the bucket's owner owns the object, and nobody else sees it but by the bucket's policy.
-            let put = client
+            client
                 .put_object()
                 .bucket(&self.config.bucket)
                 .key(self.key(place, form))
                 .content_type(form.content_type())
-                .body(ByteStream::from(content.clone().into_bytes()));
-            let put = match &self.config.kms_key {
-                Some(key) => put.server_side_encryption(ServerSideEncryption::AwsKms).ssekms_key_id(key),
-                // The bucket's own default, which may be stricter than what could be asked for here.
-                None => put,
-            };
-            put.send()
+                .body(ByteStream::from(content.as_bytes().to_vec()))
+                .set_server_side_encryption(encryption.clone())
+                .set_ssekms_key_id(key.cloned())
+                .send()
         });
         let answer = before(end, put).await.map_err(|over| over.message)?;
         let kept = answer.map_err(|error| describe(&error))?;
-        match kept.server_side_encryption {
-            Some(_) => Ok(()),
-            None => Err("the object is kept, but S3 does not say that it is encrypted: check the bucket".to_owned()),
-        }
+        Ok(kept.server_side_encryption.is_some())
     }
 
     /// What came of keeping a report, for the report on deliveries.

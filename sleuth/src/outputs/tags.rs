@@ -2,7 +2,7 @@
 
 use notifier::{DeliveryReport, Document, Messages};
 
-use super::{Deliverable, searchable};
+use super::Deliverable;
 use crate::{
     render::{
         html,
@@ -23,7 +23,7 @@ impl Deliverable for TagsReport {
     }
 
     fn documents(&self) -> Vec<Document> {
-        documents::of_tags(self, &self.run).into_iter().map(searchable).collect()
+        documents::of_tags(self, &self.run)
     }
 
     fn is_noteworthy(&self) -> bool {

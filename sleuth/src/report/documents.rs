@@ -5,7 +5,8 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use serde_json::{Value, json};
+use notifier::Document;
+use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{
@@ -28,17 +29,6 @@ pub const KEY_AUDIT: &str = "aws_key_audit";
 /// Kind of the document of a key that is not in order.
 pub const KEY_FINDING: &str = "aws_key_finding";
 
-/// One document.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Document {
-    /// The same whenever the same finding of the same run is written: writing it twice changes nothing.
-    pub id: String,
-    /// What it is about, for reports on what was delivered. That of a finding is the finding's own.
-    pub subject: String,
-    /// Its fields.
-    pub body: Value,
-}
-
 /// Subject of the document of a whole run.
 const WHOLE: &str = "rollup";
 
@@ -46,10 +36,11 @@ const WHOLE: &str = "rollup";
 pub fn of_keys(report: &KeysReport, run: &str) -> Vec<Document> {
     let told = |key: &&keys::Finding| key.status != KeyStatus::Good || key.action != OnKey::None;
     let findings: Vec<&keys::Finding> = report.audit.keys.iter().filter(told).collect();
-    let ids: Vec<_> = findings.iter().filter(|key| is_violator(key)).filter_map(|key| key.key_id.as_ref()).collect();
+    let violators = findings.iter().filter(|key| is_violator(key));
+    let violators: Vec<Value> = violators.map(|key| json!({"id": key.key_id, "user": key.user})).collect();
     let rollup = json!({
-        "violator_count": findings.iter().filter(|key| is_violator(key)).count(),
-        "violators": ids,
+        "violator_count": violators.len(),
+        "violators": violators,
         "counts": report.audit.summary,
     });
     let mut names = Names::new(run, KEY_FINDING);
@@ -66,7 +57,7 @@ pub fn of_tags(report: &TagsReport, run: &str) -> Vec<Document> {
     let told = |found: &&tags::Finding| found.status == Status::Violation || found.action != OnInstance::None;
     let findings: Vec<&tags::Finding> = report.audit.instances.iter().filter(told).collect();
     let counts = |found: &&&tags::Finding| found.status == Status::Violation && !found.is_exempt();
-    let violators: Vec<_> = findings.iter().filter(counts).map(|found| &found.instance_id).collect();
+    let violators: Vec<Value> = findings.iter().filter(counts).map(|found| violator(found)).collect();
     let required = report.audit.policy.rules.rules.iter().filter(|rule| rule.required);
     let scheme: Vec<String> = required.map(|rule| rule.tag.as_str().to_owned()).collect();
     let summary = &report.audit.summary;
@@ -116,7 +107,7 @@ fn whole<Audit>(report: &Report<Audit>, kind: &str, run: &str, fields: Value) ->
     let first = first.map(|error| format!("{}: {}: {}", error.subject, error.operation, error.message));
     let errors = json!({"errors": report.errors.len(), "first_error": first});
     let body = with(with(envelope(report, kind, run), fields), errors);
-    Document { id: id(run, kind, WHOLE), subject: WHOLE.to_owned(), body }
+    Document { id: id(run, kind, WHOLE), subject: WHOLE.to_owned(), body: object(body) }
 }
 
 fn key_fields(key: &keys::Finding) -> Value {
@@ -129,6 +120,10 @@ fn key_fields(key: &keys::Finding) -> Value {
         "exempt": key.exempt,
         "age_days": key.age_days,
         "idle_days": key.idle_days,
+        "days_left": key.days_left,
+        "last_used": key.last_used,
+        "last_used_service": key.last_used_service,
+        "last_used_region": key.last_used_region,
         "action": key.action,
         "outcome": key.outcome,
         "reason": key.reason,
@@ -159,6 +154,25 @@ fn tag_fields(found: &tags::Finding) -> Value {
     })
 }
 
+/// The fields of an object.
+fn object(body: Value) -> Map<String, Value> {
+    match body {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
+    }
+}
+
+/// An instance as the document of the run holds it.
+fn violator(found: &tags::Finding) -> Value {
+    json!({
+        "id": found.instance_id,
+        "tags": pairs(&found.tags),
+        "state": found.state,
+        "region": found.region,
+        "age": found.age_minutes,
+    })
+}
+
 /// All fields of both.
 fn with(mut body: Value, more: Value) -> Value {
     if let (Value::Object(body), Value::Object(more)) = (&mut body, more) {
@@ -183,7 +197,7 @@ impl<'a> Names<'a> {
         let count = self.seen.entry(subject.clone()).or_insert(0);
         *count += 1;
         let name = if *count == 1 { subject.clone() } else { format!("{subject}#{count}") };
-        Document { id: id(self.run, self.kind, &name), subject, body }
+        Document { id: id(self.run, self.kind, &name), subject, body: object(body) }
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::{net::TcpListener, time::Duration};
 
+use aws_sdk_s3::types::ServerSideEncryption;
 use serde_json::{Value, json};
 use wiremock::{
     Mock, MockServer, ResponseTemplate,
@@ -52,6 +53,7 @@ async fn archived(account: &Account) -> Vec<(String, String)> {
         let object = s3.get_object().bucket(BUCKET).key(&key).send().await.unwrap();
         let kind = if key.ends_with(".json") { "application/json" } else { "text/html; charset=utf-8" };
         assert_eq!(object.content_type(), Some(kind));
+        assert_eq!(object.server_side_encryption(), Some(&ServerSideEncryption::Aes256));
         let text = String::from_utf8(object.body.collect().await.unwrap().to_vec()).unwrap();
         objects.push((key, text));
     }
@@ -91,8 +93,8 @@ async fn report_is_archived_and_linked_to() {
     let sent = serde_json::to_string(&bodies(&slack).await).unwrap();
     assert!(sent.contains(&link), "{sent}");
     // Nobody else may read it.
-    let puts: Vec<_> = account.aws.calls().await.into_iter().filter(|call| call.operation == "PutObject").collect();
-    assert_eq!(puts.len(), 4, "before anybody is told, and after: {puts:?}");
+    let acl = account.aws.s3().get_object_acl().bucket(BUCKET).key(&objects[0].0).send().await.unwrap();
+    assert_eq!(acl.grants().len(), 1, "the owner's: {acl:?}");
 }
 
 #[tokio::test]
