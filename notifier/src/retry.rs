@@ -76,11 +76,11 @@ pub(crate) struct Part<B> {
 }
 
 /// Sends `parts` in order, each until it is taken, refused, or the `patience` ends.
-pub(crate) async fn deliver<B>(
+pub(crate) async fn deliver<'a, B, Posting: Future<Output = Result<(), Failure>>>(
     channel: &'static str,
-    parts: Vec<Part<B>>,
+    parts: &'a [Part<B>],
     mut patience: Patience<'_>,
-    post: impl AsyncFn(&B) -> Result<(), Failure>,
+    post: impl Fn(&'a B) -> Posting,
 ) -> Vec<PartDelivery> {
     let mut closed: Option<String> = None;
     let mut report = Vec::with_capacity(parts.len());
@@ -91,7 +91,7 @@ pub(crate) async fn deliver<B>(
                 if !report.is_empty() {
                     patience.wait(patience.policy.pace).await;
                 }
-                patience.persist(async || post(&part.body).await).await
+                patience.persist(|| post(&part.body)).await
             }
         };
         let result = match outcome {
@@ -112,17 +112,17 @@ pub(crate) async fn deliver<B>(
                     reason,
                     "part not delivered"
                 );
-                PartResult::Undelivered { reason, text: part.text }
+                PartResult::Undelivered { reason, text: part.text.clone() }
             }
         };
         report.push(PartDelivery {
             channel,
-            title: part.title,
+            title: part.title.clone(),
             part: part.part,
             of: part.of,
             attempts,
             result,
-            subjects: part.subjects,
+            subjects: part.subjects.clone(),
         });
     }
     report
@@ -152,9 +152,12 @@ impl<'a> Patience<'a> {
     }
 
     /// Calls `attempt` until it succeeds, fails for good, or there is no time left. Says how often it was called.
-    pub(crate) async fn persist<T>(
+    ///
+    /// It is no `AsyncFnMut`, of whose futures the compiler cannot tell that they are `Send`
+    /// (<https://github.com/rust-lang/rust/issues/134997>).
+    pub(crate) async fn persist<T, Attempt: Future<Output = Result<T, Failure>>>(
         &mut self,
-        mut attempt: impl AsyncFnMut() -> Result<T, Failure>,
+        mut attempt: impl FnMut() -> Attempt,
     ) -> (u32, Result<T, Failure>) {
         let mut wait = self.policy.first_wait;
         let mut attempts = 0;
@@ -251,7 +254,7 @@ mod tests {
     ) -> (Vec<PartDelivery>, Vec<usize>) {
         let policy = RetryPolicy::default();
         let calls = RefCell::new(Vec::new());
-        let report = deliver("test", parts(n), Patience::new(&policy, until), async |part: &usize| {
+        let report = deliver("test", &parts(n), Patience::new(&policy, until), async |part: &usize| {
             calls.borrow_mut().push(*part);
             let attempt = calls.borrow().iter().filter(|p| *p == part).count();
             answer(*part, attempt)
@@ -335,7 +338,7 @@ mod tests {
         let until = Instant::now() + Duration::from_secs(5);
         let policy = RetryPolicy::default();
         let silent = async |_: &usize| std::future::pending::<Result<(), Failure>>().await;
-        let report = deliver("test", parts(2), Patience::new(&policy, Some(until)), silent).await;
+        let report = deliver("test", &parts(2), Patience::new(&policy, Some(until)), silent).await;
         assert_eq!((Instant::now(), report.len()), (until, 2));
         assert!(report.iter().all(|part| part.result != PartResult::Delivered));
     }

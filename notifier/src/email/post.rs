@@ -91,7 +91,7 @@ impl Round<'_> {
 
     async fn persist(&self, letter: &Letter, mail: &[u8], patience: &mut Patience<'_>) -> Posted {
         let last = Mutex::new(About::Server);
-        let attempt = async || {
+        let attempt = || async {
             let result = self.session.send(letter.to.address(), mail).await;
             if !self.last && is_for_later(&result) {
                 return Ok(result);

@@ -68,30 +68,30 @@ impl SearchIndex {
         path: &str,
         body: Body,
     ) -> Result<Reply, SearchError> {
-        let (_, reply) = patience
-            .persist(async || {
-                let answer = self.http.send(method.clone(), path, &body).await?;
-                if answer.status.is_success() {
-                    return Ok(Reply::Success(answer));
-                }
-                let problem = Problem::of_answer(&answer);
-                if problem.is_missing_index() {
-                    return Ok(Reply::NoIndex);
-                }
-                if problem.is_existing_index() {
-                    return Ok(Reply::Exists);
-                }
-                if problem.is_missing() {
-                    return Ok(Reply::Nothing);
-                }
-                Err(judge(&answer, &self.http.access))
-            })
-            .await;
+        let (_, reply) = patience.persist(|| self.ask_once(&method, path, &body)).await;
         reply.map_err(|failure| match failure {
             Failure::Passing { reason, .. } | Failure::Refused(reason) | Failure::Closed(reason) => {
                 SearchError::Failed(reason)
             }
         })
+    }
+
+    async fn ask_once(&self, method: &Method, path: &str, body: &Body) -> Result<Reply, Failure> {
+        let answer = self.http.send(method.clone(), path, body).await?;
+        if answer.status.is_success() {
+            return Ok(Reply::Success(answer));
+        }
+        let problem = Problem::of_answer(&answer);
+        if problem.is_missing_index() {
+            return Ok(Reply::NoIndex);
+        }
+        if problem.is_existing_index() {
+            return Ok(Reply::Exists);
+        }
+        if problem.is_missing() {
+            return Ok(Reply::Nothing);
+        }
+        Err(judge(&answer, &self.http.access))
     }
 }
 

@@ -1,6 +1,9 @@
 //! Writing documents, and an account of every one.
 
-use std::collections::VecDeque;
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use reqwest::{Method, StatusCode};
 use tokio::time::Instant;
@@ -43,9 +46,10 @@ impl SearchIndex {
     }
 
     /// Sends one request's documents until all are taken or refused, or the `patience` ends.
-    async fn send(&self, mut waiting: Vec<Entry>, patience: &mut Patience<'_>) -> Sent {
-        let mut sent = Sent::default();
-        let (attempts, outcome) = patience.persist(async || self.attempt(&mut waiting, &mut sent).await).await;
+    async fn send(&self, waiting: Vec<Entry>, patience: &mut Patience<'_>) -> Sent {
+        let sent = Mutex::new(Sent { waiting, ..Sent::default() });
+        let (attempts, outcome) = patience.persist(|| self.attempt(&sent)).await;
+        let mut sent = sent.into_inner().unwrap_or_else(PoisonError::into_inner);
         sent.attempts = attempts;
         if let Err(failure) = outcome {
             let (reason, ends) = match failure {
@@ -53,44 +57,46 @@ impl SearchIndex {
                 Failure::Closed(reason) | Failure::Passing { reason, .. } => (reason, true),
             };
             sent.ends = ends.then(|| reason.clone());
-            sent.refused.extend(waiting.into_iter().map(|entry| (entry, reason.clone())));
+            sent.refused.extend(sent.waiting.drain(..).map(|entry| (entry, reason.clone())));
         }
         sent
     }
 
-    /// Sends what is `waiting`, and leaves in it what has to be sent again.
-    async fn attempt(&self, waiting: &mut Vec<Entry>, sent: &mut Sent) -> Result<(), Failure> {
+    /// Sends what is waiting, and leaves there what has to be sent again.
+    async fn attempt(&self, sent: &Mutex<Sent>) -> Result<(), Failure> {
         let path = format!("/{}/_bulk", self.index);
-        let answer = self.http.send(Method::POST, &path, &Body::Lines(bulk::lines(waiting))).await?;
-        if answer.status == StatusCode::PAYLOAD_TOO_LARGE && waiting.len() > 1 {
-            sent.too_large = std::mem::take(waiting);
+        let body = Body::Lines(bulk::lines(&lock(sent).waiting));
+        let answer = self.http.send(Method::POST, &path, &body).await?;
+        let mut sent = lock(sent);
+        if answer.status == StatusCode::PAYLOAD_TOO_LARGE && sent.waiting.len() > 1 {
+            sent.too_large = std::mem::take(&mut sent.waiting);
             return Ok(());
         }
         if !answer.status.is_success() {
             return Err(judge(&answer, &self.http.access));
         }
-        let problems = bulk::read(&answer.body, waiting).map_err(|unclear| match unclear {
+        let problems = bulk::read(&answer.body, &sent.waiting).map_err(|unclear| match unclear {
             Unclear::NoAnswer => Failure::Closed("not an answer of OpenSearch: is the address right?".to_owned()),
             // Nothing is written twice by asking again.
             Unclear::Other(reason) => Failure::Passing { reason, retry_after: None },
         })?;
-        self.sort(problems, waiting, sent)
+        self.sort(problems, &mut sent)
     }
 
     /// Sorts documents by what was said of each.
-    fn sort(&self, problems: Vec<Option<Problem>>, waiting: &mut Vec<Entry>, sent: &mut Sent) -> Result<(), Failure> {
+    fn sort(&self, problems: Vec<Option<Problem>>, sent: &mut Sent) -> Result<(), Failure> {
         let (mut closed, mut passing) = (None, None);
-        for (entry, problem) in std::mem::take(waiting).into_iter().zip(problems) {
+        for (entry, problem) in std::mem::take(&mut sent.waiting).into_iter().zip(problems) {
             match problem.map(|problem| problem.failure(&self.http.access)) {
                 None => sent.taken += 1,
                 Some(Failure::Refused(reason)) => sent.refused.push((entry, reason)),
                 Some(Failure::Closed(reason)) => {
                     closed.get_or_insert(reason);
-                    waiting.push(entry);
+                    sent.waiting.push(entry);
                 }
                 Some(Failure::Passing { reason, .. }) => {
                     passing.get_or_insert(reason);
-                    waiting.push(entry);
+                    sent.waiting.push(entry);
                 }
             }
         }
@@ -105,6 +111,8 @@ impl SearchIndex {
 /// What became of the documents of one request.
 #[derive(Default)]
 struct Sent {
+    /// To be sent, once more or at all.
+    waiting: Vec<Entry>,
     attempts: u32,
     taken: usize,
     /// With the reason.
@@ -113,6 +121,11 @@ struct Sent {
     too_large: Vec<Entry>,
     /// Why nothing else will be taken either.
     ends: Option<String>,
+}
+
+/// Attempts come one after another: nobody ever waits for another.
+fn lock(sent: &Mutex<Sent>) -> MutexGuard<'_, Sent> {
+    sent.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Sent {

@@ -7,6 +7,7 @@
 
 use std::{fmt, sync::OnceLock};
 
+use futures::TryFutureExt as _;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
@@ -111,7 +112,7 @@ impl SlackBot {
             user: String,
         }
         let mut patience = Patience::new(&self.policy, None);
-        let ask = async || self.api.submit::<Auth>("auth.test", &[]).await.map_err(Fault::into_failure);
+        let ask = || self.api.submit::<Auth>("auth.test", &[]).map_err(Fault::into_failure);
         let answer = patience.persist(ask).await.1.map_err(|failure| ProbeError(failure.into_reason()))?;
         Ok(BotIdentity { team: answer.content.team, user: answer.content.user, scopes: answer.scopes })
     }
@@ -148,14 +149,18 @@ impl SlackBot {
         until: Option<Instant>,
     ) -> (Vec<PartDelivery>, Option<String>) {
         let id = OnceLock::new();
-        let parts = notifications.iter().flat_map(payload::parts).collect();
+        let parts: Vec<_> = notifications.iter().flat_map(payload::parts).collect();
         let patience = Patience::new(&self.policy, until);
-        let report = retry::deliver("slack_channel", parts, patience, async |message: &Message| {
-            let posted = post(&self.api, &self.channel.0, message).await.map_err(in_channel)?;
-            id.get_or_init(|| posted);
-            Ok(())
-        });
-        (report.await, id.into_inner().filter(|id| is_id(id)))
+        let post = |message| self.post(message, &id);
+        let report = retry::deliver("slack_channel", &parts, patience, post).await;
+        (report, id.into_inner().filter(|id| is_id(id)))
+    }
+
+    /// Posts a message to the channel, and keeps the `id` that Slack calls it by.
+    async fn post(&self, message: &Message, id: &OnceLock<String>) -> Result<(), Failure> {
+        let posted = post(&self.api, &self.channel.0, message).await.map_err(in_channel)?;
+        id.get_or_init(|| posted);
+        Ok(())
     }
 }
 

@@ -91,7 +91,7 @@ impl Directory {
         loop {
             // Each page has its own patience: a large workspace meets the rate limit many times.
             let mut patience = Patience::new(&self.policy, None);
-            let (_, page) = patience.persist(async || self.page(&cursor).await).await;
+            let (_, page) = patience.persist(|| self.page(&cursor)).await;
             let page = page.map_err(|failure| DirectoryError::Failed(failure.into_reason()))?;
             users.extend(page.members.into_iter().map(SlackUser::from));
             progress(users.len());

@@ -83,9 +83,9 @@ impl SnsTopic {
 
     /// Publishes all parts of all notifications, in order.
     pub(crate) async fn send(&self, messages: &Messages, until: Option<Instant>) -> Vec<PartDelivery> {
-        let parts = messages.everyone.iter().flat_map(payload::parts).collect();
+        let parts: Vec<_> = messages.everyone.iter().flat_map(payload::parts).collect();
         let patience = Patience::new(&self.policy, until);
-        retry::deliver("sns", parts, patience, async |message: &TextMessage| self.publish(message).await).await
+        retry::deliver("sns", &parts, patience, |message| self.publish(message)).await
     }
 
     async fn publish(&self, message: &TextMessage) -> Result<(), Failure> {

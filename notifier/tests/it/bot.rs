@@ -185,6 +185,16 @@ async fn owners_are_told_by_themselves_and_the_channel_gets_the_rest() {
 }
 
 #[tokio::test]
+async fn messages_can_be_sent_by_a_task_of_its_own() {
+    let server = MockServer::start().await;
+    and_the_rest_works(&server).await;
+    let notifier = Notifier::new(vec![Channel::SlackBot(bot_in(&server, "#security", calm()))]);
+    let messages = messages(&["k1"], vec![owner("alice", Some("U1"), &["k1"])]);
+    let report = tokio::spawn(async move { notifier.send(&messages, None).await }).await.unwrap();
+    assert_eq!((report.parts.len(), report.undelivered().count()), (2, 0));
+}
+
+#[tokio::test]
 async fn message_is_as_documented() {
     let server = MockServer::start().await;
     and_the_rest_works(&server).await;

@@ -147,6 +147,20 @@ async fn an_index_with_fields_of_other_types_is_an_error() {
 }
 
 #[tokio::test]
+async fn a_task_of_its_own_can_set_up_write_and_find() {
+    let server = Server::start();
+    let index = server.index();
+    let task = async move {
+        index.setup(None).await.unwrap();
+        let parts = index.write("audit", vec![violator("i-1", NOON, &json!({}))], None).await;
+        let day = "2026-01-01T00:00:00Z".parse().unwrap().."2026-01-02T00:00:00Z".parse().unwrap();
+        index.find_applied(&["aws_tag_violator"], day, None).await.unwrap();
+        parts
+    };
+    assert_eq!(tokio::spawn(task).await.unwrap()[0].result, PartResult::Delivered);
+}
+
+#[tokio::test]
 async fn what_is_refused_is_reported_and_the_rest_is_there() {
     let server = Server::start();
     let index = server.index();

@@ -73,10 +73,15 @@ impl Told {
 pub(super) async fn tell(api: &WebApi, policy: &RetryPolicy, owners: &[OwnerMessage], until: Option<Instant>) -> Told {
     let (people, left) = people(owners);
     let round = Round::new(api, policy, until);
-    let tasks = people.iter().enumerate().map(async |(index, person)| (index, round.tell(person).await));
+    let tasks = people.iter().enumerate().zip(std::iter::repeat(&round)).map(in_place);
     let mut told: Vec<(usize, Vec<Direct>)> = stream::iter(tasks).buffer_unordered(LANES).collect().await;
-    told.sort_by_key(|(index, _)| *index);
+    told.sort_by_key(|(place, _)| *place);
     Told { parts: told.into_iter().flat_map(|(_, parts)| parts).collect(), left }
+}
+
+/// A task, and the place of its result. As a closure it would keep the run from being `Send`.
+async fn in_place(((place, person), round): ((usize, &Person<'_>), &Round<'_>)) -> (usize, Vec<Direct>) {
+    (place, round.tell(person).await)
 }
 
 /// Somebody as a tag names them, and all that they are to be told.
@@ -168,7 +173,7 @@ impl<'a> Round<'a> {
                     None => {
                         let pause = if told.is_empty() { Duration::ZERO } else { self.policy.pace };
                         patience.wait(pause).await;
-                        self.posts.pass(&mut patience, async || post(self.api, &id, &part.body).await).await
+                        self.posts.pass(&mut patience, || post(self.api, &id, &part.body)).await
                     }
                 };
                 failed = sent.as_ref().err().filter(|fault| !is_about_one_message(fault)).cloned();
@@ -182,7 +187,8 @@ impl<'a> Round<'a> {
     async fn find(&self, name: Name<'_>, patience: &mut Patience<'_>) -> Result<String, Fault> {
         let user = match name {
             Name::Email(email) => {
-                let ask = async || self.api.get::<Profile>("users.lookupByEmail", &[("email", email)]).await;
+                let who = [("email", email)];
+                let ask = || self.api.get::<Profile>("users.lookupByEmail", &who);
                 self.lookups.pass(patience, ask).await.1?.user
             }
             Name::Id(id) => match self.profile(id).await {
@@ -200,7 +206,8 @@ impl<'a> Round<'a> {
     async fn profile(&self, id: &str) -> Result<User, Fault> {
         let once = RetryPolicy { budget: Duration::ZERO, ..*self.policy };
         let mut patience = Patience::new(&once, self.until);
-        let ask = async || self.api.get::<Profile>("users.info", &[("user", id)]).await;
+        let who = [("user", id)];
+        let ask = || self.api.get::<Profile>("users.info", &who);
         let (attempts, profile) = self.profiles.pass(&mut patience, ask).await;
         if let (1.., Err(Fault::Failure(failure))) = (attempts, &profile) {
             let reason = failure.clone().into_reason();

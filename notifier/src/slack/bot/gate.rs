@@ -39,10 +39,10 @@ impl Gate {
     }
 
     /// Calls `attempt` in turn, until it succeeds, fails for good, or the patience ends. Says how often it was called.
-    pub(super) async fn pass<T>(
+    pub(super) async fn pass<T, Attempt: Future<Output = Result<T, Fault>>>(
         &self,
         patience: &mut Patience<'_>,
-        attempt: impl AsyncFn() -> Result<T, Fault>,
+        attempt: impl Fn() -> Attempt,
     ) -> (u32, Result<T, Fault>) {
         if self.closed.get().is_none() {
             patience.wait(self.turn()).await;
@@ -53,10 +53,12 @@ impl Gate {
             return (0, Err(Fault::Failure(Failure::Closed(reason))));
         }
         let (attempts, outcome) = patience
-            .persist(async || match attempt().await {
-                Ok(value) => Ok(Ok(value)),
-                Err(Fault::Addressee(reason)) => Ok(Err(reason)),
-                Err(Fault::Failure(failure)) => Err(self.noted(failure)),
+            .persist(|| async {
+                match attempt().await {
+                    Ok(value) => Ok(Ok(value)),
+                    Err(Fault::Addressee(reason)) => Ok(Err(reason)),
+                    Err(Fault::Failure(failure)) => Err(self.noted(failure)),
+                }
             })
             .await;
         match outcome {

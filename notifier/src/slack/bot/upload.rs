@@ -47,7 +47,7 @@ pub(super) async fn upload(
         Some(channel) => {
             let mut patience = Patience::new(policy, until);
             // Slack forgets a file whose upload was not completed, so that all can be begun again.
-            patience.persist(async || once(api, policy, file, channel).await).await
+            patience.persist(|| once(api, policy, file, channel)).await
         }
         None => {
             let reason = "the channel is known by name only, and no message to it brought its id".to_owned();
