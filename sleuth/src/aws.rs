@@ -25,6 +25,8 @@ use secrets::SecretError;
 pub mod accounts;
 #[cfg(feature = "tags")]
 pub mod cloud;
+#[cfg(all(feature = "audit", feature = "cli"))]
+pub mod doctor;
 mod error;
 #[cfg(feature = "audit")]
 pub mod iam;

@@ -23,6 +23,7 @@
 //! - [`config`]: the only reader of settings.
 //! - [`deadline`]: how the time of a run is shared out.
 //! - [`aws`]: the only room that knows the AWS SDK.
+//! - [`doctor`]: whether everything is set up.
 //! - [`run`]: the whole way on one screen; both binaries call it.
 //! - [`demo`]: an account that is compiled in.
 //! - [`exit`]: the exit codes.
@@ -33,6 +34,7 @@ pub mod config;
 pub mod deadline;
 pub mod decision;
 pub mod demo;
+pub mod doctor;
 pub mod exit;
 pub mod facts;
 pub mod gather;

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 
 use crate::facts::{ReadError, Tags, UserName};
 
+pub mod doctor;
 pub mod keys;
 pub mod tags;
 pub mod watch;

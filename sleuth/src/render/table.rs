@@ -7,6 +7,7 @@ use console::measure_text_width;
 
 use crate::report::Report;
 
+pub mod doctor;
 pub mod keys;
 pub mod tags;
 pub mod watch;

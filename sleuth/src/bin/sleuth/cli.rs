@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use doctor::DoctorArguments;
 pub(crate) use keys::{FailOn as FailOnKeys, KeysArguments};
 pub(crate) use tags::{FailOn as FailOnTags, RulesCommand, TagsArguments};
 pub(crate) use watch::{ReplayArguments, WatchCommand};
 
+mod doctor;
 mod keys;
 mod tags;
 mod watch;
@@ -61,6 +63,12 @@ pub(crate) enum Command {
     /// Check the tags of instances that CloudTrail saw launched or re-tagged
     #[command(subcommand)]
     Watch(WatchCommand),
+    /// Check settings, credentials, permissions and channels, and say what to mend
+    ///
+    /// Makes the calls of the audits in their smallest form, has EC2 say of changes whether they would be allowed (dry runs),
+    /// and asks IAM to simulate the rest. Nothing is changed, and nothing is sent unless --send-test is given.
+    #[command(after_long_help = format!("{}\n\n{}", doctor::ENVIRONMENT, doctor::EXIT_CODES))]
+    Doctor(Box<DoctorArguments>),
     /// Work with tag rules
     #[command(subcommand)]
     Rules(RulesCommand),

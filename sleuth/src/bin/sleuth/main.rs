@@ -6,6 +6,7 @@ mod audit;
 #[expect(clippy::doc_markdown, reason = "these comments are help texts, read in a terminal")]
 mod cli;
 mod demo;
+mod doctor;
 mod keys;
 mod output;
 mod rules;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
     };
     let result = match cli.command {
         Command::Demo => demo::run(),
+        Command::Doctor(arguments) => runtime.block_on(doctor::run(arguments, environment)),
         Command::Keys(arguments) => runtime.block_on(keys::run(arguments, environment)),
         Command::Tags(arguments) => runtime.block_on(tags::run(arguments, environment)),
         Command::Watch(command) => runtime.block_on(watch::run(command, environment)),
