@@ -1,5 +1,5 @@
-//! Outputs, one small function each: whether it is set, and the settings with nothing but it, so that one that is broken
-//! does not hide another.
+//! Outputs, one small function each: whether it is set, and the settings with nothing but it, so that one that is
+//! broken does not hide another.
 
 use notifier::{Colour, DeliveryReport, Group, Line, Messages, Notification, PartResult, Span};
 

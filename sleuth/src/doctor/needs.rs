@@ -1,4 +1,5 @@
-//! Which actions AWS has to allow, as data. `docs/permissions.md` says the same in words, and a test holds them together.
+//! Which actions AWS has to allow, as data. `docs/permissions.md` says the same in words, and a test holds them
+//! together.
 
 use crate::{
     config::{Audit, Common, KeysConfig, RoleName, RuleSource, SecretArn, SlackUrl, Store, TableName, TagsConfig},

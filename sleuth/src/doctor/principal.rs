@@ -1,7 +1,7 @@
 //! Whose policies decide what a caller may do.
 //!
-//! STS names the caller of a call by its session, and policies are attached to what the session stands for: a user, or a
-//! role, whose path the name of a session does not tell
+//! STS names the caller of a call by its session, and policies are attached to what the session stands for: a user, or
+//! a role, whose path the name of a session does not tell
 //! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns>).
 
 /// What the policies of a caller are attached to.

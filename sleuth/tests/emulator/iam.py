@@ -1,7 +1,8 @@
-"""IAM: pages, a credential report that is not made in 2015, a simulation, and keys that are as old as a test wants them.
+"""IAM: pages, a credential report that is not made in 2015, a simulation, and keys as old as a test wants them.
 
 SimulatePrincipalPolicy, which moto lacks, goes by what moto checks calls by: the policies of a user or role, with
-actions and resources. It knows no boundaries and organizations, and of a statement with a condition only that it has one.
+actions and resources. It knows no boundaries and organizations, and of a statement with a condition only that it has
+one.
 """
 
 import json

@@ -140,7 +140,7 @@ impl Found {
         self.try_calls(aws, &needs, [Call::AccountSummary, Call::MakeReport, Call::CredentialReport], end).await;
     }
 
-    /// An access key of one of these users. The first one who has some, or may not be asked about, is the last one asked.
+    /// An access key of one of these users. The first who has some, or may not be asked about, is the last one asked.
     async fn look_for_a_key(
         &mut self,
         aws: &impl Examine,
@@ -215,8 +215,8 @@ impl Found {
         }
     }
 
-    /// An instance to try something on. Nothing is done to it; still it is one that it would do the least to. Exempt ones
-    /// may be out of reach by a policy, as docs/permissions.md has one.
+    /// An instance to try something on. Nothing is done to it; still it is one that it would do the least to. Exempt
+    /// ones may be out of reach by a policy, as docs/permissions.md has one.
     fn pick(&self, harm: impl Fn(&State) -> u8) -> Option<(RegionName, Instance)> {
         let rank = |instance: &Instance| {
             let exempt = instance.tags.contains_key(exempt::TAG);

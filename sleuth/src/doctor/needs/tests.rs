@@ -9,8 +9,8 @@ use crate::{
 };
 
 /// Rules of which one repairs.
-const REPAIRS: &str = "[[rule]]\ntag = \"created_by\"\naliases = [\"creator\"]\nrepair = { launch-user = true }\n\n[[rule]]\n\
-                       tag = \"team\"";
+const REPAIRS: &str = "[[rule]]\ntag = \"created_by\"\naliases = [\"creator\"]\nrepair = { launch-user = true }\n\n\
+                       [[rule]]\ntag = \"team\"";
 
 fn environment(settings: &[(&str, &str)]) -> Vec<(String, String)> {
     settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
