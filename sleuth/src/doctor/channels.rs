@@ -23,9 +23,10 @@ pub struct Output {
 /// All outputs there are. A new one is a new line here, and a field in [`silent`].
 const OUTPUTS: [fn(&Common) -> Option<Output>; 2] = [slack, sns];
 
-/// The settings without any output.
+/// The settings without any output. Every field is named, so that nobody adds an output and forgets it here.
 fn silent(common: &Common) -> Common {
-    Common { slack: None, topic: None, ..common.clone() }
+    let Common { concurrency, slack: _, topic: _, retry, debug, retry_mode, profile } = common.clone();
+    Common { slack: None, topic: None, concurrency, retry, debug, retry_mode, profile }
 }
 
 fn slack(common: &Common) -> Option<Output> {
