@@ -20,6 +20,8 @@ pub mod archive;
 mod buckets;
 #[cfg(feature = "tags")]
 pub mod cloud;
+#[cfg(all(feature = "audit", feature = "cli"))]
+pub mod doctor;
 mod error;
 #[cfg(feature = "audit")]
 pub mod iam;

@@ -27,6 +27,7 @@
 //! - [`deadline`]: how the time of a run is shared out.
 //! - [`aws`]: the only room that knows the AWS SDK.
 //! - [`outputs`]: where a report goes.
+//! - [`doctor`]: whether everything is set up.
 //! - [`run`]: the whole way on one screen; both binaries call it.
 //! - [`demo`]: an account that is compiled in.
 //! - [`exit`]: the exit codes.
@@ -39,6 +40,7 @@ pub mod decision;
 pub mod demo;
 pub mod diff;
 pub mod digest;
+pub mod doctor;
 pub mod exit;
 pub mod facts;
 pub mod gather;

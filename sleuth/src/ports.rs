@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use crate::facts::{ReadError, Tags, UserName};
 
 pub mod digest;
+pub mod doctor;
 pub mod keys;
 pub mod tags;
 pub mod watch;

@@ -29,6 +29,9 @@ use trail::CloudTrail;
 mod ec2;
 mod trail;
 
+#[cfg(feature = "cli")]
+pub(super) use ec2::seen;
+
 /// EC2, CloudTrail and IAM of one account.
 #[derive(Debug)]
 pub struct Cloud {

@@ -10,6 +10,7 @@ use crate::report::Report;
 
 pub mod diff;
 pub mod digest;
+pub mod doctor;
 pub mod keys;
 pub mod tags;
 pub mod watch;

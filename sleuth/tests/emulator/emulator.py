@@ -1,6 +1,6 @@
 """AWS for the end-to-end tests: moto, with what the tests need and it does not do.
 
-- iam.py: lists in pages, a credential report of now.
+- iam.py: lists in pages, a credential report of now, SimulatePrincipalPolicy.
 - ec2.py: instances in pages, protections and refusals as in AWS.
 - cloudtrail.py: LookupEvents.
 - faults.py, calls.py: calls that fail, and which were made.

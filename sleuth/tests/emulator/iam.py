@@ -1,7 +1,15 @@
-"""IAM: pages, a credential report that is not made in 2015, and keys that are as old as a test wants them."""
+"""IAM: pages, a credential report that is not made in 2015, a simulation, and keys as old as a test wants them.
+
+SimulatePrincipalPolicy, which moto lacks, goes by what moto checks calls by: the policies of a user or role, with
+actions and resources. It knows no boundaries and organizations, and of a statement with a condition only that it has
+one.
+"""
+
+import json
 
 from common import ACCOUNT, PAGE_SIZE, now, parse
 from moto.core.responses import ActionResult
+from moto.iam.access_control import AssumedRoleAccessKey, IAMPolicyStatement, IAMUserAccessKey, PermissionResult
 from moto.iam.models import AccessKeyLastUsed, iam_backends
 from moto.iam.responses import IamResponse
 
@@ -43,12 +51,58 @@ def get_credential_report(request):
     return ActionResult({"Content": report, "ReportFormat": "text/csv", "GeneratedTime": generated})
 
 
+def simulate_principal_policy(request):
+    statements = list(statements_of(request, request._get_param("PolicySourceArn")))
+    resources = request._get_param("ResourceArns", ["*"])
+    assert len(resources) == 1, "this simulation takes one resource a call"
+    results = []
+    for action in request._get_param("ActionNames", []):
+        decision, missing = decide(statements, action, resources[0])
+        results.append({"EvalActionName": action, "EvalDecision": decision, "MissingContextValues": missing})
+    return ActionResult({"EvaluationResults": results, "IsTruncated": False})
+
+
+def statements_of(request, arn):
+    """The statements of all policies of a user or role, which IAM has to know."""
+    backend, name = request.backend, arn.rpartition("/")[2]
+    if ":user/" in arn:
+        backend.get_user(name)
+        principal = object.__new__(IAMUserAccessKey)
+        principal._owner_user_name = name
+    else:
+        backend.get_role_by_arn(arn)
+        principal = object.__new__(AssumedRoleAccessKey)
+        principal._owner_role_name = name
+    principal.account_id, principal.partition = backend.account_id, backend.partition
+    for policy in principal.collect_policies():
+        document = policy["policy_document"] if isinstance(policy, dict) else getattr(policy, "document", policy)
+        yield from json.loads(document)["Statement"]
+
+
+def decide(statements, action, resource):
+    """What policies say, and the keys of conditions that nobody gave a value for."""
+    decision, missing = "implicitDeny", set()
+    for statement in statements:
+        conditions = statement.get("Condition", {})
+        result = IAMPolicyStatement({**statement, "Condition": None}).is_action_permitted(action, resource)
+        if result == PermissionResult.NEUTRAL:
+            continue
+        if conditions:
+            missing.update(key for condition in conditions.values() for key in condition)
+        elif result == PermissionResult.DENIED:
+            return "explicitDeny", []
+        else:
+            decision = "allowed"
+    return decision, sorted(missing)
+
+
 for operation in (
     list_users,
     list_user_tags,
     list_access_keys,
     get_account_authorization_details,
     get_credential_report,
+    simulate_principal_policy,
 ):
     setattr(IamResponse, operation.__name__, operation)
 

@@ -48,6 +48,24 @@ const RULES: &[Rule] = &[
         without: &[&["aws_", "WriteKeys", "WriteInstances", "crate::apply", "crate::aws"]],
         because: "who gathers cannot change anything",
     },
+    Rule {
+        room: "sleuth/src/doctor",
+        without: &[
+            &["aws_", "reqwest", "std::env", "std::fs", "crate::aws", "crate::apply", "crate::run"],
+            &["WriteKeys", "WriteInstances"],
+        ],
+        because: "who examines changes nothing, and asks through a port",
+    },
+    Rule {
+        room: "sleuth/src/aws/doctor/instances",
+        without: &[&["stop_instances", "terminate_instances", "create_tags", "modify_instance_attribute"]],
+        because: "changes are tried in one place, as dry runs",
+    },
+    Rule {
+        room: "sleuth/src/aws/doctor",
+        without: &[&["WriteKeys", "WriteInstances", "update_access_key", "put_", "delete_", "publish"]],
+        because: "who examines changes nothing",
+    },
     Rule { room: "notifier/src", without: &[&["sleuth::"]], because: "the notifier knows nothing of audits" },
 ];
 

@@ -35,6 +35,7 @@ async fn help_is_complete() {
     for (name, arguments) in [
         ("help", &["--help"][..]),
         ("help_demo", &["demo", "--help"]),
+        ("help_doctor", &["doctor", "--help"]),
         ("help_keys", &["keys", "--help"]),
         ("help_rules_check", &["rules", "check", "--help"]),
         ("help_slack_users", &["slack-users", "--help"]),
@@ -70,6 +71,8 @@ async fn wrong_usage_ends_with_two() {
         &["tags", "--apply", "--from", "x"],
         &["tags", "--fail-on", "compliant"],
         &["tags", "--from", "/nonexistent/inventory.json", "--tags", "x"],
+        &["doctor", "everything"],
+        &["doctor", "--timeout", "1"],
         &["rules"],
         &["rules", "check"],
         &["watch"],

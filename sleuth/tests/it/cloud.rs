@@ -40,7 +40,8 @@ pub(crate) struct Call {
 impl Call {
     /// Whether it changes something. A call that only asks whether it may does not.
     pub(crate) fn writes(&self) -> bool {
-        let reads = ["AssumeRole", "BatchGet", "Describe", "Get", "Head", "List", "Lookup", "Query", "Scan"];
+        let reads =
+            ["AssumeRole", "BatchGet", "Describe", "Get", "Head", "List", "Lookup", "Query", "Scan", "Simulate"];
         !reads.iter().any(|read| self.operation.starts_with(read)) && !self.body.contains("DryRun=true")
     }
 }

@@ -190,7 +190,7 @@ async fn digest_is_sent_only_if_asked_to() {
     for (file, arguments, sent) in
         [(&acted, &[][..], 0), (&acted, &["--send"], 1), (&plain, &["--send"], 0), (&plain, &["--send", "--always"], 1)]
     {
-        slack.reset_requests().await;
+        slack.reset().await;
         let arguments =
             [&["digest", file.as_str(), "--now", "2026-03-02T10:00:00Z", "--output", "json"], arguments].concat();
         let ended = sleuth(&arguments, NOWHERE, &[("SLACK_URL", &hook)]).await;

@@ -7,6 +7,10 @@ use serde_json::Value;
 use sleuth::{
     config::{TagFlags, TagsConfig},
     demo,
+    doctor::{
+        Status,
+        needs::{NEEDS, Part},
+    },
     gather::watch::{Admission, OutOfReach, Reading, harvest, saved},
     keys,
     render::table::{self, Look},
@@ -159,6 +163,30 @@ async fn every_field_of_the_watchs_report_is_documented() {
 }
 
 #[test]
+fn every_field_of_an_examination_is_documented() {
+    let documented = between(&read("docs/report.md"), "\n## The set-up\n", "\n## ").to_owned();
+    let mut names = BTreeSet::new();
+    let maps = ["summary", "missing", "statement"];
+    fields(&serde_json::to_value(crate::doctor_table::diagnosis()).unwrap(), &maps, &mut names);
+    let missing: Vec<_> = names.iter().filter(|name| !documented.contains(&format!("`{name}`"))).collect();
+    assert!(missing.is_empty() && names.len() == 17, "docs/report.md lacks {missing:?} of {names:?}");
+    for status in Status::ALL {
+        assert!(documented.contains(&format!("`{}`", status.as_str())), "{status:?}");
+    }
+}
+
+#[test]
+fn every_flag_of_the_doctor_is_documented() {
+    let documented = between(&read("docs/configuration.md"), "\n## Checking the set-up\n", "\n## ").to_owned();
+    let help = help_of(&["doctor"]);
+    let own = flags(between(&help, "Options:\n", "Thresholds:\n"));
+    assert_eq!(own, ["--send-test", "--output", "--timeout"]);
+    for flag in own {
+        assert!(documented.contains(&format!("\n| `{flag}` |")), "docs/configuration.md lacks {flag}");
+    }
+}
+
+#[test]
 fn every_reason_to_skip_is_documented() {
     let source = read("sleuth/src/tags/watch.rs");
     let words = between(&source, "pub const fn as_str(self) -> &'static str {\n", "\n    }\n");
@@ -274,6 +302,34 @@ fn every_flag_of_the_replay_is_documented() {
     // The others are those of the audit.
     let limits = |help: &str| between(help, "Rules and limits:\n", "Environment").to_owned();
     assert_eq!(limits(&help), limits(&help_of(&["tags"])));
+}
+
+/// The actions in the first column of the tables of a section.
+fn documented_actions(heading: &str) -> BTreeSet<String> {
+    let documented = read("docs/permissions.md");
+    let section = between(&documented, &format!("\n## {heading}\n"), "\n## ").to_owned();
+    let cells = section.lines().filter(|line| line.starts_with("| `")).filter_map(|line| line.split('|').nth(1));
+    let actions = cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).filter(|word| word.contains(':'));
+    actions.map(ToOwned::to_owned).collect()
+}
+
+#[test]
+fn doctor_needs_what_the_documentation_says() {
+    // Lambda's own, and keys that only AWS knows whether they are used.
+    let others = ["kms:Decrypt", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
+    for (heading, part, least) in [
+        ("Both audits", Part::Both, 4),
+        ("Access keys", Part::Keys, 10),
+        ("EC2 tags", Part::Tags, 11),
+        ("The watch", Part::Watch, 2),
+    ] {
+        let needs = NEEDS.iter().filter(|need| need.part == part);
+        let needs: BTreeSet<String> = needs.map(|need| need.action.to_owned()).collect();
+        let mut documented = documented_actions(heading);
+        documented.retain(|action| !others.contains(&action.as_str()));
+        assert_eq!(needs, documented, "{heading}");
+        assert!(needs.len() >= least, "{needs:?}");
+    }
 }
 
 #[test]

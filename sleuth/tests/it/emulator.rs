@@ -1,4 +1,4 @@
-//! Whether the emulator does as AWS does where the tests of the tag audit rely on it.
+//! Whether the emulator does as AWS does where the tests of the tag audit and of the doctor rely on it.
 
 use std::collections::BTreeMap;
 
@@ -207,4 +207,37 @@ async fn policies_bind_programs_but_not_the_bench() {
     let id = aws.launch(REGION, &[]).await;
     assert_eq!(aws.states(REGION).await[&id], "running");
     assert_eq!(code(aws.ec2(REGION).describe_instances().send().await), "AuthFailure");
+}
+
+#[tokio::test]
+async fn policies_are_simulated_as_far_as_they_are_understood() {
+    let aws = Emulator::start();
+    aws.user("auditor", &[]).await;
+    let instances = "arn:aws:ec2:*:123456789012:instance/*";
+    let policy = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "iam:List*", "Resource": "*"},
+        {"Effect": "Deny", "Action": ["iam:ListRoles"], "Resource": "*"},
+        {"Effect": "Allow", "Action": ["ec2:StopInstances"], "Resource": instances},
+        {"Effect": "Allow", "Action": ["ec2:CreateTags"], "Resource": instances,
+         "Condition": {"Null": {"aws:TagKeys": "false"}}},
+    ]});
+    let put = aws.iam().put_user_policy().user_name("auditor").policy_name("audit").policy_document(policy.to_string());
+    put.send().await.unwrap();
+    let instance = "arn:aws:ec2:eu-west-1:123456789012:instance/i-0123456789abcdef0";
+    for (action, resource, decision, missing) in [
+        ("iam:ListUsers", "*", "allowed", &[][..]),
+        ("iam:ListRoles", "*", "explicitDeny", &[]),
+        ("iam:UpdateAccessKey", "*", "implicitDeny", &[]),
+        ("ec2:StopInstances", instance, "allowed", &[]),
+        ("ec2:StopInstances", "arn:aws:ec2:eu-west-1:210987654321:instance/i-0", "implicitDeny", &[]),
+        ("ec2:CreateTags", instance, "implicitDeny", &["aws:TagKeys"]),
+    ] {
+        let call = aws.iam().simulate_principal_policy().policy_source_arn("arn:aws:iam::123456789012:user/auditor");
+        let answer = call.action_names(action).resource_arns(resource).send().await.unwrap();
+        let [result] = answer.evaluation_results() else { panic!("{answer:?}") };
+        assert_eq!(result.eval_decision().as_str(), decision, "{action} on {resource}");
+        assert_eq!(result.missing_context_values(), missing, "{action} on {resource}");
+    }
+    let nobody = aws.iam().simulate_principal_policy().policy_source_arn("arn:aws:iam::123456789012:user/nobody");
+    assert_eq!(code(nobody.action_names("iam:ListUsers").send().await), "NoSuchEntity");
 }

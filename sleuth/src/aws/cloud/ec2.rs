@@ -169,7 +169,8 @@ where
     }
 }
 
-fn seen(found: &AwsInstance) -> Option<Instance> {
+/// An instance as it is listed, if it has an id and a state.
+pub(in crate::aws) fn seen(found: &AwsInstance) -> Option<Instance> {
     let attached = found.block_device_mappings().iter().filter_map(|device| device.ebs()?.attach_time());
     let tags =
         found.tags().iter().filter_map(|tag| Some((tag.key()?.to_owned(), tag.value().unwrap_or("").to_owned())));

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use diff::{DiffArguments, FailOn as FailOnChange};
 pub(crate) use digest::{DigestArguments, Store};
+pub(crate) use doctor::DoctorArguments;
 pub(crate) use keys::{FailOn as FailOnKeys, KeysArguments};
 pub(crate) use output::{Output, ReportForm};
 pub(crate) use tags::{FailOn as FailOnTags, RulesCommand, TagsArguments};
@@ -14,6 +15,7 @@ pub(crate) use watch::{ReplayArguments, WatchCommand};
 
 mod diff;
 mod digest;
+mod doctor;
 mod keys;
 mod output;
 mod outputs;
@@ -81,6 +83,12 @@ pub(crate) enum Command {
     /// Work with the search index
     #[command(subcommand)]
     Search(SearchCommand),
+    /// Check settings, credentials, permissions and channels, and say what to mend
+    ///
+    /// Makes the calls of the audits in their smallest form, has EC2 say of changes whether they would be allowed (dry runs),
+    /// and asks IAM to simulate the rest. Nothing is changed, and nothing is sent unless --send-test is given.
+    #[command(after_long_help = format!("{}\n\n{}", doctor::ENVIRONMENT, doctor::EXIT_CODES))]
+    Doctor(Box<DoctorArguments>),
     /// Work with tag rules
     #[command(subcommand)]
     Rules(RulesCommand),

@@ -8,6 +8,7 @@ mod cli;
 mod demo;
 mod diff;
 mod digest;
+mod doctor;
 mod keys;
 mod output;
 mod outputs;
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
     };
     let result = match cli.command {
         Command::Demo(arguments) => demo::run(arguments),
+        Command::Doctor(arguments) => runtime.block_on(doctor::run(arguments, environment)),
         Command::Keys(arguments) => runtime.block_on(keys::run(arguments, environment)),
         Command::Tags(arguments) => runtime.block_on(tags::run(arguments, environment)),
         Command::Diff(arguments) => runtime.block_on(diff::run(arguments, environment)),

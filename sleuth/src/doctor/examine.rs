@@ -1,0 +1,184 @@
+//! Asks AWS and the channels, and puts together what they say.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use notifier::Notifier;
+use tokio::time::Instant;
+
+use super::{
+    Check, Diagnosis, Section, Status,
+    channels::{self, Output},
+    needs::Wants,
+    principal::{Principal, partition},
+    settings::{self, Settings},
+};
+use crate::{
+    config::{Common, RuleSource, TagsConfig},
+    deadline::before,
+    facts::Account,
+    ports::doctor::{Answer, Call, Caller, Examine, Trouble},
+    rules_source::{self, RulesError},
+    tags::RuleSet,
+};
+use permissions::Found;
+
+mod permissions;
+mod simulation;
+
+/// How to look.
+#[derive(Debug, Clone, Copy)]
+pub struct Order {
+    /// The time.
+    pub now: DateTime<Utc>,
+    /// When to stop waiting for answers.
+    pub end: Option<Instant>,
+    /// Whether a test message is sent through each channel.
+    pub send_test: bool,
+}
+
+/// Credentials that end within this time are about to.
+const SOON: TimeDelta = TimeDelta::minutes(15);
+
+/// Looks at everything. Changes nothing, and sends nothing but the test message, if that is asked for.
+pub async fn examine(aws: &impl Examine, settings: &Settings, order: Order) -> Diagnosis {
+    let mut checks = settings.checks();
+    let rules = match &settings.tags {
+        Some(config) => Some(rules(aws, config, order, &mut checks).await),
+        None => None,
+    };
+    let rules = rules.as_ref().and_then(|rules| rules.as_ref().ok());
+    let audits = settings.audits.clone();
+    let wants = Wants::new(audits, settings.keys.as_ref(), settings.tags.as_ref(), settings.role.as_ref(), rules);
+    let caller = timely(order.end, aws.caller()).await;
+    checks.extend(credentials(&caller, aws.expiry().await, order.now));
+    let channels = open(aws, settings.common(), order).await;
+    let mut account = Account::default();
+    match &caller {
+        Ok(caller) => {
+            let found = Found::look(aws, &wants, &channels, partition(&caller.arn), order.end).await;
+            checks.extend(found.regions(&wants));
+            account = Account { id: Some(caller.account.clone()), alias: found.alias.clone() };
+            checks.extend(found.judged(aws, &wants, caller, order.end).await);
+        }
+        Err(_) => checks.push(Check::new(
+            Section::Permissions,
+            "permissions",
+            Status::Skipped,
+            "not looked at, as AWS did not say who calls",
+        )),
+    }
+    checks.extend(through(&channels, settings.common().is_some(), &account, order).await);
+    let names = settings.audits.iter().map(|audit| audit.as_str()).collect();
+    let caller = caller.ok().map(|caller| caller.arn);
+    Diagnosis { account, caller, ..Diagnosis::new(order.now, names, checks) }
+}
+
+/// What can be said without AWS: there are no credentials, as `check` says.
+pub fn offline(settings: &Settings, check: Check, now: DateTime<Utc>) -> Diagnosis {
+    let mut checks = settings.checks();
+    checks.push(check);
+    let nothing = |section, name: &str| {
+        Check::new(section, name, Status::Skipped, "not looked at, as there are no credentials to ask AWS with")
+    };
+    checks.extend([nothing(Section::Permissions, "permissions"), nothing(Section::Channels, "channels")]);
+    Diagnosis::new(now, settings.audits.iter().map(|audit| audit.as_str()).collect(), checks)
+}
+
+/// An answer, unless the time is over.
+async fn timely<T>(end: Option<Instant>, call: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
+    before(end, call).await.unwrap_or_else(|over| Err(Trouble::Unanswered(over.message)))
+}
+
+/// The rules. Those in a table are read only if the table may be: that it may not is said among the permissions.
+async fn rules(
+    aws: &impl Examine,
+    config: &TagsConfig,
+    order: Order,
+    checks: &mut Vec<Check>,
+) -> Result<RuleSet, RulesError> {
+    let known = rules_source::known(&config.rules).transpose();
+    let rules = match (known, &config.rules) {
+        (Some(rules), RuleSource::File(_) | RuleSource::Short(_)) => rules,
+        (_, RuleSource::Table(table)) => {
+            let tried = timely(order.end, aws.ask(&Call::Rules(table.clone()))).await;
+            if let Err(Trouble::Denied(message)) = tried {
+                let found = "not read: see dynamodb:Scan among the permissions";
+                checks.push(Check::new(Section::Settings, "tag rules", Status::Skipped, found));
+                return Err(RulesError::Table { table: table.name.clone(), message });
+            }
+            let late = |message| RulesError::Unavailable { table: table.name.clone(), message };
+            before(order.end, aws.rules(config)).await.unwrap_or_else(|over| Err(late(over.message)))
+        }
+        (None, _) => Ok(RuleSet::default()),
+    };
+    checks.push(settings::rules(config, &rules));
+    rules
+}
+
+/// Who calls, and for how long yet.
+fn credentials(caller: &Result<Caller, Trouble>, expiry: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Vec<Check> {
+    let check = |name: &str, status, found: String| Check::new(Section::Credentials, name, status, found);
+    let who = match caller {
+        Ok(caller) if Principal::of(&caller.arn) == Principal::Root => {
+            check("caller", Status::Warning, format!("{}: the root user, who may do everything", caller.arn))
+                .fix("use a role or a user with the permissions of docs/permissions.md only")
+        }
+        Ok(caller) => check("caller", Status::Ok, caller.arn.clone()),
+        Err(trouble @ Trouble::Unanswered(_)) => {
+            check("caller", Status::Unchecked, format!("AWS did not say who calls: {trouble}")).fix("run this again")
+        }
+        Err(trouble) => check("caller", Status::Failed, format!("AWS does not take the credentials: {trouble}"))
+            .fix("set other credentials, or sign in again"),
+    };
+    let until = expiry.map(|expiry| {
+        let words = format!("until {}", expiry.format("%Y-%m-%d %H:%M UTC"));
+        if expiry - now < SOON {
+            check("expiry", Status::Warning, words).fix("sign in again before a long run")
+        } else {
+            check("expiry", Status::Ok, words)
+        }
+    });
+    [who].into_iter().chain(until).collect()
+}
+
+/// An output, and its channel or why there is none.
+type Opened = (Output, Result<Notifier, Trouble>);
+
+/// All outputs, each by itself. Nothing is sent.
+async fn open(aws: &impl Examine, common: Option<&Common>, order: Order) -> Vec<Opened> {
+    let mut opened = Vec::new();
+    for output in common.map(|common| channels::outputs(&common.outputs)).unwrap_or_default() {
+        let channel = timely(order.end, aws.notifier(&output.alone)).await;
+        opened.push((output, channel));
+    }
+    opened
+}
+
+/// What is known of the channels, and of the test message, if one is to be sent. `known`: whether settings say which
+/// channels there are.
+async fn through(opened: &[Opened], known: bool, account: &Account, order: Order) -> Vec<Check> {
+    if opened.is_empty() {
+        let found = "not looked at, as the settings cannot be used";
+        let unknown = || Check::new(Section::Channels, "channels", Status::Skipped, found);
+        return vec![if known { channels::nobody() } else { unknown() }];
+    }
+    let message = channels::test_message(&account.to_string());
+    let mut checks = Vec::new();
+    for (output, channel) in opened {
+        match channel {
+            Err(trouble) => checks.push(channels::unopened(output, trouble)),
+            Ok(channel) if order.send_test => {
+                checks.extend(channels::sent(output, &channel.send(&message, order.end).await));
+            }
+            Ok(_) => checks.push(channels::opened(output)),
+        }
+    }
+    checks
+}
+
+/// The first name in an answer.
+fn first(answer: &Answer) -> Option<&String> {
+    match answer {
+        Answer::Names(names) => names.first(),
+        _ => None,
+    }
+}

@@ -1,0 +1,237 @@
+//! What calls that were tried and policies that were simulated say of a permission.
+//!
+//! A call that was tried goes before all: it met every policy there is. IAM's simulation knows the policies of the
+//! caller, and not those of resources and sessions
+//! (<https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html>).
+
+use super::{
+    Check, Section, Statement, Status,
+    needs::{Lack, Need, Resource},
+};
+use crate::{
+    ports::doctor::{Decision, Trouble},
+    tags::RegionName,
+};
+
+/// What came of a call that was tried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tried {
+    /// The action.
+    pub action: &'static str,
+    /// Where, if it was about a region.
+    pub region: Option<RegionName>,
+    /// What it answered.
+    pub result: Result<(), Trouble>,
+}
+
+/// Why nothing was simulated, or what was.
+pub type Simulated = Result<Decision, Trouble>;
+
+/// What is known of a permission. `resource`: as a policy names it. `simulated` decides only if no call does.
+pub fn judge(need: &Need, resource: &str, tried: &[Tried], simulated: &Simulated) -> Check {
+    let of = |wanted: fn(&Trouble) -> bool| -> Vec<&Tried> {
+        tried.iter().filter(|tried| tried.result.as_ref().is_err_and(wanted)).collect()
+    };
+    let denied = of(|trouble| matches!(trouble, Trouble::Denied(_)));
+    let unanswered = of(|trouble| matches!(trouble, Trouble::Unanswered(_)));
+    let unclear = of(|trouble| matches!(trouble, Trouble::Unclear(_)));
+    if !denied.is_empty() {
+        let found = format!("not allowed{}: {}", places(&denied, tried.len()), said(&denied));
+        return lacking(need, resource, &found);
+    }
+    if !unanswered.is_empty() {
+        let found = format!("could not be checked{}: {}", places(&unanswered, tried.len()), said(&unanswered));
+        return check(need, Status::Unchecked, found).fix("run this again");
+    }
+    if tried.len() > unclear.len() {
+        let done = match need.action {
+            action if is_trial(action) => "allowed, as EC2 says of a dry run",
+            _ => "allowed, tried",
+        };
+        return check(need, Status::Ok, done);
+    }
+    let why = if unclear.is_empty() { String::new() } else { format!("; {}", said(&unclear)) };
+    by_simulation(need, resource, simulated, &why)
+}
+
+/// What the simulation alone says. `why` no call does.
+fn by_simulation(need: &Need, resource: &str, simulated: &Simulated, why: &str) -> Check {
+    match simulated {
+        Ok(Decision::Allowed) => check(need, Status::Ok, format!("allowed, as IAM simulates the policies{why}")),
+        Ok(Decision::Forbidden) => {
+            lacking(need, resource, &format!("forbidden by a policy, as IAM simulates them{why}"))
+        }
+        // Whoever owns these can allow others to use them.
+        Ok(Decision::NotAllowed) if need.resource == Resource::Topic => Check {
+            status: Status::Warning,
+            found: format!(
+                "not allowed by the policies of the caller, as IAM simulates them; that of the topic may allow it{why}"
+            ),
+            ..lacking(need, resource, "")
+        }
+        .fix("see with --send-test, or allow it"),
+        Ok(Decision::NotAllowed) => {
+            lacking(need, resource, &format!("not allowed, as IAM simulates the policies{why}"))
+        }
+        Ok(Decision::Depends(keys)) => check(
+            need,
+            Status::Skipped,
+            format!("not known: it depends on {}, which cannot be simulated{why}", keys.join(", ")),
+        ),
+        Err(Trouble::Unanswered(said)) => {
+            check(need, Status::Unchecked, format!("could not be checked: SimulatePrincipalPolicy: {said}{why}"))
+                .fix("run this again")
+        }
+        Err(trouble) => check(need, Status::Skipped, format!("not known: it could not be simulated: {trouble}{why}")),
+    }
+}
+
+/// A permission that is missing.
+fn lacking(need: &Need, resource: &str, found: &str) -> Check {
+    let (status, then) = match need.lack {
+        Lack::Worse => (Status::Warning, "; the audit does without, in another way"),
+        Lack::Missing | Lack::Instead(_) => (Status::Failed, ""),
+    };
+    let statement = Statement { action: need.action, resource: resource.to_owned() };
+    let fix = format!("allow {} on {resource} (docs/permissions.md); if it is, see what else forbids it", need.action);
+    Check { statement: Some(statement), ..check(need, status, format!("{found}{then}")) }.fix(fix)
+}
+
+fn check(need: &Need, status: Status, found: impl Into<String>) -> Check {
+    let found = format!("{} ({})", found.into(), need.purpose);
+    Check::new(Section::Permissions, need.action, status, found)
+}
+
+fn is_trial(action: &str) -> bool {
+    action.starts_with("ec2:") && !action.starts_with("ec2:Describe")
+}
+
+/// Where, if that is not everywhere.
+fn places(tried: &[&Tried], of: usize) -> String {
+    let regions: Vec<&str> =
+        tried.iter().filter_map(|tried| tried.region.as_ref()).map(|region| region.0.as_str()).collect();
+    match regions.len() {
+        0 => String::new(),
+        all if all == of && all > 1 => format!(" in any of {of} regions"),
+        _ => format!(" in {}", regions.join(", ")),
+    }
+}
+
+/// What the first of them was told.
+fn said(tried: &[&Tried]) -> String {
+    let first = tried.iter().find_map(|tried| tried.result.as_ref().err());
+    first.map(ToString::to_string).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::needs::NEEDS;
+
+    fn need(action: &str) -> Need {
+        *NEEDS.iter().find(|need| need.action == action).unwrap()
+    }
+
+    fn tried(action: &'static str, region: &str, result: Result<(), Trouble>) -> Tried {
+        let region = (!region.is_empty()).then(|| RegionName(region.to_owned()));
+        Tried { action, region, result }
+    }
+
+    fn denied() -> Trouble {
+        Trouble::Denied("AccessDenied: no".to_owned())
+    }
+
+    fn unsimulated() -> Simulated {
+        Err(Trouble::Denied("AccessDenied: not that either".to_owned()))
+    }
+
+    const LIST: &str = "iam:ListAccessKeys";
+
+    #[test]
+    fn call_that_was_tried_goes_before_the_simulation() {
+        let check = judge(&need(LIST), "*", &[tried(LIST, "", Ok(()))], &Ok(Decision::Forbidden));
+        assert_eq!((check.status, check.statement), (Status::Ok, None));
+        let check = judge(&need(LIST), "*", &[tried(LIST, "", Err(denied()))], &Ok(Decision::Allowed));
+        assert_eq!(check.status, Status::Failed);
+        assert_eq!(check.found, "not allowed: AccessDenied: no (keys of a user)");
+        assert_eq!(check.statement, Some(Statement { action: LIST, resource: "*".to_owned() }));
+        assert!(check.fix.unwrap().starts_with("allow iam:ListAccessKeys on *"));
+    }
+
+    #[test]
+    fn lost_answer_is_neither_denied_nor_allowed() {
+        for simulated in [Ok(Decision::Allowed), Ok(Decision::Forbidden), unsimulated()] {
+            let lost = Trouble::Unanswered("no answer in time".to_owned());
+            let check = judge(&need(LIST), "*", &[tried(LIST, "", Err(lost))], &simulated);
+            assert_eq!((check.status, check.statement), (Status::Unchecked, None));
+            assert_eq!(check.found, "could not be checked: no answer in time (keys of a user)");
+        }
+    }
+
+    #[test]
+    fn regions_are_named_where_they_differ() {
+        const CALL: &str = "ec2:DescribeInstances";
+        let in_regions = |results: [Result<(), Trouble>; 2]| {
+            let mut regions = ["eu-west-1", "us-east-1"].into_iter();
+            let tried: Vec<_> = results.into_iter().map(|r| tried(CALL, regions.next().unwrap(), r)).collect();
+            judge(&need(CALL), "*", &tried, &unsimulated())
+        };
+        assert_eq!(in_regions([Ok(()), Ok(())]).status, Status::Ok);
+        let one = in_regions([Ok(()), Err(denied())]);
+        assert_eq!(
+            (one.status, one.found.as_str()),
+            (Status::Failed, "not allowed in us-east-1: AccessDenied: no (instances of a region)")
+        );
+        let all = in_regions([Err(denied()), Err(denied())]);
+        assert_eq!(all.found, "not allowed in any of 2 regions: AccessDenied: no (instances of a region)");
+        // What is denied in one is known, whatever the other did not say.
+        let lost = Trouble::Unanswered("lost".to_owned());
+        assert_eq!(in_regions([Err(lost.clone()), Err(denied())]).status, Status::Failed);
+        assert_eq!(in_regions([Err(lost), Ok(())]).status, Status::Unchecked);
+    }
+
+    #[test]
+    fn what_cannot_be_tried_is_known_by_simulation_only() {
+        const WRITE: &str = "iam:UpdateAccessKey";
+        let arn = "arn:aws:iam::123456789012:user/*";
+        for (simulated, status, lacks) in [
+            (Ok(Decision::Allowed), Status::Ok, false),
+            (Ok(Decision::NotAllowed), Status::Failed, true),
+            (Ok(Decision::Forbidden), Status::Failed, true),
+            (Ok(Decision::Depends(vec!["aws:TagKeys".to_owned()])), Status::Skipped, false),
+            (unsimulated(), Status::Skipped, false),
+            (Err(Trouble::Unanswered("Throttling".to_owned())), Status::Unchecked, false),
+        ] {
+            let check = judge(&need(WRITE), arn, &[], &simulated);
+            assert_eq!((check.status, check.statement.is_some()), (status, lacks), "{check:?}");
+        }
+    }
+
+    #[test]
+    fn call_that_told_nothing_leaves_it_to_the_simulation_and_says_so() {
+        const STOP: &str = "ec2:StopInstances";
+        let nothing = Trouble::Unclear("there is no instance to try it on".to_owned());
+        let tried = [tried(STOP, "", Err(nothing))];
+        let check = judge(&need(STOP), "*", &tried, &Ok(Decision::Allowed));
+        assert_eq!(check.status, Status::Ok);
+        assert!(check.found.contains("as IAM simulates") && check.found.contains("there is no instance"), "{check:?}");
+        assert_eq!(judge(&need(STOP), "*", &tried, &unsimulated()).status, Status::Skipped);
+    }
+
+    #[test]
+    fn topic_may_allow_what_the_callers_policies_do_not() {
+        let judge = |simulated| judge(&need("sns:Publish"), "arn:t", &[], &Ok(simulated));
+        let check = judge(Decision::NotAllowed);
+        assert_eq!((check.status, check.statement.is_some()), (Status::Warning, true), "{check:?}");
+        assert_eq!(judge(Decision::Forbidden).status, Status::Failed);
+    }
+
+    #[test]
+    fn what_can_be_done_without_is_a_warning() {
+        let fast = need("iam:GetAccountAuthorizationDetails");
+        let check = judge(&fast, "*", &[tried(fast.action, "", Err(denied()))], &unsimulated());
+        assert_eq!((check.status, check.statement.is_some()), (Status::Warning, true));
+        let fast = Need { lack: Lack::Missing, ..fast };
+        assert_eq!(judge(&fast, "*", &[tried(fast.action, "", Err(denied()))], &unsimulated()).status, Status::Failed);
+    }
+}

@@ -1,0 +1,155 @@
+//! Needs by settings.
+
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::{
+    config::{Flags, TagFlags, WatchConfig},
+    tags::rules::file::{self, Format},
+};
+
+/// Rules of which one repairs.
+const REPAIRS: &str = "[[rule]]\ntag = \"created_by\"\naliases = [\"creator\"]\nrepair = { launch-user = true }\n\n\
+                       [[rule]]\ntag = \"team\"";
+
+fn environment(settings: &[(&str, &str)]) -> Vec<(String, String)> {
+    settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+fn of_keys(settings: &[(&str, &str)]) -> Wants {
+    let config = KeysConfig::new(&environment(settings), Flags::default()).unwrap();
+    Wants::new(vec![Audit::Keys], Some(&config), None, None, None)
+}
+
+fn of_tags(audit: Audit, settings: &[(&str, &str)], rules: Option<&str>) -> Wants {
+    let settings = environment(&[&[("TAG_RULES_FILE", "rules.toml")], settings].concat());
+    let config = WatchConfig::new(&settings, TagFlags::default()).unwrap();
+    let rules = rules.map(|rules| file::parse(rules, Format::Toml).unwrap());
+    Wants::new(vec![audit], None, Some(&config.tags), config.role.as_ref(), rules.as_ref())
+}
+
+fn actions(wants: &Wants) -> BTreeSet<&'static str> {
+    wants.needs(&[]).iter().map(|need| need.action).collect()
+}
+
+/// What one set of settings needs and the other does not.
+fn more(wants: &Wants, than: &Wants) -> Vec<&'static str> {
+    actions(wants).difference(&actions(than)).copied().collect()
+}
+
+#[test]
+fn plain_audit_of_keys_needs_the_documented_five() {
+    let five = [
+        "iam:GetAccessKeyLastUsed",
+        "iam:GetAccountAuthorizationDetails",
+        "iam:GetAccountSummary",
+        "iam:ListAccessKeys",
+        "iam:ListAccountAliases",
+    ];
+    assert_eq!(actions(&of_keys(&[])), BTreeSet::from(five));
+}
+
+#[test]
+fn keys_are_disabled_with_two_more() {
+    let wants = of_keys(&[("ENABLE_AUTO_EXPIRE", "true")]);
+    assert_eq!(more(&wants, &of_keys(&[])), ["iam:ListUserTags", "iam:UpdateAccessKey"]);
+}
+
+#[test]
+fn credential_report_needs_two_more_that_can_be_done_without() {
+    let wants = of_keys(&[("INVENTORY", "report")]);
+    let two = ["iam:GenerateCredentialReport", "iam:GetCredentialReport"];
+    assert_eq!(more(&wants, &of_keys(&[])), two);
+    assert!(wants.needs(&[]).iter().filter(|need| two.contains(&need.action)).all(|need| need.lack == Lack::Worse));
+}
+
+#[test]
+fn channels_need_what_they_are_made_of() {
+    let secret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:slack";
+    let parameter = "arn:aws:ssm:eu-west-1:123456789012:parameter/slack";
+    let topic = "arn:aws:sns:eu-west-1:123456789012:keys";
+    for (name, value, action) in [
+        ("SNS_TOPIC", topic, &["sns:Publish"][..]),
+        ("SLACK_URL", secret, &["secretsmanager:GetSecretValue"]),
+        ("SLACK_URL", parameter, &["ssm:GetParameter"]),
+        ("SLACK_URL", "https://hooks.slack.com/services/T/B/x", &[]),
+    ] {
+        assert_eq!(more(&of_keys(&[(name, value)]), &of_keys(&[])), action, "{value}");
+    }
+}
+
+#[test]
+fn what_is_done_instead_is_needed_once_the_fast_call_is_denied() {
+    let before = actions(&of_keys(&[]));
+    let needs = of_keys(&[]).needs(&["iam:GetAccountAuthorizationDetails"]);
+    let instead: Vec<_> =
+        needs.iter().filter(|need| !before.contains(need.action)).map(|need| (need.action, need.lack)).collect();
+    let listed = ["iam:ListUsers", "iam:ListEntitiesForPolicy", "iam:ListUserTags"];
+    assert_eq!(instead, listed.map(|action| (action, Lack::Missing)));
+    let fast = |wants: &Wants| wants.needs(&[]).into_iter().find(|need| need.action == DETAILS).unwrap().lack;
+    assert_eq!(fast(&of_keys(&[])), Lack::Worse);
+    // The audit of tags cannot do without, nor can both together.
+    let tags = of_tags(Audit::Tags, &[], None);
+    assert_eq!(fast(&tags), Lack::Missing);
+    assert_eq!(fast(&Wants { audits: vec![Audit::Keys, Audit::Tags], ..tags }), Lack::Missing);
+}
+
+#[test]
+fn plain_audit_of_tags_needs_the_documented_six() {
+    let six = [
+        "cloudtrail:LookupEvents",
+        "ec2:DescribeInstanceAttribute",
+        "ec2:DescribeInstances",
+        "ec2:DescribeRegions",
+        "iam:GetAccountAuthorizationDetails",
+        "iam:ListAccountAliases",
+    ];
+    let plain = of_tags(Audit::Tags, &[], None);
+    assert_eq!(actions(&plain), BTreeSet::from(six));
+    assert_eq!(more(&plain, &of_tags(Audit::Tags, &[("REGIONS", "eu-west-1")], None)), ["ec2:DescribeRegions"]);
+    assert_eq!(
+        more(&plain, &of_tags(Audit::Tags, &[("OWNER_LOOKUP_SECONDS", "0")], None)),
+        ["cloudtrail:LookupEvents"]
+    );
+}
+
+#[test]
+fn action_decides_what_may_be_changed() {
+    let plain = of_tags(Audit::Tags, &[], None);
+    let more = |settings: &[(&str, &str)], rules| more(&of_tags(Audit::Tags, settings, rules), &plain);
+    let requires = "[[rule]]\ntag = \"team\"";
+    let all = ["ec2:CreateTags", "ec2:ModifyInstanceAttribute", "ec2:StopInstances", "ec2:TerminateInstances"];
+    assert_eq!(more(&[("TAG_ACTION", "repair")], None), all[..1]);
+    assert!(more(&[("TAG_ACTION", "repair")], Some(requires)).is_empty());
+    assert_eq!(more(&[("TAG_ACTION", "stop")], Some(requires)), all[2..3]);
+    assert_eq!(more(&[("TAG_ACTION", "terminate")], Some(requires)), all[2..]);
+    assert_eq!(more(&[("TAG_ACTION", "terminate"), ("OVERRIDE_PROTECTION", "true")], None), all);
+    assert!(more(&[("OVERRIDE_PROTECTION", "true")], None).is_empty());
+    assert_eq!(more(&[("CANARY_TAGS", "true")], Some(requires)), all[..1]);
+}
+
+#[test]
+fn tags_to_be_set_are_those_of_repairs_and_canaries() {
+    let wants = of_tags(Audit::Tags, &[("TAG_ACTION", "repair"), ("CANARY_TAGS", "true")], Some(REPAIRS));
+    assert_eq!(wants.sets, Some(["canary_timestamp", "created_by", "creator"].map(ToOwned::to_owned).to_vec()));
+    let wants = of_tags(Audit::Tags, &[], Some(REPAIRS));
+    assert_eq!(wants.sets, Some(Vec::new()));
+}
+
+#[test]
+fn rules_in_a_table_have_to_be_read() {
+    let settings = environment(&[("TAG_RULES_TABLE", "rules")]);
+    let config = TagsConfig::new(&settings, TagFlags::default()).unwrap();
+    let wants = Wants::new(vec![Audit::Tags], None, Some(&config), None, None);
+    assert!(actions(&wants).contains("dynamodb:Scan"));
+}
+
+#[test]
+fn watch_reads_logs_and_perhaps_other_accounts_but_no_list_of_regions() {
+    let tags = of_tags(Audit::Tags, &[], None);
+    let watch = of_tags(Audit::Watch, &[], None);
+    assert_eq!(more(&watch, &tags), ["s3:GetObject"]);
+    assert_eq!(more(&tags, &watch), ["ec2:DescribeRegions"]);
+    let elsewhere = of_tags(Audit::Watch, &[("ASSUME_ROLE_NAME", "tools/sleuth")], None);
+    assert_eq!(more(&elsewhere, &watch), ["sts:AssumeRole"]);
+}

@@ -1,0 +1,383 @@
+//! The examination through a port in memory: what cannot be had of an emulator.
+
+use std::{collections::BTreeMap, sync::Mutex, time::Duration};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use notifier::{Channel, Notifier, memory::Memory};
+use sleuth::{
+    config::{Audit, Flags, Outputs, TagFlags, TagsConfig},
+    doctor::{
+        Check, Diagnosis, Status,
+        examine::{Order, examine},
+        settings::Settings,
+    },
+    exit::Exit,
+    ports::doctor::{Answer, Call, Caller, Decision, Examine, Trial, Trouble},
+    rules_source::{self, RulesError},
+    tags::{Instance, InstanceId, Protection, RegionName, RuleSet, State},
+};
+use tokio::time::Instant;
+
+const USER: &str = "arn:aws:iam::123456789012:user/auditor";
+const ROLE: &str = "arn:aws:sts::123456789012:assumed-role/sleuth/somebody";
+
+/// An account that allows everything but what it is told not to.
+#[derive(Debug)]
+struct Fake {
+    caller: &'static str,
+    expiry: Option<DateTime<Utc>>,
+    /// Calls that fail, by action.
+    failing: BTreeMap<&'static str, Trouble>,
+    /// What IAM simulates; `None`: that is denied.
+    simulated: Option<Decision>,
+    /// The ARN of the caller's role, if it may be read.
+    role: Option<&'static str>,
+    instances: Vec<Instance>,
+    channel: Memory,
+    /// A call that is never answered.
+    hanging: Option<&'static str>,
+    /// Every call, and whose policies were simulated with which actions.
+    calls: Mutex<Vec<Call>>,
+    simulations: Mutex<Vec<String>>,
+}
+
+fn denied() -> Trouble {
+    Trouble::Denied("AccessDenied: no".to_owned())
+}
+
+fn lost() -> Trouble {
+    Trouble::Unanswered("Throttling: Rate exceeded".to_owned())
+}
+
+fn now() -> DateTime<Utc> {
+    "2026-07-01T12:00:00Z".parse().unwrap()
+}
+
+impl Default for Fake {
+    fn default() -> Self {
+        let instance = |id: &str, state| Instance::new(InstanceId(id.to_owned()), state);
+        Self {
+            caller: USER,
+            expiry: None,
+            failing: BTreeMap::new(),
+            simulated: Some(Decision::Allowed),
+            role: None,
+            instances: vec![instance("i-running", State::Running), instance("i-stopped", State::Stopped)],
+            channel: Memory::default(),
+            hanging: None,
+            calls: Mutex::default(),
+            simulations: Mutex::default(),
+        }
+    }
+}
+
+impl Fake {
+    fn without(action: &'static str, trouble: Trouble) -> Self {
+        Self { failing: BTreeMap::from([(action, trouble)]), ..Self::default() }
+    }
+
+    async fn examine(&self, audits: &[Audit], settings: &[(&str, &str)]) -> Diagnosis {
+        self.in_order(audits, settings, Order { now: now(), end: None, send_test: false }).await
+    }
+
+    async fn in_order(&self, audits: &[Audit], settings: &[(&str, &str)], order: Order) -> Diagnosis {
+        let environment: Vec<_> = settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let settings = Settings::read(&environment, audits.to_vec(), &Flags::default(), &TagFlags::default());
+        examine(self, &settings, order).await
+    }
+
+    fn trials(&self) -> Vec<Trial> {
+        let calls = self.calls.lock().unwrap().clone();
+        let trial = |call| match call {
+            Call::Trial(_, trial) => Some(trial),
+            _ => None,
+        };
+        calls.into_iter().filter_map(trial).collect()
+    }
+}
+
+impl Examine for Fake {
+    fn region(&self) -> Option<RegionName> {
+        Some(RegionName("eu-west-1".to_owned()))
+    }
+
+    async fn expiry(&self) -> Option<DateTime<Utc>> {
+        self.expiry
+    }
+
+    async fn caller(&self) -> Result<Caller, Trouble> {
+        match self.failing.get("sts:GetCallerIdentity") {
+            Some(trouble) => Err(trouble.clone()),
+            None => Ok(Caller { account: "123456789012".to_owned(), arn: self.caller.to_owned() }),
+        }
+    }
+
+    async fn role(&self, _: &str) -> Result<String, Trouble> {
+        self.role.map(ToOwned::to_owned).ok_or_else(denied)
+    }
+
+    async fn ask(&self, call: &Call) -> Result<Answer, Trouble> {
+        self.calls.lock().unwrap().push(call.clone());
+        if self.hanging == Some(call.action()) {
+            std::future::pending::<()>().await;
+        }
+        if let Some(trouble) = self.failing.get(call.action()) {
+            return Err(trouble.clone());
+        }
+        let names = |names: &[&str]| Answer::Names(names.iter().map(ToString::to_string).collect());
+        Ok(match call {
+            Call::AccountAliases => names(&["acme"]),
+            Call::UserDetails | Call::Users => names(&["alice", "bob"]),
+            Call::AccessKeys(user) if user.0 == "bob" => names(&["AKIABOB"]),
+            Call::AccessKeys(_) => names(&[]),
+            Call::Regions => names(&["eu-west-1", "us-east-1"]),
+            Call::Instances(_) => Answer::Instances(self.instances.clone()),
+            Call::Protection(..) => Answer::Protection(Protection { termination: true, stop: false }),
+            _ => Answer::Allowed,
+        })
+    }
+
+    async fn simulate(
+        &self,
+        principal: &str,
+        actions: &[&'static str],
+        resource: &str,
+    ) -> Result<Vec<(&'static str, Decision)>, Trouble> {
+        let asked = format!("{principal}: {} on {resource}", actions.join(", "));
+        self.simulations.lock().unwrap().push(asked);
+        let decision = self.simulated.clone().ok_or_else(denied)?;
+        Ok(actions.iter().map(|action| (*action, decision.clone())).collect())
+    }
+
+    async fn rules(&self, config: &TagsConfig) -> Result<RuleSet, RulesError> {
+        rules_source::known(&config.rules).map(Option::unwrap_or_default)
+    }
+
+    async fn notifier(&self, _: &Outputs) -> Result<Notifier, Trouble> {
+        match self.failing.get("notifier") {
+            Some(trouble) => Err(trouble.clone()),
+            None => Ok(Notifier::new(vec![Channel::Memory(self.channel.clone())])),
+        }
+    }
+}
+
+fn check<'a>(diagnosis: &'a Diagnosis, name: &str) -> &'a Check {
+    let found = diagnosis.checks.iter().find(|check| check.name == name);
+    found.unwrap_or_else(|| panic!("no check of {name}: {diagnosis:#?}"))
+}
+
+fn not_ok(diagnosis: &Diagnosis) -> Vec<(&str, Status)> {
+    let bad = diagnosis.checks.iter().filter(|check| check.status != Status::Ok);
+    bad.map(|check| (check.name.as_str(), check.status)).collect()
+}
+
+const SLACK: (&str, &str) = ("SLACK_URL", "https://hooks.slack.com/services/T/B/x");
+const DISABLE: (&str, &str) = ("ENABLE_AUTO_EXPIRE", "true");
+const TAGS: [(&str, &str); 4] =
+    [SLACK, ("REQUIRED_TAGS", "team"), ("TAG_ACTION", "terminate"), ("CANARY_TAGS", "true")];
+
+#[tokio::test]
+async fn all_is_well_where_everything_is_allowed() {
+    let fake = Fake::default();
+    let diagnosis = fake.examine(&[Audit::Keys], &[SLACK, DISABLE]).await;
+    assert_eq!((not_ok(&diagnosis), diagnosis.exit()), (Vec::new(), Exit::Done), "{diagnosis:#?}");
+    assert_eq!(diagnosis.account.to_string(), "123456789012 (acme)");
+    // The key of the second user, as the first has none.
+    assert!(fake.calls.lock().unwrap().iter().any(|call| matches!(call, Call::LastUse(key) if key.0 == "AKIABOB")));
+    assert_eq!(
+        *fake.simulations.lock().unwrap(),
+        [format!("{USER}: iam:UpdateAccessKey on arn:aws:iam::123456789012:user/alice")]
+    );
+    assert!(fake.channel.sent().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_denied_is_missing_and_what_is_throttled_is_not() {
+    for (trouble, status, missing) in [(denied(), Status::Failed, true), (lost(), Status::Unchecked, false)] {
+        let fake = Fake::without("iam:GetAccountSummary", trouble);
+        let diagnosis = fake.examine(&[Audit::Keys], &[SLACK]).await;
+        assert_eq!(not_ok(&diagnosis), [("iam:GetAccountSummary", status)]);
+        assert_eq!((diagnosis.exit(), diagnosis.missing.is_some()), (Exit::Incomplete, missing));
+    }
+}
+
+#[tokio::test]
+async fn where_the_fast_call_is_denied_the_others_are_looked_at() {
+    let mut fake = Fake::without("iam:GetAccountAuthorizationDetails", denied());
+    let diagnosis = fake.examine(&[Audit::Keys], &[SLACK]).await;
+    assert_eq!(not_ok(&diagnosis), [("iam:GetAccountAuthorizationDetails", Status::Warning)]);
+    assert_eq!(diagnosis.exit(), Exit::Done);
+    fake.failing.insert("iam:ListUserTags", denied());
+    let diagnosis = fake.examine(&[Audit::Keys], &[SLACK]).await;
+    assert_eq!(check(&diagnosis, "iam:ListUserTags").status, Status::Failed);
+    assert_eq!(diagnosis.exit(), Exit::Incomplete);
+}
+
+#[tokio::test]
+async fn what_cannot_be_simulated_is_not_known() {
+    let fake = Fake { simulated: None, ..Fake::default() };
+    let topic = ("SNS_TOPIC", "arn:aws:sns:eu-west-1:123456789012:keys");
+    let diagnosis = fake.examine(&[Audit::Keys], &[topic, DISABLE]).await;
+    assert_eq!(not_ok(&diagnosis), [("sns:Publish", Status::Skipped), ("iam:UpdateAccessKey", Status::Skipped)]);
+    assert_eq!(diagnosis.exit(), Exit::Done);
+    // Who was told no once does not ask again.
+    assert_eq!(fake.simulations.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn role_is_simulated_by_its_own_arn() {
+    let path = "arn:aws:iam::123456789012:role/team/sleuth";
+    for (role, asked) in [(Some(path), path), (None, "arn:aws:iam::123456789012:role/sleuth")] {
+        let fake = Fake { caller: ROLE, role, ..Fake::default() };
+        fake.examine(&[Audit::Keys], &[SLACK, DISABLE]).await;
+        let simulations = fake.simulations.lock().unwrap();
+        assert!(simulations[0].starts_with(&format!("{asked}: ")), "{simulations:?}");
+    }
+}
+
+#[tokio::test]
+async fn root_and_federated_users_are_not_simulated() {
+    for (caller, warned) in
+        [("arn:aws:iam::123456789012:root", true), ("arn:aws:sts::123456789012:federated-user/bob", false)]
+    {
+        let fake = Fake { caller, ..Fake::default() };
+        let diagnosis = fake.examine(&[Audit::Keys], &[SLACK, DISABLE]).await;
+        assert_eq!(check(&diagnosis, "iam:UpdateAccessKey").status, Status::Skipped);
+        assert_eq!(check(&diagnosis, "caller").status == Status::Warning, warned);
+        assert!(fake.simulations.lock().unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn trials_are_made_on_instances_that_they_would_do_least_to() {
+    let fake = Fake::default();
+    let diagnosis = fake.examine(&[Audit::Tags], &[&TAGS[..], &[("OVERRIDE_PROTECTION", "true")]].concat()).await;
+    assert_eq!(not_ok(&diagnosis), [], "{diagnosis:#?}");
+    let id = |id: &str| InstanceId(id.to_owned());
+    let as_it_is = Protection { termination: true, stop: false };
+    assert_eq!(
+        fake.trials(),
+        [
+            Trial::Tag(id("i-running"), vec!["canary_timestamp".to_owned()]),
+            Trial::Stop(id("i-stopped")),
+            Trial::Terminate(id("i-stopped")),
+            Trial::Protect(id("i-running"), as_it_is),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn nothing_is_tried_that_settings_do_not_allow() {
+    let fake = Fake::default();
+    let diagnosis = fake.examine(&[Audit::Tags], &[SLACK, ("REQUIRED_TAGS", "team")]).await;
+    assert_eq!((not_ok(&diagnosis), fake.trials()), (Vec::new(), Vec::new()));
+}
+
+#[tokio::test]
+async fn without_an_instance_changes_are_simulated() {
+    let fake = Fake { instances: Vec::new(), ..Fake::default() };
+    let diagnosis = fake.examine(&[Audit::Tags], &TAGS).await;
+    assert_eq!(not_ok(&diagnosis), []);
+    let found = &check(&diagnosis, "ec2:TerminateInstances").found;
+    assert!(found.contains("as IAM simulates") && found.contains("no instance is known"), "{found}");
+    assert_eq!(fake.trials(), []);
+}
+
+#[tokio::test]
+async fn watch_without_regions_looks_at_that_of_the_run() {
+    let fake = Fake::without("ec2:DescribeRegions", denied());
+    let diagnosis = fake.examine(&[Audit::Watch], &TAGS).await;
+    assert_eq!(not_ok(&diagnosis), [("s3:GetObject", Status::Skipped)]);
+    let calls = fake.calls.lock().unwrap();
+    let asked: Vec<_> = calls.iter().filter(|call| matches!(call, Call::Instances(_))).collect();
+    assert_eq!(asked, [&Call::Instances(RegionName("eu-west-1".to_owned()))]);
+}
+
+#[tokio::test]
+async fn region_that_is_not_enabled_is_a_wrong_setting() {
+    let fake = Fake::default();
+    let diagnosis = fake.examine(&[Audit::Tags], &[&TAGS[..], &[("REGIONS", "eu-west-1,me-south-1")]].concat()).await;
+    assert_eq!(not_ok(&diagnosis), [("REGIONS", Status::Failed)]);
+    assert_eq!(diagnosis.exit(), Exit::Usage);
+    // Who may not list regions need not with REGIONS, and nobody knows then.
+    let fake = Fake::without("ec2:DescribeRegions", denied());
+    let diagnosis = fake.examine(&[Audit::Tags], &[&TAGS[..], &[("REGIONS", "eu-west-1")]].concat()).await;
+    assert_eq!(not_ok(&diagnosis), []);
+}
+
+#[tokio::test]
+async fn secret_that_may_not_be_read_is_a_missing_permission() {
+    let secret = ("SLACK_URL", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:slack");
+    let fake = Fake::without("notifier", denied());
+    let diagnosis = fake.examine(&[Audit::Keys], &[secret]).await;
+    let failed = [("secretsmanager:GetSecretValue", Status::Failed), ("SLACK_URL", Status::Failed)];
+    assert_eq!((not_ok(&diagnosis), diagnosis.exit()), (failed.to_vec(), Exit::Incomplete));
+    let statement = check(&diagnosis, "secretsmanager:GetSecretValue").statement.clone().unwrap();
+    assert_eq!(statement.resource, secret.1);
+    let fake = Fake::without("notifier", lost());
+    let diagnosis = fake.examine(&[Audit::Keys], &[secret]).await;
+    let unchecked = [("secretsmanager:GetSecretValue", Status::Unchecked), ("SLACK_URL", Status::Unchecked)];
+    assert_eq!(not_ok(&diagnosis), unchecked);
+}
+
+#[tokio::test]
+async fn table_that_may_not_be_read_is_a_missing_permission() {
+    let fake = Fake::without("dynamodb:Scan", denied());
+    let diagnosis = fake.examine(&[Audit::Tags], &[SLACK, ("TAG_RULES_TABLE", "rules")]).await;
+    assert_eq!(not_ok(&diagnosis), [("tag rules", Status::Skipped), ("dynamodb:Scan", Status::Failed)]);
+    let statement = check(&diagnosis, "dynamodb:Scan").statement.clone().unwrap();
+    assert_eq!(statement.resource, "arn:aws:dynamodb:eu-west-1:123456789012:table/rules");
+    assert_eq!(diagnosis.exit(), Exit::Incomplete);
+}
+
+#[tokio::test]
+async fn credentials_that_are_not_taken_end_the_search() {
+    let fake = Fake::without("sts:GetCallerIdentity", Trouble::Unclear("InvalidClientTokenId".to_owned()));
+    let diagnosis = fake.examine(&[Audit::Keys], &[SLACK]).await;
+    assert_eq!(not_ok(&diagnosis), [("caller", Status::Failed), ("permissions", Status::Skipped)]);
+    assert!(fake.calls.lock().unwrap().is_empty());
+    let fake = Fake::without("sts:GetCallerIdentity", lost());
+    let diagnosis = fake.examine(&[Audit::Keys], &[SLACK]).await;
+    assert_eq!(check(&diagnosis, "caller").status, Status::Unchecked);
+}
+
+#[tokio::test]
+async fn credentials_that_are_about_to_end_are_warned_of() {
+    for (minutes, status) in [(14, Status::Warning), (60, Status::Ok)] {
+        let fake = Fake { expiry: Some(now() + TimeDelta::minutes(minutes)), ..Fake::default() };
+        let diagnosis = fake.examine(&[Audit::Keys], &[SLACK]).await;
+        assert_eq!(check(&diagnosis, "expiry").status, status);
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_sent_but_the_test_message_that_is_asked_for() {
+    let fake = Fake::default();
+    let order = Order { now: now(), end: None, send_test: true };
+    let diagnosis = fake.in_order(&[Audit::Keys], &[SLACK], order).await;
+    assert_eq!(not_ok(&diagnosis), []);
+    let titles: Vec<String> = fake.channel.sent().into_iter().map(|sent| sent.title).collect();
+    assert_eq!(titles, ["Sleuth test message, nothing is wrong"]);
+    let refusing = Fake { channel: Memory::refusing("channel_not_found"), ..Fake::default() };
+    let diagnosis = refusing.in_order(&[Audit::Keys], &[SLACK], order).await;
+    assert_eq!(not_ok(&diagnosis), [("SLACK_URL", Status::Failed)]);
+    assert!(check(&diagnosis, "SLACK_URL").found.ends_with(": channel_not_found"));
+}
+
+#[tokio::test]
+async fn no_channel_is_a_warning() {
+    let diagnosis = Fake::default().examine(&[Audit::Keys], &[]).await;
+    assert_eq!((not_ok(&diagnosis), diagnosis.exit()), (vec![("channels", Status::Warning)], Exit::Done));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_does_not_answer_in_time_could_not_be_checked() {
+    let fake = Fake { hanging: Some("iam:ListAccessKeys"), ..Fake::default() };
+    let order = Order { now: now(), end: Some(Instant::now() + Duration::from_secs(60)), send_test: false };
+    let diagnosis = fake.in_order(&[Audit::Keys], &[SLACK], order).await;
+    assert_eq!(check(&diagnosis, "iam:ListAccessKeys").status, Status::Unchecked);
+    assert_eq!(
+        (check(&diagnosis, "iam:GetAccountAuthorizationDetails").status, diagnosis.exit()),
+        (Status::Ok, Exit::Incomplete)
+    );
+}
