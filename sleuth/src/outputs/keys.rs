@@ -23,7 +23,7 @@ impl Deliverable for KeysReport {
     }
 
     fn documents(&self) -> Vec<Document> {
-        documents::of_keys(self, &self.run)
+        documents::of_keys(self)
     }
 
     fn is_noteworthy(&self) -> bool {

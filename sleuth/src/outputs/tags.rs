@@ -23,7 +23,7 @@ impl Deliverable for TagsReport {
     }
 
     fn documents(&self) -> Vec<Document> {
-        documents::of_tags(self, &self.run)
+        documents::of_tags(self)
     }
 
     fn is_noteworthy(&self) -> bool {
