@@ -33,7 +33,7 @@ async fn main() -> Result<(), Error> {
     start_log();
     lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| async move {
         tracing::info!(request_id = event.context.request_id, "invoked");
-        handle(event.payload, event.context.deadline).await
+        Box::pin(handle(event.payload, event.context.deadline)).await
     }))
     .await
 }

@@ -45,7 +45,7 @@ pub(crate) async fn run(arguments: Box<TagsArguments>, environment: Vec<(String,
             output::note(&format!("Auditing the inventory of {} as of {now}.", inventory.taken_at));
             dry(&inventory, &policy, now)
         }
-        None => live::run(config, rules, Options { now, deadlines, apply, save }).await?,
+        None => Box::pin(live::run(config, rules, Options { now, deadlines, apply, save })).await?,
     };
     let exit = exit(&report, fail_on);
     audit::print(&report, (&report).into(), outputs, text, exit)
