@@ -211,7 +211,7 @@ fn instances_are_compared_by_status_and_rules() {
 fn instance_that_is_gone_is_fixed_only_if_its_region_was_seen() {
     let old = instances(&["i-1 violation a+", "i-2 compliant"], &whole());
     let missing = |region: &Value| changes(&old, &instances(&[], region));
-    assert_eq!(missing(whole()), ["fixed eu-west-1 i-1"]);
+    assert_eq!(missing(&whole()), ["fixed eu-west-1 i-1"]);
     for (region, why) in [
         (json!({"region": "eu-west-1", "complete": false, "canary": null}), "not all instances of eu-west-1 were seen"),
         (json!({"region": "eu-west-1", "complete": true, "canary": false}), "the canary of eu-west-1 was not seen"),

@@ -45,7 +45,8 @@ async fn metrics_are_in_the_log_with_zeros_too() {
     aws.user("alice", &[]).await;
     aws.key("alice", 100, Some(1)).await;
     aws.key("alice", 10, Some(1)).await;
-    let function = Function::start(KEYS, &aws.url, &[("ENABLE_AUTO_EXPIRE", "true")]).await;
+    let settings = [("ENABLE_AUTO_EXPIRE", "true"), ("AWS_RETRY_MODE", "standard")];
+    let function = Function::start(KEYS, &aws.url, &settings).await;
     aws.fault(json!({"operation": "ListAccessKeys", "code": "Throttling", "status": 400, "times": 2})).await;
     let calls = aws.calls().await.len();
     function.invoke("{}").await;
