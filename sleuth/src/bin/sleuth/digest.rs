@@ -38,7 +38,7 @@ pub(crate) async fn run(arguments: Box<DigestArguments>, environment: Vec<(Strin
     };
     bar.finish_and_clear();
     if config.common.debug {
-        show_payloads(&run::digest::told(&digest, &config).everyone);
+        show_payloads(&run::digest::told(&digest, &config));
     }
     if let Some(notifier) = notifier {
         run::digest::send(&mut digest, &config, &notifier, deadlines).await;
