@@ -83,9 +83,10 @@ pub(super) struct Environment {
 }
 
 impl Outputs {
-    /// Whether there is anybody to tell.
+    /// Whether there is anybody who is told everything.
     pub fn reach_people(&self) -> bool {
-        self.slack.is_some() || self.bot.is_some() || self.topic.is_some() || self.email.is_some()
+        let mail = self.email.as_ref().is_some_and(|email| !email.to.is_empty());
+        self.slack.is_some() || self.bot.is_some() || self.topic.is_some() || mail
     }
 
     /// Whether people are called by their Slack tags.

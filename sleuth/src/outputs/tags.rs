@@ -22,6 +22,10 @@ impl Deliverable for TagsReport {
         html::tags::html(self)
     }
 
+    fn shared_html(&self) -> String {
+        self.html()
+    }
+
     fn documents(&self) -> Vec<Document> {
         documents::of_tags(self)
     }

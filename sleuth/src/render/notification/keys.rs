@@ -118,6 +118,9 @@ fn short(report: &KeysReport, link: Option<&str>) -> Notification {
         counts.push(format!("{} to be looked at now, see the alert", report.audit.alerts.len()));
     }
     let Summary { keys, users, .. } = report.audit.summary;
+    if counts.is_empty() {
+        counts.push("nothing that an owner is told of".to_owned());
+    }
     let words = format!("{keys} access keys of {users} users: {}", counts.join(", "));
     overview("AWS IAM Key Report", &report.account.to_string(), &brake(report), vec![words], link)
 }
@@ -168,6 +171,8 @@ pub fn uncallable(report: &KeysReport, by_address: bool) -> BTreeMap<&UserName, 
         None => false,
     };
     let findings = report.audit.keys.iter().filter(|finding| concerns_owner(finding));
+    let findings =
+        findings.filter(|finding| !(by_address && finding.slack.is_none() && callable(finding.email.as_deref())));
     let owners = findings.map(|finding| (&finding.user, finding.slack.as_deref()));
     let quarantined =
         report.audit.alerts.iter().filter_map(|alert| Some((alert.user.as_ref()?, alert.slack.as_deref())));

@@ -26,7 +26,7 @@ fn run_and_violators_are_documents_of_the_older_form() {
     for (field, value) in [
         ("@timestamp", json!("2026-03-02T09:00:00Z")),
         ("kind", json!("aws_tag_violator")),
-        ("run", json!("r1")),
+        ("run", json!(report.run)),
         ("applied", json!(true)),
         ("account", json!("111122223333")),
         ("region", json!("eu-west-1")),
