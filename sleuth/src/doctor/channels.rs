@@ -127,8 +127,6 @@ pub fn nobody() -> Check {
 
 #[cfg(test)]
 mod tests {
-    use notifier::{Channel, Notifier, memory::Memory};
-
     use super::*;
     use crate::config::{Flags, KeysConfig};
 
@@ -153,17 +151,50 @@ mod tests {
         assert!(!shown.contains("hush"), "{shown}");
     }
 
-    #[tokio::test]
-    async fn what_came_of_the_test_message_is_told() {
-        let [output] = outputs(&common(&[TOPIC])).try_into().unwrap();
-        let (takes, refuses) = (Memory::default(), Memory::refusing("NotFound"));
-        let message = test_message("123456789012");
-        let report = Notifier::new(vec![Channel::Memory(takes.clone())]).send(&message, None).await;
-        assert_eq!(sent(&output, &report)[0].status, Status::Ok);
-        assert_eq!(takes.sent()[0].title, "Sleuth test message, nothing is wrong");
-        let report = Notifier::new(vec![Channel::Memory(refuses)]).send(&message, None).await;
-        let [check] = sent(&output, &report).try_into().unwrap();
-        assert_eq!(check.status, Status::Failed);
-        assert!(check.found.ends_with(": NotFound"), "{check:?}");
+    #[test]
+    fn all_outputs_there_are_can_be_looked_at_and_show_no_secret() {
+        let outputs = outputs(&common(&[
+            SLACK,
+            TOPIC,
+            ("SLACK_BOT_TOKEN", "xoxb-hush"),
+            ("SLACK_CHANNEL", "#keys"),
+            ("SMTP_URL", "smtps://smtp.example.com"),
+            ("SMTP_USER", "hush-user"),
+            ("SMTP_PASSWORD", "hush"),
+            ("EMAIL_FROM", "sleuth@example.com"),
+            ("EMAIL_TO", "ops@example.com"),
+            ("SEARCH_URL", "https://search.example.com"),
+            ("SEARCH_USER", "sleuth"),
+            ("SEARCH_PASSWORD", "hush"),
+            ("ARCHIVE", "s3://reports/sleuth"),
+        ]));
+        let names: Vec<_> = outputs.iter().map(|output| output.name).collect();
+        assert_eq!(names, ["SLACK_URL", "SLACK_BOT_TOKEN", "SNS_TOPIC", "SMTP_URL", "SEARCH_URL", "ARCHIVE"]);
+        for output in &outputs {
+            assert_eq!(super::outputs(&output.alone).len(), 1, "{output:?}");
+        }
+        let shown = format!("{outputs:?}");
+        assert!(!shown.contains("hush"), "{shown}");
+    }
+
+    #[test]
+    fn stores_tell_nobody() {
+        assert!(none(&common(&[("ARCHIVE", "s3://reports"), ("SEARCH_URL", "https://search.example.com")])));
+        assert!(!none(&common(&[TOPIC])));
+    }
+
+    #[test]
+    fn mail_that_only_owners_get_has_no_readers() {
+        let mail = [("SMTP_URL", "smtps://smtp.example.com"), ("EMAIL_FROM", "sleuth@example.com")];
+        let of = |more: &[(&str, &str)]| {
+            let [output] = outputs(&common(&[&mail[..], more].concat())).try_into().unwrap();
+            (output.kind, output.about)
+        };
+        let (kind, about) = of(&[("EMAIL_OWNER_DOMAINS", "example.com")]);
+        assert_eq!(kind, Kind::Channel { readers: false });
+        assert!(about.ends_with("to owners only"), "{about}");
+        let (kind, about) = of(&[("EMAIL_OWNER_DOMAINS", "example.com"), ("EMAIL_TO", "a@example.com,b@example.com")]);
+        assert_eq!(kind, Kind::Channel { readers: true });
+        assert!(about.ends_with("by smtp.example.com:465 to 2 readers and owners"), "{about}");
     }
 }

@@ -258,6 +258,22 @@ mod tests {
     }
 
     #[test]
+    fn bucket_and_key_may_allow_it_too_and_only_what_is_sent_can_be_seen() {
+        for (action, seen) in [("s3:PutObject", true), ("kms:GenerateDataKey", true), ("s3:ListBucket", false)] {
+            let check = judge(&Question::new(need(action), "arn:x"), &[], &Ok(Decision::NotAllowed));
+            assert_eq!((check.status, check.statement.is_some()), (Status::Warning, true), "{check:?}");
+            assert_eq!(check.fix.unwrap().contains("--send-test"), seen, "{action}");
+        }
+    }
+
+    #[test]
+    fn call_on_one_thing_says_nothing_of_another() {
+        let on = |resource: &str| Question::new(need("s3:GetObject"), resource);
+        let tried = Tried { resource: Some("arn:a".to_owned()), ..tried("s3:GetObject", "", Ok(())) };
+        assert!(tried.is_about(&on("arn:a")) && !tried.is_about(&on("arn:b")));
+    }
+
+    #[test]
     fn what_can_be_done_without_is_a_warning() {
         let fast = need("iam:GetAccountAuthorizationDetails");
         let check = judge(&Question::new(fast, "*"), &[tried(fast.action, "", Err(denied()))], &unsimulated());

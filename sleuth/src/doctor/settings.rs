@@ -262,6 +262,19 @@ mod tests {
     }
 
     #[test]
+    fn digest_needs_a_store_and_a_channel() {
+        let failed = |settings: &[(&str, &str)]| {
+            let checks = checks_of(&[Audit::Digest], settings);
+            checks.into_iter().filter(|(_, status)| *status == Status::Failed).map(|(name, _)| name).collect::<Vec<_>>()
+        };
+        let topic = ("SNS_TOPIC", "arn:aws:sns:eu-west-1:123456789012:keys");
+        assert_eq!(failed(&[]), ["ARCHIVE", "SNS_TOPIC"]);
+        assert_eq!(failed(&[topic]), ["ARCHIVE"]);
+        assert_eq!(failed(&[("SEARCH_URL", "https://search.example.com")]), ["SNS_TOPIC"]);
+        assert!(failed(&[topic, ("ARCHIVE", "s3://reports")]).is_empty());
+    }
+
+    #[test]
     fn rules_that_cannot_be_read_are_a_wrong_setting() {
         let environment = [("TAG_RULES_FILE".to_owned(), "/nowhere/rules.toml".to_owned())];
         let config = TagsConfig::new(&environment, TagFlags::default()).unwrap();
