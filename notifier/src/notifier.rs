@@ -8,7 +8,8 @@ use crate::{
     email::Email,
     memory::Memory,
     notification::Messages,
-    slack::{SlackBot, SlackWebhook},
+    retry::ProbeError,
+    slack::{BotIdentity, SlackBot, SlackWebhook},
     sns::SnsTopic,
 };
 
@@ -27,7 +28,26 @@ pub enum Channel {
     Memory(Memory),
 }
 
+/// What a channel says when it is asked something of which nobody sees anything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Probed {
+    /// Nothing: it cannot be asked without being sent a message.
+    Nothing,
+    /// Slack: whose token it is, and what it may do.
+    Bot(BotIdentity),
+    /// The mail server takes the connection, the login if there is one, and the sender.
+    Mail,
+}
+
 impl Channel {
+    async fn probe(&self) -> Result<Probed, ProbeError> {
+        match self {
+            Self::Slack(_) | Self::Sns(_) | Self::Memory(_) => Ok(Probed::Nothing),
+            Self::SlackBot(bot) => bot.probe().await.map(Probed::Bot),
+            Self::Email(email) => email.probe().await.map(|()| Probed::Mail),
+        }
+    }
+
     async fn send(&self, messages: &Messages, until: Option<Instant>) -> Vec<PartDelivery> {
         match self {
             Self::Slack(channel) => channel.send(messages, until).await,
@@ -59,6 +79,11 @@ impl Notifier {
     /// Whether a channel takes the report as a file.
     pub fn takes_files(&self) -> bool {
         self.channels.iter().any(|channel| matches!(channel, Channel::SlackBot(_)))
+    }
+
+    /// Asks every channel, side by side, what it says without being sent a message.
+    pub async fn probe(&self) -> Vec<Result<Probed, ProbeError>> {
+        join_all(self.channels.iter().map(Channel::probe)).await
     }
 
     /// Sends `messages` in order, through all channels side by side, until a time if there is one. Never fails: what was not

@@ -45,6 +45,31 @@ pub(crate) enum Failure {
     Closed(String),
 }
 
+/// Why a channel did not answer a question of which nobody sees anything.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct ProbeError {
+    reason: String,
+    passes: bool,
+}
+
+impl ProbeError {
+    pub(crate) fn new(failure: Failure) -> Self {
+        let passes = matches!(failure, Failure::Passing { .. });
+        Self { reason: failure.into_reason(), passes }
+    }
+
+    /// The same, with what was asked.
+    pub(crate) fn of(self, asked: &str) -> Self {
+        Self { reason: format!("{asked} failed: {}", self.reason), ..self }
+    }
+
+    /// Whether it may be otherwise later: there was no answer, or not for now.
+    pub fn passes(&self) -> bool {
+        self.passes
+    }
+}
+
 impl Failure {
     /// What happened.
     pub(crate) fn into_reason(self) -> String {

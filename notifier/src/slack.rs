@@ -9,7 +9,7 @@ mod api;
 mod refusal;
 
 pub use api::InvalidApi;
-pub use bot::{BotIdentity, InvalidChannel, ProbeError, SlackBot, SlackChannel};
+pub use bot::{BotIdentity, InvalidChannel, SlackBot, SlackChannel};
 pub use payload::payloads;
 pub use users::{Directory, SlackUser};
 pub use webhook::{InvalidUrl, SlackWebhook, WebhookUrl};

@@ -4,10 +4,10 @@
 //! - `settings`: what is wrong with settings, and what only looks wrong.
 //! - `principal`: whose policies decide about the caller.
 //! - `judge`: what calls that were tried and policies that were simulated say of a permission.
-//! - `channels`: outputs, one small function each.
+//! - `channels`: outputs, one small function each, and what is said of them.
 //! - `examine`: asks AWS through a port, and puts it all together. The rest is pure.
 //!
-//! Nothing is changed, and nothing is sent unless that is asked for: calls that read are made in their smallest form,
+//! Nothing is changed, and nothing is sent or written unless that is asked for: calls that read are made in their smallest form,
 //! changes of EC2 as a dry run, and about all else IAM is asked to simulate.
 
 use std::collections::{BTreeMap, BTreeSet};

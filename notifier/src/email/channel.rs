@@ -18,7 +18,7 @@ use super::{
 use crate::{
     delivery::{PartDelivery, PartResult},
     notification::{Messages, Notification, OwnerMessage},
-    retry::{Failure, Patience, RetryPolicy},
+    retry::{Failure, Patience, ProbeError, RetryPolicy},
 };
 
 const EVERYONE: &str = "email";
@@ -65,6 +65,17 @@ impl Email {
             to
         });
         Ok(Self { dial, from, to, owners, policy })
+    }
+
+    /// Connects, logs in, and names the sender: whether messages would be taken, without one. Nobody sees anything of
+    /// it, and whether a reader would be taken is not known after it.
+    pub async fn probe(&self) -> Result<(), ProbeError> {
+        let session = Session::new(&self.dial);
+        let mut patience = Patience::new(&self.policy, None);
+        let attempt = || async { session.rehearse().await.map_err(|fault| fault.failure) };
+        let (_, result) = patience.persist(attempt).await;
+        session.close(None).await;
+        result.map_err(ProbeError::new)
     }
 
     /// Sends all parts of all notifications to everybody they are for, a transaction each.

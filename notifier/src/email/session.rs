@@ -63,6 +63,20 @@ impl<'a> Session<'a> {
         self.transact(connection, to, mail).await
     }
 
+    /// Does all that comes before the recipient of a message, and takes it back.
+    pub(super) async fn rehearse(&self) -> Result<(), Fault> {
+        let mut connection = self.open().await?;
+        let (from, limit) = (&self.dial.from, self.dial.timeout);
+        let parameters = parameters(&connection, from, from, &[])?;
+        let named = timeout(limit, connection.command(Mail::new(Some(from.clone()), parameters)));
+        let named = named.await.map_err(|_| Fault::silence(Stage::Sender))?;
+        named.map_err(self.at(Stage::Sender))?;
+        // Without a recipient there is no message, whether or not this is answered.
+        let _ = timeout(limit, connection.command(Rset)).await;
+        *self.idle() = Some(connection);
+        Ok(())
+    }
+
     /// Says goodbye, if there is time for it.
     pub(super) async fn close(self, until: Option<Instant>) {
         let end = Instant::now() + GOODBYE;

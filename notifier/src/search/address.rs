@@ -63,7 +63,7 @@ impl SearchUrl {
 
     /// Which service of AWS this is and in which region, if the name of the host says so
     /// (<https://docs.aws.amazon.com/general/latest/gr/opensearch-service.html>).
-    pub(super) fn at_aws(&self) -> Option<(Service, &str)> {
+    pub fn at_aws(&self) -> Option<(Service, &str)> {
         let labels: Vec<&str> = self.0.host_str()?.split('.').collect();
         let (region, service) = match labels.as_slice() {
             [.., region, service, "amazonaws", "com"] | [.., region, service, "amazonaws", "com", "cn"] => {

@@ -46,6 +46,17 @@ struct Hit {
 }
 
 impl SearchIndex {
+    /// Searches for nothing: whether OpenSearch is there and lets us in, by the method that documents are written with,
+    /// too (POST, of AWS `es:ESHttpPost`). The index need not be there. Changes nothing.
+    pub async fn reach(&self, until: Option<Instant>) -> Result<(), SearchError> {
+        let path = format!("/{}/_search", self.index);
+        match self.ask(&mut self.patience(until), Method::POST, &path, Body::Json(json!({ "size": 0 }))).await? {
+            Reply::Success(answer) => whole(read(&answer)?).map(|_| ()),
+            Reply::NoIndex => Ok(()),
+            Reply::Nothing | Reply::Exists => Err(SearchError::Unreadable("to a search".to_owned())),
+        }
+    }
+
     /// All documents of these kinds that are about something done (`applied`), with a `@timestamp` within `time`, the
     /// oldest first. The time counts in milliseconds.
     ///

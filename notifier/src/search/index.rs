@@ -24,9 +24,15 @@ pub struct SearchIndex {
 /// Why an index cannot be set up or read.
 #[derive(Debug, thiserror::Error)]
 pub enum SearchError {
-    /// OpenSearch did not answer, or refused.
+    /// OpenSearch refused.
     #[error("{0}")]
     Failed(String),
+    /// OpenSearch knows us, or needs not to, and does not allow this: something else it may (HTTP 403).
+    #[error("{0}")]
+    Denied(String),
+    /// OpenSearch did not answer, or not now.
+    #[error("{0}")]
+    Unavailable(String),
     /// There is no such index.
     #[error("there is no index {0}; run `sleuth search setup`, which makes it")]
     NoIndex(IndexName),
@@ -69,29 +75,34 @@ impl SearchIndex {
         body: Body,
     ) -> Result<Reply, SearchError> {
         let (_, reply) = patience.persist(|| self.ask_once(&method, path, &body)).await;
-        reply.map_err(|failure| match failure {
-            Failure::Passing { reason, .. } | Failure::Refused(reason) | Failure::Closed(reason) => {
-                SearchError::Failed(reason)
-            }
+        reply.unwrap_or_else(|failure| {
+            Err(match failure {
+                Failure::Passing { reason, .. } => SearchError::Unavailable(reason),
+                Failure::Refused(reason) | Failure::Closed(reason) => SearchError::Failed(reason),
+            })
         })
     }
 
-    async fn ask_once(&self, method: &Method, path: &str, body: &Body) -> Result<Reply, Failure> {
+    /// A denial is an answer, too: it does not pass.
+    async fn ask_once(&self, method: &Method, path: &str, body: &Body) -> Result<Result<Reply, SearchError>, Failure> {
         let answer = self.http.send(method.clone(), path, body).await?;
         if answer.status.is_success() {
-            return Ok(Reply::Success(answer));
+            return Ok(Ok(Reply::Success(answer)));
         }
         let problem = Problem::of_answer(&answer);
         if problem.is_missing_index() {
-            return Ok(Reply::NoIndex);
+            return Ok(Ok(Reply::NoIndex));
         }
         if problem.is_existing_index() {
-            return Ok(Reply::Exists);
+            return Ok(Ok(Reply::Exists));
         }
         if problem.is_missing() {
-            return Ok(Reply::Nothing);
+            return Ok(Ok(Reply::Nothing));
         }
-        Err(judge(&answer, &self.http.access))
+        match judge(&answer, &self.http.access) {
+            Failure::Closed(reason) if problem.is_denied() => Ok(Err(SearchError::Denied(reason))),
+            failure => Err(failure),
+        }
     }
 }
 

@@ -17,6 +17,8 @@ pub(super) struct Problem {
     reason: String,
 }
 
+/// The word for an index or cluster that takes nothing, whoever asks.
+const BLOCKED: &str = "cluster_block_exception";
 /// How much of a reason is repeated, in characters. Some quote a whole document.
 const LONGEST_REASON: usize = 300;
 
@@ -51,6 +53,11 @@ impl Problem {
         self.status == 404 && !self.kind.is_empty()
     }
 
+    /// Whether this is not allowed, and something else may be.
+    pub(super) fn is_denied(&self) -> bool {
+        self.status == 403 && self.kind != BLOCKED
+    }
+
     /// Whether the index, or whatever it is, is there already.
     pub(super) fn is_existing_index(&self) -> bool {
         self.kind == "resource_already_exists_exception"
@@ -69,7 +76,7 @@ impl Problem {
             // https://docs.aws.amazon.com/solutions/latest/migration-assistant-for-amazon-opensearch-service/mts-collection-types.html
             "a Serverless collection for time series or vectors takes no ids, without which a repeated request would \
              write everything twice: use a collection of the type search"
-        } else if self.kind == "cluster_block_exception" {
+        } else if self.kind == BLOCKED {
             "the index or cluster takes nothing; is its disk full?"
         } else if status == StatusCode::UNAUTHORIZED || status == StatusCode::FORBIDDEN {
             access.advice()

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::retry::Patience;
 
-/// What setting up did.
+/// What setting up did, or would do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Setup {
     /// To the index template.
@@ -23,7 +23,7 @@ pub struct Setup {
     pub index: Change,
 }
 
-/// What became of something that should be there in a certain form.
+/// What became of something that should be there in a certain form, or what has to become of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
     /// It was not there.
@@ -68,29 +68,63 @@ impl SearchIndex {
         Ok(Setup { template, index })
     }
 
+    /// What [`setup`](Self::setup) would have to do. Reads, and changes nothing.
+    ///
+    /// It takes leave to read templates and mappings (of AWS `es:ESHttpGet`), which who only writes documents need not
+    /// have: without it the error is [`SearchError::Denied`].
+    pub async fn check(&self, until: Option<Instant>) -> Result<Setup, SearchError> {
+        let mut patience = self.patience(until);
+        let template = self.compare_template(&mut patience).await?;
+        let (index, _) = self.compare_index(&mut patience).await?;
+        Ok(Setup { template, index })
+    }
+
     async fn setup_template(&self, patience: &mut Patience<'_>) -> Result<Change, SearchError> {
-        let name = template_name(&self.index);
-        let (path, wanted) = (format!("/_index_template/{name}"), template(&self.index));
-        let known = match self.ask(patience, Method::GET, &path, Body::Empty).await? {
-            Reply::Success(answer) => read::<Templates>(&answer)?.index_templates,
-            _ => Vec::new(),
-        };
-        let known = known.into_iter().find(|known| known.name == name).map(|known| known.index_template);
-        let change = match known {
-            None => Change::Created,
-            Some(known) if says_all(&known, &wanted) => return Ok(Change::Unchanged),
-            Some(_) => Change::Updated,
-        };
-        self.must(patience, &path, wanted).await?;
+        let change = self.compare_template(patience).await?;
+        if change != Change::Unchanged {
+            self.must(patience, &self.template_path(), template(&self.index)).await?;
+        }
         Ok(change)
     }
 
     async fn setup_index(&self, patience: &mut Patience<'_>) -> Result<Change, SearchError> {
-        let path = format!("/{}", self.index);
-        let mapping = format!("{path}/_mapping");
-        let Reply::Success(answer) = self.ask(patience, Method::GET, &mapping, Body::Empty).await? else {
-            return self.create(patience, &path).await;
+        match self.compare_index(patience).await? {
+            (Change::Created, _) => self.create(patience, &format!("/{}", self.index)).await,
+            (Change::Updated, missing) => {
+                self.must(patience, &self.mapping_path(), json!({ "properties": missing })).await?;
+                Ok(Change::Updated)
+            }
+            (Change::Unchanged, _) => Ok(Change::Unchanged),
+        }
+    }
+
+    fn template_path(&self) -> String {
+        format!("/_index_template/{}", template_name(&self.index))
+    }
+
+    fn mapping_path(&self) -> String {
+        format!("/{}/_mapping", self.index)
+    }
+
+    /// What has to be done to the template.
+    async fn compare_template(&self, patience: &mut Patience<'_>) -> Result<Change, SearchError> {
+        let name = template_name(&self.index);
+        let known = match self.ask(patience, Method::GET, &self.template_path(), Body::Empty).await? {
+            Reply::Success(answer) => read::<Templates>(&answer)?.index_templates,
+            _ => Vec::new(),
         };
+        let known = known.into_iter().find(|known| known.name == name).map(|known| known.index_template);
+        Ok(match known {
+            None => Change::Created,
+            Some(known) if says_all(&known, &template(&self.index)) => Change::Unchanged,
+            Some(_) => Change::Updated,
+        })
+    }
+
+    /// What has to be done to the index, and the fields that it lacks if it is there.
+    async fn compare_index(&self, patience: &mut Patience<'_>) -> Result<(Change, Map<String, Value>), SearchError> {
+        let reply = self.ask(patience, Method::GET, &self.mapping_path(), Body::Empty).await?;
+        let Reply::Success(answer) = reply else { return Ok((Change::Created, Map::new())) };
         let mut missing = Map::new();
         // There are several if it is an alias.
         for (index, mapped) in read::<BTreeMap<String, Mapped>>(&answer)? {
@@ -100,11 +134,7 @@ impl SearchIndex {
             }
             extend(&mut missing, lacks);
         }
-        if missing.is_empty() {
-            return Ok(Change::Unchanged);
-        }
-        self.must(patience, &mapping, json!({ "properties": missing })).await?;
-        Ok(Change::Updated)
+        Ok((if missing.is_empty() { Change::Unchanged } else { Change::Updated }, missing))
     }
 
     /// Makes the index, with the fields of the template.

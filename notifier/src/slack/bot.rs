@@ -19,7 +19,7 @@ use super::{
 use crate::{
     delivery::PartDelivery,
     notification::{Group, Messages, Notification},
-    retry::{self, Failure, Patience, RetryPolicy},
+    retry::{self, Failure, Patience, ProbeError, RetryPolicy},
 };
 
 mod direct;
@@ -90,11 +90,6 @@ pub struct BotIdentity {
     pub scopes: Vec<String>,
 }
 
-/// Why Slack did not say whose token it is.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("auth.test failed: {0}")]
-pub struct ProbeError(String);
-
 impl SlackBot {
     /// A channel that speaks with `token` to the Web API at `api`, normally [`API`](super::users::API). Its address
     /// must be `https://`, or on this machine.
@@ -113,7 +108,7 @@ impl SlackBot {
         }
         let mut patience = Patience::new(&self.policy, None);
         let ask = || self.api.submit::<Auth>("auth.test", &[]).map_err(Fault::into_failure);
-        let answer = patience.persist(ask).await.1.map_err(|failure| ProbeError(failure.into_reason()))?;
+        let answer = patience.persist(ask).await.1.map_err(|failure| ProbeError::new(failure).of("auth.test"))?;
         Ok(BotIdentity { team: answer.content.team, user: answer.content.user, scopes: answer.scopes })
     }
 

@@ -612,5 +612,6 @@ async fn a_probe_says_whose_token_it_is_and_what_it_may_do() {
     let identity = bot.probe().await.unwrap();
     assert_eq!((identity.team.as_str(), identity.user.as_str()), ("Larkspur", "sleuth"));
     assert_eq!(identity.scopes, ["chat:write", "files:write", "users:read.email"]);
-    assert_eq!(bot.probe().await.unwrap_err().to_string(), "auth.test failed: invalid_auth");
+    let error = bot.probe().await.unwrap_err();
+    assert_eq!((error.to_string().as_str(), error.passes()), ("auth.test failed: invalid_auth", false));
 }

@@ -353,6 +353,44 @@ async fn nobody_listening_is_given_up() {
 }
 
 #[tokio::test]
+async fn probe_goes_as_far_as_the_sender_and_sends_nothing() {
+    for (orders, scheme) in [
+        (json!({"tls": "starttls", "login": [USER, PASSWORD]}), "smtp"),
+        (json!({"tls": "implicit", "login": [USER, PASSWORD]}), "smtps"),
+    ] {
+        let server = Smtp::start(&orders);
+        let email = Email::new(settings(server.server(scheme), Some(login()), &[OPS]), policy()).unwrap();
+        assert_eq!(email.probe().await, Ok(()), "{scheme}");
+        let told = server.told();
+        assert!(told.said.contains("MAIL FROM:<sleuth@example.com>") && told.said.contains("QUIT"), "{}", told.said);
+        assert!(!told.said.contains("RCPT") && told.messages.is_empty(), "{}", told.said);
+    }
+}
+
+#[tokio::test]
+async fn probe_says_what_is_wrong_and_whether_that_passes() {
+    let other = notifier::SmtpLogin { user: USER.into(), password: "hush-other".into() };
+    let wants = json!({"tls": "implicit", "login": [USER, PASSWORD]});
+    for (orders, scheme, login, passes, said) in [
+        (wants.clone(), "smtps", Some(other), false, "the server refuses the login (535)"),
+        (wants, "smtps", None, false, "the server wants a login"),
+        (json!({"mail": {"reply": "550 not yours"}}), "smtp?tls=none", None, false, "refuses the sender"),
+        (json!({"mail": {"reply": "451 later"}}), "smtp?tls=none", None, true, "451 later (gave up"),
+    ] {
+        let server = Smtp::start(&orders);
+        let email = Email::new(settings(server.server(scheme), login, &[OPS]), policy()).unwrap();
+        let error = email.probe().await.unwrap_err();
+        assert_eq!(error.passes(), passes, "{error}");
+        let shown = format!("{error} {error:?}");
+        assert!(shown.contains(said) && !shown.contains("hush") && !shown.contains(USER), "{shown}");
+        assert!(server.told().messages.is_empty());
+    }
+    let server = Smtp::start(&json!({"hang": "greeting"}));
+    let email = Email::new(server.plain(&[OPS]), impatient()).unwrap();
+    assert!(email.probe().await.unwrap_err().passes());
+}
+
+#[tokio::test]
 async fn owners_are_written_to_in_allowed_domains_only() {
     let server = Smtp::start(&json!({}));
     let messages = Messages {

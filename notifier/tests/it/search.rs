@@ -298,3 +298,53 @@ async fn a_second_page_that_fails_is_an_error() {
     let second: Value = server.received_requests().await.unwrap()[1].body_json().unwrap();
     assert_eq!(second["search_after"], json!([1, "999"]));
 }
+
+#[tokio::test]
+async fn check_only_reads_and_reach_only_searches() {
+    let none = error(404, "index_not_found_exception", "no such index");
+    let server =
+        answering(vec![ResponseTemplate::new(404).set_body_json(json!({ "error": { "type": "x" } })), none]).await;
+    let index = index(&server, Login::None);
+    index.check(None).await.unwrap();
+    index.reach(None).await.unwrap();
+    let requests = server.received_requests().await.unwrap();
+    let asked: Vec<_> = requests.iter().map(|request| format!("{} {}", request.method, request.url.path())).collect();
+    assert_eq!(
+        asked,
+        ["GET /_index_template/sleuth-aws-audits", "GET /aws-audits/_mapping", "POST /aws-audits/_search"]
+    );
+}
+
+#[tokio::test]
+async fn denial_refusal_and_silence_are_told_apart() {
+    type Is = fn(&SearchError) -> bool;
+    let denied: Is = |error| matches!(error, SearchError::Denied(_));
+    let failed: Is = |error| matches!(error, SearchError::Failed(_));
+    let unavailable: Is = |error| matches!(error, SearchError::Unavailable(_));
+    for (answer, is) in [
+        (error(403, "security_exception", "no permissions for [indices:data/read/search]"), denied),
+        (
+            ResponseTemplate::new(403).set_body_json(json!({ "Message": "not authorized to perform: es:ESHttpPost" })),
+            denied,
+        ),
+        (error(403, "cluster_block_exception", "index read-only"), failed),
+        (error(401, "security_exception", "who?"), failed),
+        (ResponseTemplate::new(404).set_body_string("not here"), failed),
+        (ResponseTemplate::new(503), unavailable),
+        (error(429, "circuit_breaking_exception", "too much"), unavailable),
+    ] {
+        let server = answering(vec![answer]).await;
+        let index = index(&server, basic());
+        for error in [index.reach(None).await.unwrap_err(), index.check(None).await.unwrap_err()] {
+            assert!(is(&error) && !error.to_string().contains("hush"), "{error:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn page_of_somebody_else_is_not_taken_for_an_index() {
+    let server = answering(vec![ResponseTemplate::new(200).set_body_string("<html>Log in</html>")]).await;
+    let index = index(&server, Login::None);
+    assert!(matches!(index.reach(None).await, Err(SearchError::Unreadable(_))));
+    assert!(matches!(index.check(None).await, Err(SearchError::Unreadable(_))));
+}

@@ -147,6 +147,39 @@ async fn an_index_with_fields_of_other_types_is_an_error() {
 }
 
 #[tokio::test]
+async fn check_says_what_setup_would_do_and_does_nothing() {
+    let server = Server::start();
+    let index = server.index();
+    index.reach(None).await.unwrap();
+    let created = Setup { template: Change::Created, index: Change::Created };
+    for _ in 0..2 {
+        assert_eq!(index.check(None).await.unwrap(), created);
+    }
+    assert_eq!(index.setup(None).await.unwrap(), created);
+    let unchanged = Setup { template: Change::Unchanged, index: Change::Unchanged };
+    assert_eq!(index.check(None).await.unwrap(), unchanged);
+    index.reach(None).await.unwrap();
+
+    // Made by another version.
+    server.ask("PUT", "/_index_template/sleuth-aws-audits", json!({ "index_patterns": ["aws-audits"] })).await;
+    let updated = Setup { template: Change::Updated, index: Change::Unchanged };
+    for _ in 0..2 {
+        assert_eq!(index.check(None).await.unwrap(), updated);
+    }
+}
+
+#[tokio::test]
+async fn check_names_fields_of_other_types_and_lacking_ones() {
+    let server = Server::start();
+    server.ask("PUT", "/aws-audits", json!({ "mappings": { "properties": { "run": { "type": "keyword" } } } })).await;
+    let lacking = Setup { template: Change::Created, index: Change::Updated };
+    assert_eq!(server.index().check(None).await.unwrap(), lacking);
+    server.ask("PUT", "/aws-audits/_mapping", json!({ "properties": { "account": { "type": "text" } } })).await;
+    let error = server.index().check(None).await.unwrap_err();
+    assert!(matches!(&error, SearchError::OtherTypes { fields, .. } if fields.len() == 1), "{error}");
+}
+
+#[tokio::test]
 async fn a_task_of_its_own_can_set_up_write_and_find() {
     let server = Server::start();
     let index = server.index();

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::{
     buckets::Buckets,
-    error::{describe, read_error, strange},
+    error::{Problem, problem, read_error, strange},
 };
 use crate::{config::ArchiveConfig, deadline::before, facts::ReadError};
 
@@ -37,6 +37,12 @@ impl Place {
     /// The place of the report of a run.
     pub fn new(account: Option<&str>, kind: &str, at: DateTime<Utc>, run: &str) -> Self {
         Self { path: format!("{}/{kind}/{}/{run}", account.unwrap_or("unknown"), at.format("%Y-%m-%d")) }
+    }
+
+    /// A place of something else: above all accounts, where no report is looked for.
+    #[cfg(feature = "cli")]
+    pub(super) fn beside_reports(name: &str) -> Self {
+        Self { path: name.to_owned() }
     }
 }
 
@@ -99,6 +105,17 @@ impl Archive {
     /// asked for here. S3 has encrypted everything since 2023 and says so
     /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-encryption-faq.html>); a store that does not is asked to.
     pub async fn put(&self, place: &Place, form: Form, content: &str, end: Option<Instant>) -> Result<(), String> {
+        self.try_put(place, form, content, end).await.map_err(|problem| problem.to_string())
+    }
+
+    /// The same, with whether what is wrong has to be mended.
+    pub(super) async fn try_put(
+        &self,
+        place: &Place,
+        form: Form,
+        content: &str,
+        end: Option<Instant>,
+    ) -> Result<(), Problem> {
         let own = self.config.kms_key.as_ref().map(|_| ServerSideEncryption::AwsKms);
         let asked = own.is_some();
         let mut encrypted = self.put_once(place, form, content, own, end).await?;
@@ -106,7 +123,7 @@ impl Archive {
             encrypted = self.put_once(place, form, content, Some(ServerSideEncryption::Aes256), end).await?;
         }
         let why = "the object is kept, but the store does not say that it is encrypted: check the bucket";
-        if encrypted { Ok(()) } else { Err(why.to_owned()) }
+        if encrypted { Ok(()) } else { Err(Problem::Wrong(why.to_owned())) }
     }
 
     /// Whether the object that was put is encrypted.
@@ -117,7 +134,7 @@ impl Archive {
         content: &str,
         encryption: Option<ServerSideEncryption>,
         end: Option<Instant>,
-    ) -> Result<bool, String> {
+    ) -> Result<bool, Problem> {
         let key = self.config.kms_key.as_ref().filter(|_| encryption == Some(ServerSideEncryption::AwsKms));
         let put = self.buckets.call(&self.config.bucket, None, |client| {
             // No ACL: the bucket's owner owns the object, and nobody else sees it but by the bucket's policy.
@@ -131,8 +148,8 @@ impl Archive {
                 .set_ssekms_key_id(key.cloned())
                 .send()
         });
-        let answer = before(end, put).await.map_err(|over| over.message)?;
-        let kept = answer.map_err(|error| describe(&error))?;
+        let answer = before(end, put).await.map_err(|over| Problem::Unavailable(over.message))?;
+        let kept = answer.map_err(|error| problem(&error))?;
         Ok(kept.server_side_encryption.is_some())
     }
 

@@ -6,7 +6,7 @@ use aws_config::{SdkConfig, retry::RetryConfig};
 use aws_credential_types::provider::ProvideCredentials as _;
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use chrono::{DateTime, Utc};
-use notifier::Notifier;
+use notifier::{Notifier, SearchIndex};
 
 use super::{
     OutputsError,
@@ -15,7 +15,7 @@ use super::{
     secrets::SecretError,
 };
 use crate::{
-    config::{Outputs, TagsConfig},
+    config::{ArchiveConfig, Outputs, TagsConfig},
     ports::doctor::{Answer, Call, Caller, Decision, Examine, Trouble},
     rules_source::RulesError,
     tags::{RegionName, RuleSet},
@@ -24,6 +24,7 @@ use crate::{
 mod iam;
 #[cfg(feature = "tags")]
 mod instances;
+mod stores;
 #[cfg(feature = "tags")]
 mod trial;
 
@@ -81,6 +82,7 @@ impl Examine for Doctor {
             | Call::AccountSummary
             | Call::MakeReport
             | Call::CredentialReport => iam::ask(&self.iam, call).await,
+            Call::Secret(_) | Call::Reports(_) | Call::Report(..) => stores::ask(&self.sdk, call).await,
             #[cfg(feature = "tags")]
             call => instances::ask(&self.sdk, call).await,
             #[cfg(not(feature = "tags"))]
@@ -106,15 +108,29 @@ impl Examine for Doctor {
     }
 
     async fn notifier(&self, config: &Outputs) -> Result<Notifier, Trouble> {
-        outputs(&self.sdk, config, None).await.map(|outputs| outputs.notifier).map_err(|error| match &error {
-            OutputsError::Secret(SecretError { problem: Problem::Wrong(said), .. }) if says_denied(said) => {
-                Trouble::Denied(error.to_string())
-            }
-            OutputsError::Secret(SecretError { problem: Problem::Unavailable(_), .. }) => {
-                Trouble::Unanswered(error.to_string())
-            }
-            _ => Trouble::Unclear(error.to_string()),
-        })
+        outputs(&self.sdk, config, None).await.map(|outputs| outputs.notifier).map_err(|error| unmade(&error))
+    }
+
+    async fn search(&self, config: &Outputs) -> Result<SearchIndex, Trouble> {
+        let made = outputs(&self.sdk, config, None).await.map_err(|error| unmade(&error))?;
+        made.search.ok_or_else(|| Trouble::Unclear("no setting names an index".to_owned()))
+    }
+
+    async fn keep(&self, archive: &ArchiveConfig, name: &str, content: &str) -> Result<(), Trouble> {
+        stores::keep(&self.sdk, archive, name, content).await
+    }
+}
+
+/// Why an output could not be made.
+fn unmade(error: &OutputsError) -> Trouble {
+    match error {
+        OutputsError::Secret(SecretError { problem: Problem::Wrong(said), .. }) if says_denied(said) => {
+            Trouble::Denied(error.to_string())
+        }
+        OutputsError::Secret(SecretError { problem: Problem::Unavailable(_), .. }) => {
+            Trouble::Unanswered(error.to_string())
+        }
+        _ => Trouble::Unclear(error.to_string()),
     }
 }
 

@@ -1,18 +1,16 @@
 //! Asks AWS and the channels, and puts together what they say.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use notifier::Notifier;
 use tokio::time::Instant;
 
 use super::{
     Check, Diagnosis, Section, Status,
-    channels::{self, Output},
     needs::Wants,
     principal::{Principal, partition},
     settings::{self, Settings},
 };
 use crate::{
-    config::{Common, RuleSource, TagsConfig},
+    config::{RuleSource, TagsConfig},
     deadline::before,
     facts::Account,
     ports::doctor::{Answer, Call, Caller, Examine, Trouble},
@@ -21,8 +19,10 @@ use crate::{
 };
 use permissions::Found;
 
+mod outputs;
 mod permissions;
 mod simulation;
+mod stores;
 
 /// How to look.
 #[derive(Debug, Clone, Copy)]
@@ -31,14 +31,14 @@ pub struct Order {
     pub now: DateTime<Utc>,
     /// When to stop waiting for answers.
     pub end: Option<Instant>,
-    /// Whether a test message is sent through each channel.
+    /// Whether a test message is sent through each channel, and a test object put into the archive.
     pub send_test: bool,
 }
 
 /// Credentials that end within this time are about to.
 const SOON: TimeDelta = TimeDelta::minutes(15);
 
-/// Looks at everything. Changes nothing, and sends nothing but the test message, if that is asked for.
+/// Looks at everything. Changes nothing, and sends nothing but test messages and a test object, if that is asked for.
 pub async fn examine(aws: &impl Examine, settings: &Settings, order: Order) -> Diagnosis {
     let mut checks = settings.checks();
     let rules = match &settings.tags {
@@ -46,15 +46,14 @@ pub async fn examine(aws: &impl Examine, settings: &Settings, order: Order) -> D
         None => None,
     };
     let rules = rules.as_ref().and_then(|rules| rules.as_ref().ok());
-    let audits = settings.audits.clone();
-    let wants = Wants::new(audits, settings.keys.as_ref(), settings.tags.as_ref(), settings.role.as_ref(), rules);
+    let wants = Wants::new(settings, rules);
     let caller = timely(order.end, aws.caller()).await;
     checks.extend(credentials(&caller, aws.expiry().await, order.now));
-    let channels = open(aws, settings.common(), order).await;
+    let opened = outputs::open(aws, settings.common(), order).await;
     let mut account = Account::default();
     match &caller {
         Ok(caller) => {
-            let found = Found::look(aws, &wants, &channels, partition(&caller.arn), order.end).await;
+            let found = Found::look(aws, &wants, &opened, partition(&caller.arn), order.end).await;
             checks.extend(found.regions(&wants));
             account = Account { id: Some(caller.account.clone()), alias: found.alias.clone() };
             checks.extend(found.judged(aws, &wants, caller, order.end).await);
@@ -66,7 +65,7 @@ pub async fn examine(aws: &impl Examine, settings: &Settings, order: Order) -> D
             "not looked at, as AWS did not say who calls",
         )),
     }
-    checks.extend(through(&channels, settings.common().is_some(), &account, order).await);
+    checks.extend(outputs::through(aws, &opened, settings.common(), &wants, &account, order).await);
     let names = settings.audits.iter().map(|audit| audit.as_str()).collect();
     let caller = caller.ok().map(|caller| caller.arn);
     Diagnosis { account, caller, ..Diagnosis::new(order.now, names, checks) }
@@ -138,41 +137,6 @@ fn credentials(caller: &Result<Caller, Trouble>, expiry: Option<DateTime<Utc>>, 
         }
     });
     [who].into_iter().chain(until).collect()
-}
-
-/// An output, and its channel or why there is none.
-type Opened = (Output, Result<Notifier, Trouble>);
-
-/// All outputs, each by itself. Nothing is sent.
-async fn open(aws: &impl Examine, common: Option<&Common>, order: Order) -> Vec<Opened> {
-    let mut opened = Vec::new();
-    for output in common.map(|common| channels::outputs(&common.outputs)).unwrap_or_default() {
-        let channel = timely(order.end, aws.notifier(&output.alone)).await;
-        opened.push((output, channel));
-    }
-    opened
-}
-
-/// What is known of the channels, and of the test message, if one is to be sent. `known`: whether settings say which
-/// channels there are.
-async fn through(opened: &[Opened], known: bool, account: &Account, order: Order) -> Vec<Check> {
-    if opened.is_empty() {
-        let found = "not looked at, as the settings cannot be used";
-        let unknown = || Check::new(Section::Channels, "channels", Status::Skipped, found);
-        return vec![if known { channels::nobody() } else { unknown() }];
-    }
-    let message = channels::test_message(&account.to_string());
-    let mut checks = Vec::new();
-    for (output, channel) in opened {
-        match channel {
-            Err(trouble) => checks.push(channels::unopened(output, trouble)),
-            Ok(channel) if order.send_test => {
-                checks.extend(channels::sent(output, &channel.send(&message, order.end).await));
-            }
-            Ok(_) => checks.push(channels::opened(output)),
-        }
-    }
-    checks
 }
 
 /// The first name in an answer.

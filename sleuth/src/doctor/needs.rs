@@ -1,10 +1,16 @@
 //! Which actions AWS has to allow, as data. `docs/permissions.md` says the same in words, and a test holds them
 //! together.
 
+use notifier::search::Service;
+
 use crate::{
-    config::{Audit, Common, KeysConfig, RoleName, RuleSource, SecretArn, SlackUrl, Store, TableName, TagsConfig},
-    tags::{Action, RegionName, RuleSet, canary::TIMESTAMP_TAG, rules::TagKey},
+    config::{Audit, Store},
+    tags::Action,
 };
+
+pub use wants::{SignedSearch, Wants};
+
+mod wants;
 
 /// An action that an audit needs to be allowed.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +34,8 @@ pub struct Need {
 pub enum Part {
     /// Every audit.
     Both,
+    /// Whoever fills the archive or the search index, or reads them.
+    Outputs,
     /// The audit of access keys.
     Keys,
     /// The audit of EC2 tags, and the watch.
@@ -47,8 +55,18 @@ pub enum Resource {
     Instances,
     /// The topic of `SNS_TOPIC`.
     Topic,
-    /// The secret that `SLACK_URL` names.
-    Secret,
+    /// The secrets that settings name, of one service.
+    Secret(Store),
+    /// Objects below the prefix of `ARCHIVE`.
+    Reports,
+    /// The bucket of `ARCHIVE`.
+    Bucket,
+    /// The key of `ARCHIVE_KMS_KEY`.
+    Key,
+    /// The domain of OpenSearch Service at `SEARCH_URL`, of which only the address is known.
+    Domain,
+    /// The collection of OpenSearch Serverless there.
+    Collection,
     /// The table of `TAG_RULES_TABLE`.
     Table,
     /// Log files, in a bucket that no setting names.
@@ -68,47 +86,43 @@ pub enum Lack {
     Instead(&'static str),
 }
 
-/// What of the settings decides about permissions.
-#[derive(Debug, Clone)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
-pub struct Wants {
-    /// The audits.
-    pub audits: Vec<Audit>,
-    /// Whether keys may be disabled.
-    pub disables: bool,
-    /// Whether the credential report is used.
-    pub by_report: bool,
-    /// How far the audit of tags may go.
-    pub action: Action,
-    /// Whether protection may be switched off.
-    pub overrides: bool,
-    /// Whether CloudTrail is asked.
-    pub lookups: bool,
-    /// The regions; `None`: all that are enabled.
-    pub regions: Option<Vec<RegionName>>,
-    /// The table of rules.
-    pub table: Option<TableName>,
-    /// The keys of tags that may be set; `None`: the rules are not known.
-    pub sets: Option<Vec<String>>,
-    /// The role in other accounts.
-    pub role: Option<RoleName>,
-    /// The topic, by ARN.
-    pub topic: Option<String>,
-    /// The secret that holds the address of the webhook.
-    pub secret: Option<SecretArn>,
-}
-
 const DETAILS: &str = "iam:GetAccountAuthorizationDetails";
 
 /// All actions. One that two audits need for something else has two rows.
 pub const NEEDS: &[Need] = &[
-    need("iam:ListAccountAliases", Part::Both, "the account's name in reports", Resource::Any, |_| true),
+    need("iam:ListAccountAliases", Part::Both, "the account's name in reports", Resource::Any, Wants::audits),
     need("sns:Publish", Part::Both, "messages to SNS_TOPIC", Resource::Topic, |wants| wants.topic.is_some()),
-    need("secretsmanager:GetSecretValue", Part::Both, "the secret that SLACK_URL names", Resource::Secret, |wants| {
-        wants.keeps_in(Store::SecretsManager)
+    need(
+        "secretsmanager:GetSecretValue",
+        Part::Both,
+        "secrets that settings name",
+        Resource::Secret(Store::SecretsManager),
+        |wants| wants.keeps_in(Store::SecretsManager),
+    ),
+    need(
+        "ssm:GetParameter",
+        Part::Both,
+        "secrets that settings name",
+        Resource::Secret(Store::ParameterStore),
+        |wants| wants.keeps_in(Store::ParameterStore),
+    ),
+    need("s3:PutObject", Part::Outputs, "reports in ARCHIVE", Resource::Reports, |wants| {
+        wants.archive.is_some() && wants.audits()
     }),
-    need("ssm:GetParameter", Part::Both, "the secret that SLACK_URL names", Resource::Secret, |wants| {
-        wants.keeps_in(Store::ParameterStore)
+    need("kms:GenerateDataKey", Part::Outputs, "encrypts with ARCHIVE_KMS_KEY", Resource::Key, |wants| {
+        wants.archive.as_ref().is_some_and(|archive| archive.kms_key.is_some()) && wants.audits()
+    }),
+    need("s3:ListBucket", Part::Outputs, "which reports there are, for the digest", Resource::Bucket, |wants| {
+        wants.archive.is_some() && wants.digest()
+    }),
+    need("s3:GetObject", Part::Outputs, "reports, for the digest", Resource::Reports, |wants| {
+        wants.archive.is_some() && wants.digest()
+    }),
+    need("es:ESHttpPost", Part::Outputs, "documents in the index, and searches", Resource::Domain, |wants| {
+        wants.searches(Service::Domain)
+    }),
+    need("aoss:APIAccessAll", Part::Outputs, "documents in the index, and searches", Resource::Collection, |wants| {
+        wants.searches(Service::Serverless)
     }),
     Need {
         lack: Lack::Worse,
@@ -171,6 +185,23 @@ const fn need(
     Need { action, part, purpose, resource, lack: Lack::Missing, when }
 }
 
+impl Resource {
+    /// Whether the same action may be needed on this and on something else: a bucket says nothing of another bucket.
+    pub(super) const fn stands_alone(self) -> bool {
+        matches!(self, Self::Logs | Self::Reports | Self::Bucket)
+    }
+
+    /// What it belongs to that has a policy of its own, by which others than the caller's may allow its use.
+    pub const fn owner(self) -> Option<&'static str> {
+        match self {
+            Self::Topic => Some("topic"),
+            Self::Reports | Self::Bucket => Some("bucket"),
+            Self::Key => Some("key"),
+            _ => None,
+        }
+    }
+}
+
 /// What is done where all users cannot be read at once.
 const fn instead(
     action: &'static str,
@@ -180,99 +211,6 @@ const fn instead(
     when: fn(&Wants) -> bool,
 ) -> Need {
     Need { lack: Lack::Instead(DETAILS), ..need(action, part, purpose, resource, when) }
-}
-
-impl Wants {
-    /// What `config`s want, of audits that have one. `rules`: those in force, if they are known.
-    pub fn new(
-        audits: Vec<Audit>,
-        keys: Option<&KeysConfig>,
-        tags: Option<&TagsConfig>,
-        role: Option<&RoleName>,
-        rules: Option<&RuleSet>,
-    ) -> Self {
-        let common = keys.map(|config| &config.common).or(tags.map(|config| &config.common));
-        Self {
-            audits,
-            disables: keys.is_some_and(|config| config.limits.auto_expire),
-            by_report: keys.is_some_and(|config| config.by_report),
-            action: tags.map_or(Action::None, |config| config.limits.action),
-            overrides: tags.is_some_and(|config| config.limits.override_protection),
-            lookups: tags.is_some_and(|config| config.lookups.is_some()),
-            regions: tags.and_then(|config| config.regions.clone()),
-            table: tags.and_then(|config| match &config.rules {
-                RuleSource::Table(table) => Some(table.clone()),
-                RuleSource::File(_) | RuleSource::Short(_) => None,
-            }),
-            sets: tags.and_then(|config| set_by(config, rules)),
-            role: role.cloned(),
-            topic: common.and_then(|common| common.outputs.topic.as_ref()).map(ToString::to_string),
-            secret: common.and_then(secret).cloned(),
-        }
-    }
-
-    /// The needs with these settings, each action once. `denied`: actions of which that is known.
-    pub fn needs(&self, denied: &[&str]) -> Vec<Need> {
-        let mut needs: Vec<Need> = Vec::new();
-        for need in NEEDS.iter().filter(|need| (need.when)(self)) {
-            let lack = match need.lack {
-                Lack::Instead(other) if denied.contains(&other) => Lack::Missing,
-                Lack::Instead(_) => continue,
-                lack => lack,
-            };
-            match needs.iter_mut().find(|known| known.action == need.action) {
-                Some(known) if known.lack >= lack => {}
-                Some(known) => *known = Need { lack, ..*need },
-                None => needs.push(Need { lack, ..*need }),
-            }
-        }
-        needs
-    }
-
-    fn keys(&self) -> bool {
-        self.audits.contains(&Audit::Keys)
-    }
-
-    fn tags(&self) -> bool {
-        self.audits.contains(&Audit::Tags) || self.watch()
-    }
-
-    fn watch(&self) -> bool {
-        self.audits.contains(&Audit::Watch)
-    }
-
-    /// Whether tags may be set. Of rules that are not known it counts that they may.
-    fn tagging(&self) -> bool {
-        self.tags() && self.sets.as_ref().map_or(self.action.changes(), |keys| !keys.is_empty())
-    }
-
-    fn keeps_in(&self, store: Store) -> bool {
-        self.secret.as_ref().is_some_and(|secret| secret.store() == store)
-    }
-}
-
-/// The secret that a setting names.
-fn secret(common: &Common) -> Option<&SecretArn> {
-    match &common.outputs.slack {
-        Some(SlackUrl::Kept(arn)) => Some(arn),
-        Some(SlackUrl::Plain(_)) | None => None,
-    }
-}
-
-/// The keys of tags that a run may set.
-fn set_by(config: &TagsConfig, rules: Option<&RuleSet>) -> Option<Vec<String>> {
-    let mut keys = Vec::new();
-    if config.limits.action.changes() {
-        for rule in rules?.rules.iter().filter(|rule| rule.repair.is_some()) {
-            if let TagKey::Named { key, aliases, .. } = &rule.tag {
-                keys.extend([key].into_iter().chain(aliases).cloned());
-            }
-        }
-    }
-    keys.extend(config.canary.as_ref().map(|_| TIMESTAMP_TAG.to_owned()));
-    keys.sort();
-    keys.dedup();
-    Some(keys)
 }
 
 #[cfg(test)]

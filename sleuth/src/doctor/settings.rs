@@ -3,8 +3,8 @@
 use super::{Check, Section, Status};
 use crate::{
     config::{
-        Audit, Common, DigestConfig, DigestFlags, Flags, KeysConfig, Problem, Problems, RoleName, RuleSource, TagFlags,
-        TagsConfig, WatchConfig,
+        Audit, Common, DigestConfig, DigestFlags, Flags, KeysConfig, Outputs, Problem, Problems, RoleName, RuleSource,
+        TagFlags, TagsConfig, WatchConfig,
     },
     doctor::channels,
     rules_source::RulesError,
@@ -43,7 +43,8 @@ impl Settings {
                     settings.role = config.role;
                 }),
                 Audit::Digest => {
-                    DigestConfig::new(environment, DigestFlags::default()).map(|config| settings.digest = Some(config))
+                    let config = DigestConfig::new(environment, DigestFlags::default());
+                    config.and_then(|config| unfit(&settings.digest.insert(config).common.outputs))
                 }
             };
             settings.problems.extend(outcome.err().map(|problems| (audit, problems)));
@@ -74,6 +75,21 @@ impl Settings {
         checks.extend(self.tags.as_ref().map(of_tags).unwrap_or_default());
         checks
     }
+}
+
+/// What the function lacks to make a digest: where reports are, and who is told. Nobody reads what it prints.
+fn unfit(outputs: &Outputs) -> Result<(), Problems> {
+    let unset = |name, rule: &str| Problem { name, value: Some(String::new()), rule: rule.to_owned() };
+    let mut problems = Vec::new();
+    if outputs.archive.is_none() && outputs.search.is_none() {
+        problems.push(unset("ARCHIVE", "a digest is made of what runs left: set ARCHIVE or SEARCH_URL"));
+    }
+    if !outputs.reach_people() {
+        let rule = "the function makes no digest without a channel: set SLACK_URL, SLACK_BOT_TOKEN, SMTP_URL or \
+                    SNS_TOPIC";
+        problems.push(unset("SNS_TOPIC", rule));
+    }
+    if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
 }
 
 /// A setting that cannot be used.
@@ -243,6 +259,19 @@ mod tests {
         assert_eq!(tags(&[("TAG_ACTION", "terminate"), topic]), ["CANARY_TAGS"]);
         assert!(tags(&[("TAG_ACTION", "terminate"), topic, ("CANARY_TAGS", "true")]).is_empty());
         assert_eq!(tags(&[("TAG_ACTION", "stop"), topic, ("MAX_STOP", "0")]), ["MAX_STOP"]);
+    }
+
+    #[test]
+    fn digest_needs_a_store_and_a_channel() {
+        let failed = |settings: &[(&str, &str)]| {
+            let checks = checks_of(&[Audit::Digest], settings);
+            checks.into_iter().filter(|(_, status)| *status == Status::Failed).map(|(name, _)| name).collect::<Vec<_>>()
+        };
+        let topic = ("SNS_TOPIC", "arn:aws:sns:eu-west-1:123456789012:keys");
+        assert_eq!(failed(&[]), ["ARCHIVE", "SNS_TOPIC"]);
+        assert_eq!(failed(&[topic]), ["ARCHIVE"]);
+        assert_eq!(failed(&[("SEARCH_URL", "https://search.example.com")]), ["SNS_TOPIC"]);
+        assert!(failed(&[topic, ("ARCHIVE", "s3://reports")]).is_empty());
     }
 
     #[test]

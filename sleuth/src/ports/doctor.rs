@@ -1,12 +1,12 @@
-//! What the examination of a set-up needs: calls that change nothing.
+//! What the examination of a set-up needs: calls that change nothing, and an object that is written if it is asked for.
 
 use std::future::Future;
 
 use chrono::{DateTime, Utc};
-use notifier::Notifier;
+use notifier::{Notifier, SearchIndex};
 
 use crate::{
-    config::{Outputs, TableName, TagsConfig},
+    config::{ArchiveConfig, Outputs, SecretArn, Store, TableName, TagsConfig},
     facts::UserName,
     keys::AccessKeyId,
     rules_source::RulesError,
@@ -69,6 +69,12 @@ pub enum Call {
     Events(RegionName),
     /// One row of a table of rules.
     Rules(TableName),
+    /// A secret, of which nothing is kept.
+    Secret(SecretArn),
+    /// Some objects of the archive. Answers with [`Answer::Names`].
+    Reports(ArchiveConfig),
+    /// The first byte of an object of the archive, by its key.
+    Report(ArchiveConfig, String),
     /// A change of an instance, of which EC2 only says whether it would be allowed.
     Trial(RegionName, Trial),
 }
@@ -114,7 +120,7 @@ pub enum Decision {
 
 impl Call {
     /// The action that a policy has to allow.
-    pub const fn action(&self) -> &'static str {
+    pub fn action(&self) -> &'static str {
         match self {
             Self::AccountAliases => "iam:ListAccountAliases",
             Self::UserDetails => "iam:GetAccountAuthorizationDetails",
@@ -131,6 +137,12 @@ impl Call {
             Self::Protection(..) => "ec2:DescribeInstanceAttribute",
             Self::Events(_) => "cloudtrail:LookupEvents",
             Self::Rules(_) => "dynamodb:Scan",
+            Self::Secret(arn) => match arn.store() {
+                Store::SecretsManager => "secretsmanager:GetSecretValue",
+                Store::ParameterStore => "ssm:GetParameter",
+            },
+            Self::Reports(_) => "s3:ListBucket",
+            Self::Report(..) => "s3:GetObject",
             Self::Trial(_, trial) => trial.action(),
         }
     }
@@ -158,7 +170,7 @@ impl Trial {
     }
 }
 
-/// Looks at a set-up, and changes nothing.
+/// Looks at a set-up, and changes nothing by itself.
 pub trait Examine: Sync {
     /// The region of the run.
     fn region(&self) -> Option<RegionName>;
@@ -188,4 +200,16 @@ pub trait Examine: Sync {
 
     /// The channels that settings name, with the secrets they point to. Nothing is sent.
     fn notifier(&self, config: &Outputs) -> impl Future<Output = Result<Notifier, Trouble>> + Send;
+
+    /// The search index that settings name, with the secret they point to. Nothing is asked of it yet.
+    fn search(&self, config: &Outputs) -> impl Future<Output = Result<SearchIndex, Trouble>> + Send;
+
+    /// Writes a text into the archive, as a run does: the object `name`, without `.json`, right below the prefix. The
+    /// only thing that is ever written, and only if somebody asks for it.
+    fn keep(
+        &self,
+        archive: &ArchiveConfig,
+        name: &str,
+        content: &str,
+    ) -> impl Future<Output = Result<(), Trouble>> + Send;
 }

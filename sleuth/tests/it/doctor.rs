@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use aws_sdk_s3::types::ServerSideEncryption;
 use serde_json::{Value, json};
+use wiremock::{Mock, MockServer, ResponseTemplate, matchers::path};
 
 use crate::{
     channels::{messages_in, topic},
     documentation::{blocks, read},
+    servers::{Search, Smtp},
     support::{Emulator, Ended, sleuth},
     tags::{IRELAND, VIRGINIA, old},
 };
@@ -244,7 +247,7 @@ async fn wrong_settings_are_told_beside_what_can_be_checked() {
     let settings = [("REQUIRED_TAGS", "a,a"), ("TAG_ACTION", "explode"), ("SLACK_URL", "http://127.0.0.1:9/x")];
     let ended = account.doctor(&["all"], &settings).await;
     let diagnosis = ended.report();
-    assert_eq!((ended.code, &diagnosis["audits"]), (2, &json!(["keys", "tags", "watch"])), "{ended:#?}");
+    assert_eq!((ended.code, &diagnosis["audits"]), (2, &json!(["keys", "tags", "watch", "digest"])), "{ended:#?}");
     assert_eq!(check(&diagnosis, "TAG_ACTION")["status"], "failed");
     for fine in ["keys", "caller", "iam:ListAccessKeys", "SLACK_URL"] {
         assert_eq!(check(&diagnosis, fine)["status"], "ok", "{fine}");
@@ -274,4 +277,173 @@ async fn what_is_examined_is_what_audits_names() {
     }
     let ended = sleuth(&["doctor"], &aws.url, &[("AUDITS", "everything")]).await;
     assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));
+}
+
+const ARCHIVE: (&str, &str) = ("ARCHIVE", "s3://larkspur-reports/sleuth");
+const BUCKET: &str = "larkspur-reports";
+/// What is asked once and not again.
+const RETRY: (&str, &str) = ("NOTIFY_RETRY_SECONDS", "0");
+
+fn nobody_is_told() -> Vec<(String, String)> {
+    only("channels", "warning")
+}
+
+fn said(ended: &Ended, name: &str) -> String {
+    check(&ended.report(), name)["found"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn archive_gets_an_object_only_if_that_is_asked_for_and_allowed() {
+    let actions: BTreeSet<String> = of_keys().into_iter().chain(["s3:PutObject".to_owned()]).collect();
+    let account = Account::allowing(&actions).await;
+    account.aws.bucket(BUCKET).await;
+    account.enforce().await;
+    let ended = account.doctor(&["keys"], &[ARCHIVE]).await;
+    assert_eq!((ended.code, not_ok(&ended)), (0, nobody_is_told()), "{ended:#?}");
+    assert!(said(&ended, "ARCHIVE").contains("nothing was written"), "{ended:#?}");
+    assert!(said(&ended, "s3:PutObject").starts_with("allowed, as IAM simulates"), "{ended:#?}");
+    let ended = account.doctor(&["keys", "--send-test"], &[ARCHIVE]).await;
+    assert_eq!((ended.code, not_ok(&ended)), (0, nobody_is_told()), "{ended:#?}");
+    assert!(said(&ended, "ARCHIVE").contains("written, and encrypted"), "{ended:#?}");
+
+    let refused = Account::allowing(&of_keys()).await;
+    refused.aws.bucket(BUCKET).await;
+    refused.enforce().await;
+    let ended = refused.doctor(&["keys", "--send-test"], &[ARCHIVE]).await;
+    let expected = [only("s3:PutObject", "warning"), nobody_is_told(), only("ARCHIVE", "failed")].concat();
+    assert_eq!((ended.code, not_ok(&ended)), (4, expected), "{ended:#?}");
+    assert!(said(&ended, "ARCHIVE").contains("AccessDenied"), "{ended:#?}");
+}
+
+#[tokio::test]
+async fn test_object_says_what_it_is_and_is_taken_for_no_report() {
+    let aws = Emulator::start();
+    aws.bucket(BUCKET).await;
+    let objects = async || {
+        let listed = aws.s3().list_objects_v2().bucket(BUCKET).send().await.unwrap();
+        listed.contents().iter().map(|object| object.key().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    sleuth(&["doctor", "keys"], &aws.url, &[ARCHIVE]).await;
+    assert!(objects().await.is_empty());
+    sleuth(&["doctor", "keys", "--send-test"], &aws.url, &[ARCHIVE]).await;
+    assert_eq!(objects().await, ["sleuth/sleuth-doctor.json"]);
+    let object = aws.s3().get_object().bucket(BUCKET).key("sleuth/sleuth-doctor.json").send().await.unwrap();
+    assert_eq!(object.server_side_encryption(), Some(&ServerSideEncryption::Aes256));
+    let text: Value = serde_json::from_slice(&object.body.collect().await.unwrap().to_vec()).unwrap();
+    assert!(text["about"].as_str().unwrap().contains("can be deleted"), "{text}");
+    let digest = sleuth(&["digest", "--output", "json"], &aws.url, &[ARCHIVE]).await;
+    assert_eq!((digest.code, &digest.report()["errors"]), (0, &json!([])), "{digest:#?}");
+    let elsewhere = [("ARCHIVE", "s3://not-ours-at-all")];
+    let elsewhere = sleuth(&["doctor", "keys", "--send-test"], &aws.url, &elsewhere).await;
+    assert!(elsewhere.code == 4 && elsewhere.stdout.contains("NoSuchBucket"), "{elsewhere:#?}");
+}
+
+#[tokio::test]
+async fn digest_needs_to_list_and_read_reports() {
+    let actions = documented(&["s3:"], &["sns:Publish", SIMULATE]);
+    for lacking in [None, Some("s3:ListBucket"), Some("s3:GetObject")] {
+        let allowed = lacking.map_or_else(|| actions.clone(), |action| without(actions.clone(), action));
+        let account = Account::allowing(&allowed).await;
+        account.aws.bucket(BUCKET).await;
+        let put = account.aws.s3().put_object().bucket(BUCKET).key("sleuth/1/keys/2026-07-01/a.json");
+        put.body(b"{}".to_vec().into()).send().await.unwrap();
+        let (topic, _) = topic(&account.aws).await;
+        account.enforce().await;
+        let settings = [("AUDITS", "digest"), ARCHIVE, ("SNS_TOPIC", topic.as_str())];
+        let ended = account.doctor(&[], &settings).await;
+        assert_eq!(ended.report()["audits"], json!(["digest"]), "{ended:#?}");
+        assert_eq!(not_ok(&ended), lacking.map_or_else(Vec::new, |action| only(action, "failed")), "{ended:#?}");
+        assert_eq!(ended.code, if lacking.is_some() { 4 } else { 0 });
+    }
+}
+
+#[tokio::test]
+async fn index_is_looked_at_and_nothing_is_written() {
+    let (aws, search) = (Emulator::start(), Search::start());
+    let settings = [("SEARCH_URL", search.url.as_str())];
+    let looked = async || {
+        let arguments = ["doctor", "keys", "--send-test", "--output", "json"];
+        let ended = sleuth(&arguments, &aws.url, &settings).await;
+        let status = check(&ended.report(), "SEARCH_URL")["status"].as_str().unwrap().to_owned();
+        (status, said(&ended, "SEARCH_URL"))
+    };
+    for _ in 0..2 {
+        let (status, found) = looked().await;
+        assert!(status == "warning" && found.contains("there is no index template, there is no index"), "{found}");
+    }
+    assert_eq!(sleuth(&["search", "setup"], &aws.url, &settings).await.code, 0);
+    let (status, found) = looked().await;
+    assert!(status == "ok" && found.contains("reachable, and set up"), "{status}: {found}");
+    let nobody = [("SEARCH_URL", "http://127.0.0.1:9"), RETRY];
+    let ended = sleuth(&["doctor", "keys", "--output", "json"], &aws.url, &nobody).await;
+    assert_eq!((ended.code, &check(&ended.report(), "SEARCH_URL")["status"]), (4, &json!("unchecked")), "{ended:#?}");
+}
+
+#[tokio::test]
+async fn mail_server_is_logged_in_to_without_a_message() {
+    let aws = Emulator::start();
+    let folder = tempfile::tempdir().unwrap();
+    let authority = folder.path().join("authority.pem");
+    let look = ["doctor", "keys", "--output", "json"];
+    let send = [&look[..], &["--send-test"]].concat();
+    for (arguments, password, status, sent) in
+        [(&look[..], "hush-hush", "ok", 0), (&send[..], "hush-hush", "ok", 1), (&look[..], "hush-other", "failed", 0)]
+    {
+        let server = Smtp::start(&json!({"tls": "implicit", "login": ["sleuth-user", "hush-hush"]}));
+        std::fs::write(&authority, &server.authority).unwrap();
+        let url = format!("smtps://127.0.0.1:{}", server.port);
+        let settings = [
+            ("SMTP_URL", url.as_str()),
+            ("SMTP_CA_FILE", authority.to_str().unwrap()),
+            ("SMTP_USER", "sleuth-user"),
+            ("SMTP_PASSWORD", password),
+            ("EMAIL_FROM", "sleuth@larkspur.example"),
+            ("EMAIL_TO", "ops@larkspur.example"),
+        ];
+        let ended = sleuth(arguments, &aws.url, &settings).await;
+        assert_eq!(check(&ended.report(), "SMTP_URL")["status"], status, "{ended:#?}");
+        assert!(!ended.stdout.contains("hush") && !ended.stderr.contains("hush"), "{ended:#?}");
+        assert_eq!(server.messages().len(), sent);
+    }
+}
+
+#[tokio::test]
+async fn bot_is_asked_for_its_scopes() {
+    let (aws, slack) = (Emulator::start(), MockServer::start().await);
+    let answer = ResponseTemplate::new(200).set_body_json(json!({"ok": true, "team": "Larkspur", "user": "sleuth"}));
+    let answer = answer.insert_header("x-oauth-scopes", "chat:write,users:read,users:read.email");
+    Mock::given(path("/auth.test")).respond_with(answer).mount(&slack).await;
+    let url = slack.uri();
+    let settings = [("SLACK_BOT_TOKEN", "xoxb-hush"), ("SLACK_CHANNEL", "#keys"), ("SLACK_API_URL", &url), RETRY];
+    let arguments = ["doctor", "keys", "--output", "json"];
+    let ended = sleuth(&arguments, &aws.url, &settings).await;
+    assert!(said(&ended, "SLACK_BOT_TOKEN").contains("sleuth of Larkspur"), "{ended:#?}");
+    assert_eq!((ended.code, not_ok(&ended)), (0, only("SLACK_BOT_TOKEN", "warning")), "{ended:#?}");
+    assert!(ended.stdout.contains("lacks the scope files:write") && !ended.stdout.contains("hush"), "{ended:#?}");
+    let archived = sleuth(&arguments, &aws.url, &[&settings[..], &[ARCHIVE]].concat()).await;
+    assert_eq!(not_ok(&archived), [], "{archived:#?}");
+    let requests = slack.received_requests().await.unwrap();
+    assert!(requests.iter().all(|request| request.url.path() == "/auth.test"), "{requests:#?}");
+}
+
+#[tokio::test]
+async fn secret_is_a_permission_and_what_it_holds_a_setting() {
+    let actions = of_keys().into_iter().chain(["secretsmanager:GetSecretValue".to_owned()]).collect();
+    let account = Account::allowing(&actions).await;
+    let secrets = aws_sdk_secretsmanager::Client::new(&account.aws.sdk());
+    let secret = secrets.create_secret().name("search").secret_string(r#"{"a": "hush", "b": "hush"}"#);
+    let secret = secret.send().await.unwrap();
+    account.enforce().await;
+    let search = Search::start();
+    let settings = [
+        ("SEARCH_URL", search.url.as_str()),
+        ("SEARCH_USER", "sleuth"),
+        ("SEARCH_PASSWORD", secret.arn().unwrap()),
+        ("SLACK_URL", "http://127.0.0.1:9/x"),
+    ];
+    let ended = account.doctor(&["keys"], &settings).await;
+    let permission = "secretsmanager:GetSecretValue";
+    assert_eq!(said(&ended, permission), "allowed, tried (secrets that settings name: SEARCH_PASSWORD)");
+    assert_eq!((ended.code, not_ok(&ended)), (4, only("SEARCH_URL", "failed")), "{ended:#?}");
+    assert!(!ended.stdout.contains("hush"), "{ended:#?}");
 }

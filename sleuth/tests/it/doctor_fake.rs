@@ -3,9 +3,14 @@
 use std::{collections::BTreeMap, sync::Mutex, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use notifier::{Channel, Notifier, memory::Memory};
+use notifier::{
+    Channel, Login, Notifier, RetryPolicy, SearchIndex, SearchUrl,
+    memory::Memory,
+    slack::{SlackBot, SlackChannel},
+};
+use serde_json::json;
 use sleuth::{
-    config::{Audit, Flags, Outputs, TagFlags, TagsConfig},
+    config::{ArchiveConfig, Audit, Flags, Outputs, TagFlags, TagsConfig},
     doctor::{
         Check, Diagnosis, Status,
         examine::{Order, examine},
@@ -17,6 +22,7 @@ use sleuth::{
     tags::{Instance, InstanceId, Protection, RegionName, RuleSet, State},
 };
 use tokio::time::Instant;
+use wiremock::{Mock, MockServer, ResponseTemplate, matchers::method};
 
 const USER: &str = "arn:aws:iam::123456789012:user/auditor";
 const ROLE: &str = "arn:aws:sts::123456789012:assumed-role/sleuth/somebody";
@@ -34,6 +40,14 @@ struct Fake {
     role: Option<&'static str>,
     instances: Vec<Instance>,
     channel: Memory,
+    /// Another channel, instead of that one.
+    other: Option<Channel>,
+    /// Where the search index is.
+    index: String,
+    /// The keys of the archive's objects.
+    objects: Vec<&'static str>,
+    /// What was written into the archive: bucket and prefix, name, text.
+    kept: Mutex<Vec<(String, String, String)>>,
     /// A call that is never answered.
     hanging: Option<&'static str>,
     /// Every call, and whose policies were simulated with which actions.
@@ -64,6 +78,10 @@ impl Default for Fake {
             role: None,
             instances: vec![instance("i-running", State::Running), instance("i-stopped", State::Stopped)],
             channel: Memory::default(),
+            other: None,
+            index: String::new(),
+            objects: vec!["sleuth/1/keys/2026-07-01/a.html", "sleuth/1/keys/2026-07-01/a.json"],
+            kept: Mutex::default(),
             hanging: None,
             calls: Mutex::default(),
             simulations: Mutex::default(),
@@ -132,6 +150,7 @@ impl Examine for Fake {
             Call::AccessKeys(_) => names(&[]),
             Call::Regions => names(&["eu-west-1", "us-east-1"]),
             Call::Instances(_) => Answer::Instances(self.instances.clone()),
+            Call::Reports(_) => names(&self.objects),
             Call::Protection(..) => Answer::Protection(Protection { termination: true, stop: false }),
             _ => Answer::Allowed,
         })
@@ -156,9 +175,37 @@ impl Examine for Fake {
     async fn notifier(&self, _: &Outputs) -> Result<Notifier, Trouble> {
         match self.failing.get("notifier") {
             Some(trouble) => Err(trouble.clone()),
-            None => Ok(Notifier::new(vec![Channel::Memory(self.channel.clone())])),
+            None => {
+                let channel = self.other.clone().unwrap_or_else(|| Channel::Memory(self.channel.clone()));
+                Ok(Notifier::new(vec![channel]))
+            }
         }
     }
+
+    async fn search(&self, config: &Outputs) -> Result<SearchIndex, Trouble> {
+        let search = config.search.as_ref().unwrap();
+        let (url, retry) = (SearchUrl::parse(&self.index).unwrap(), impatient());
+        Ok(SearchIndex::new(url, Login::None, search.index.clone(), retry).unwrap())
+    }
+
+    async fn keep(&self, archive: &ArchiveConfig, name: &str, content: &str) -> Result<(), Trouble> {
+        let place = format!("{}/{}", archive.bucket, archive.prefix);
+        self.kept.lock().unwrap().push((place, name.to_owned(), content.to_owned()));
+        self.failing.get("keep").map_or(Ok(()), |trouble| Err(trouble.clone()))
+    }
+}
+
+fn impatient() -> RetryPolicy {
+    RetryPolicy { budget: Duration::ZERO, ..RetryPolicy::default() }
+}
+
+/// A server that gives one answer to requests of a method.
+async fn answering(answers: Vec<(&str, ResponseTemplate)>) -> MockServer {
+    let server = MockServer::start().await;
+    for (name, answer) in answers {
+        Mock::given(method(name)).respond_with(answer).mount(&server).await;
+    }
+    server
 }
 
 fn check<'a>(diagnosis: &'a Diagnosis, name: &str) -> &'a Check {
@@ -307,17 +354,176 @@ async fn region_that_is_not_enabled_is_a_wrong_setting() {
 
 #[tokio::test]
 async fn secret_that_may_not_be_read_is_a_missing_permission() {
+    const ACTION: &str = "secretsmanager:GetSecretValue";
     let secret = ("SLACK_URL", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:slack");
-    let fake = Fake::without("notifier", denied());
+    let fake = Fake { failing: BTreeMap::from([(ACTION, denied()), ("notifier", denied())]), ..Fake::default() };
     let diagnosis = fake.examine(&[Audit::Keys], &[secret]).await;
-    let failed = [("secretsmanager:GetSecretValue", Status::Failed), ("SLACK_URL", Status::Failed)];
+    let failed = [(ACTION, Status::Failed), ("SLACK_URL", Status::Failed)];
     assert_eq!((not_ok(&diagnosis), diagnosis.exit()), (failed.to_vec(), Exit::Incomplete));
-    let statement = check(&diagnosis, "secretsmanager:GetSecretValue").statement.clone().unwrap();
-    assert_eq!(statement.resource, secret.1);
-    let fake = Fake::without("notifier", lost());
+    let check = check(&diagnosis, ACTION);
+    assert_eq!(check.statement.clone().unwrap().resource, secret.1);
+    assert!(check.found.ends_with("(secrets that settings name: SLACK_URL)"), "{check:?}");
+    let fake = Fake { failing: BTreeMap::from([(ACTION, lost()), ("notifier", lost())]), ..Fake::default() };
     let diagnosis = fake.examine(&[Audit::Keys], &[secret]).await;
-    let unchecked = [("secretsmanager:GetSecretValue", Status::Unchecked), ("SLACK_URL", Status::Unchecked)];
-    assert_eq!(not_ok(&diagnosis), unchecked);
+    assert_eq!(not_ok(&diagnosis), [(ACTION, Status::Unchecked), ("SLACK_URL", Status::Unchecked)]);
+}
+
+#[tokio::test]
+async fn every_secret_is_tried_by_itself() {
+    let arn = |name: &str| format!("arn:aws:secretsmanager:eu-west-1:123456789012:secret:{name}");
+    let (slack, mail) = (arn("slack"), arn("mail"));
+    let settings = [
+        ("SLACK_URL", slack.as_str()),
+        ("SMTP_URL", "smtps://smtp.example.com"),
+        ("SMTP_USER", &mail),
+        ("SMTP_PASSWORD", &mail),
+        ("EMAIL_FROM", "sleuth@example.com"),
+        ("EMAIL_TO", "ops@example.com"),
+    ];
+    let fake = Fake::default();
+    let diagnosis = fake.examine(&[Audit::Keys], &settings).await;
+    assert_eq!(not_ok(&diagnosis), []);
+    let checks = diagnosis.checks.iter().filter(|check| check.name == "secretsmanager:GetSecretValue");
+    let found: Vec<&str> = checks.map(|check| check.found.as_str()).collect();
+    assert_eq!(
+        found,
+        [
+            "allowed, tried (secrets that settings name: SLACK_URL)",
+            "allowed, tried (secrets that settings name: SMTP_USER, SMTP_PASSWORD)",
+        ]
+    );
+    let calls = fake.calls.lock().unwrap();
+    assert_eq!(calls.iter().filter(|call| matches!(call, Call::Secret(_))).count(), 2);
+}
+
+const ARCHIVE: (&str, &str) = ("ARCHIVE", "s3://reports/sleuth");
+
+#[tokio::test]
+async fn archive_is_simulated_and_written_to_only_if_that_is_asked_for() {
+    let key = "arn:aws:kms:eu-west-1:123456789012:key/0a1b";
+    let fake = Fake::default();
+    let diagnosis = fake.examine(&[Audit::Keys], &[SLACK, ARCHIVE, ("ARCHIVE_KMS_KEY", key)]).await;
+    assert_eq!(not_ok(&diagnosis), []);
+    assert!(check(&diagnosis, "ARCHIVE").found.contains("nothing was written"));
+    let mut simulations = fake.simulations.lock().unwrap().clone();
+    simulations.sort();
+    let object = "arn:aws:s3:::reports/sleuth/sleuth-doctor.json";
+    assert_eq!(
+        simulations,
+        [format!("{USER}: kms:GenerateDataKey on {key}"), format!("{USER}: s3:PutObject on {object}")]
+    );
+    assert!(fake.kept.lock().unwrap().is_empty());
+
+    let order = Order { now: now(), end: None, send_test: true };
+    let diagnosis = fake.in_order(&[Audit::Keys], &[SLACK, ARCHIVE], order).await;
+    assert_eq!(not_ok(&diagnosis), []);
+    let [(place, name, text)] = fake.kept.lock().unwrap().clone().try_into().unwrap();
+    assert_eq!((place.as_str(), name.as_str()), ("reports/sleuth/", "sleuth-doctor"));
+    assert!(text.contains("can be deleted") && text.contains("123456789012"), "{text}");
+    let refusing = Fake::without("keep", Trouble::Unclear("the store does not say that it is encrypted".to_owned()));
+    let diagnosis = refusing.in_order(&[Audit::Keys], &[SLACK, ARCHIVE], order).await;
+    assert_eq!((not_ok(&diagnosis), diagnosis.exit()), (vec![("ARCHIVE", Status::Failed)], Exit::Incomplete));
+}
+
+#[tokio::test]
+async fn archive_that_the_callers_policies_do_not_allow_may_be_allowed_by_the_bucket() {
+    let fake = Fake { simulated: Some(Decision::NotAllowed), ..Fake::default() };
+    let diagnosis = fake.examine(&[Audit::Keys], &[SLACK, ARCHIVE, ("ARCHIVE_KMS_KEY", "alias/reports")]).await;
+    // Whose alias that is cannot be simulated.
+    let expected = [("s3:PutObject", Status::Warning), ("kms:GenerateDataKey", Status::Skipped)];
+    assert_eq!((not_ok(&diagnosis), diagnosis.exit()), (expected.to_vec(), Exit::Done));
+    let missing = check(&diagnosis, "s3:PutObject").statement.clone().unwrap();
+    assert_eq!(missing.resource, "arn:aws:s3:::reports/sleuth/*");
+}
+
+#[tokio::test]
+async fn digest_lists_and_reads_reports_and_writes_none() {
+    let fake = Fake::default();
+    let order = Order { now: now(), end: None, send_test: true };
+    let diagnosis = fake.in_order(&[Audit::Digest], &[SLACK, ARCHIVE], order).await;
+    assert_eq!((not_ok(&diagnosis), diagnosis.exit()), (Vec::new(), Exit::Done), "{diagnosis:#?}");
+    let permissions: Vec<&str> = diagnosis.checks.iter().map(|check| check.name.as_str()).collect();
+    assert_eq!(permissions, ["digest", "caller", "s3:ListBucket", "s3:GetObject", "SLACK_URL", "ARCHIVE"]);
+    assert!(check(&diagnosis, "ARCHIVE").found.contains("the digest only reads it"));
+    assert!(fake.kept.lock().unwrap().is_empty());
+    let read = |call: &Call| matches!(call, Call::Report(_, key) if key.ends_with("a.json"));
+    assert!(fake.calls.lock().unwrap().iter().any(read));
+
+    // Without a report nothing can be read, and IAM is asked.
+    let empty = Fake { objects: Vec::new(), ..Fake::default() };
+    let diagnosis = empty.examine(&[Audit::Digest], &[SLACK, ARCHIVE]).await;
+    let found = &check(&diagnosis, "s3:GetObject").found;
+    assert!(found.contains("as IAM simulates") && found.contains("no report is known"), "{found}");
+    for (action, resource) in
+        [("s3:ListBucket", "arn:aws:s3:::reports"), ("s3:GetObject", "arn:aws:s3:::reports/sleuth/*")]
+    {
+        let diagnosis = Fake::without(action, denied()).examine(&[Audit::Digest], &[SLACK, ARCHIVE]).await;
+        assert_eq!(not_ok(&diagnosis), [(action, Status::Failed)]);
+        assert_eq!(check(&diagnosis, action).statement.clone().unwrap().resource, resource);
+    }
+}
+
+#[tokio::test]
+async fn digest_without_a_store_is_a_wrong_setting() {
+    let diagnosis = Fake::default().examine(&[Audit::Digest], &[SLACK]).await;
+    assert_eq!((not_ok(&diagnosis), diagnosis.exit()), (vec![("ARCHIVE", Status::Failed)], Exit::Usage));
+}
+
+/// Signed, by its address; the fake has its own.
+const DOMAIN: (&str, &str) = ("SEARCH_URL", "https://search-audits-abc.eu-west-1.es.amazonaws.com");
+
+#[tokio::test]
+async fn search_that_is_answered_is_a_permission_that_was_tried() {
+    let found = json!({
+        "timed_out": false, "_shards": { "total": 1, "failed": 0 }, "hits": { "hits": [] },
+    });
+    let found = || ResponseTemplate::new(200).set_body_json(&found);
+    let nothing = ResponseTemplate::new(404).set_body_json(json!({ "error": { "type": "index_not_found_exception" } }));
+    let forbidden = || ResponseTemplate::new(403).set_body_json(json!({ "Message": "not authorized" }));
+    for (get, post, permission, output) in [
+        (nothing.clone(), found(), Status::Ok, Status::Warning),
+        (forbidden(), found(), Status::Ok, Status::Skipped),
+        (nothing.clone(), forbidden(), Status::Failed, Status::Failed),
+        (nothing, ResponseTemplate::new(503), Status::Unchecked, Status::Unchecked),
+    ] {
+        let server = answering(vec![("GET", get), ("POST", post)]).await;
+        let fake = Fake { index: server.uri(), ..Fake::default() };
+        let order = Order { now: now(), end: None, send_test: true };
+        let diagnosis = fake.in_order(&[Audit::Keys], &[SLACK, DOMAIN], order).await;
+        let statuses = ["es:ESHttpPost", "SEARCH_URL"].map(|name| check(&diagnosis, name).status);
+        assert_eq!(statuses, [permission, output], "{diagnosis:#?}");
+        let requests = server.received_requests().await.unwrap();
+        assert!(requests.iter().all(|r| r.method.as_str() == "GET" || r.url.path().ends_with("/_search")));
+        if permission == Status::Failed {
+            let missing = check(&diagnosis, "es:ESHttpPost").statement.clone().unwrap();
+            assert_eq!(missing.resource, "arn:aws:es:eu-west-1:123456789012:domain/DOMAIN/*");
+        }
+    }
+}
+
+#[tokio::test]
+async fn user_who_may_not_search_may_still_be_one_who_writes() {
+    let denied = ResponseTemplate::new(403).set_body_json(json!({ "error": { "type": "security_exception" } }));
+    let server = answering(vec![("POST", denied)]).await;
+    let fake = Fake { index: server.uri(), ..Fake::default() };
+    let settings = [SLACK, DOMAIN, ("SEARCH_USER", "sleuth"), ("SEARCH_PASSWORD", "hush")];
+    let diagnosis = fake.examine(&[Audit::Keys], &settings).await;
+    assert_eq!(not_ok(&diagnosis), [("SEARCH_URL", Status::Skipped)]);
+}
+
+#[tokio::test]
+async fn bot_is_asked_what_it_may_do_before_it_is_sent_anything() {
+    let answer = ResponseTemplate::new(200).set_body_json(json!({"ok": true, "team": "Larkspur", "user": "sleuth"}));
+    let server = answering(vec![("POST", answer.insert_header("x-oauth-scopes", "files:write"))]).await;
+    let channel = SlackChannel::parse("#keys").unwrap();
+    let bot = SlackBot::new("xoxb-hush".to_owned().into(), channel, &server.uri(), impatient()).unwrap();
+    let fake = Fake { other: Some(Channel::SlackBot(bot)), ..Fake::default() };
+    let settings = [("SLACK_BOT_TOKEN", "xoxb-hush"), ("SLACK_CHANNEL", "#keys")];
+    let diagnosis = fake.examine(&[Audit::Keys], &settings).await;
+    let statuses: Vec<_> = not_ok(&diagnosis).into_iter().map(|(_, status)| status).collect();
+    assert_eq!(statuses, [Status::Failed, Status::Warning, Status::Warning], "{diagnosis:#?}");
+    let asked = server.received_requests().await.unwrap();
+    assert_eq!(asked.iter().map(|request| request.url.path()).collect::<Vec<_>>(), ["/auth.test"]);
 }
 
 #[tokio::test]

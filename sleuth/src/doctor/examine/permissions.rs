@@ -3,12 +3,12 @@
 use futures::{StreamExt as _, stream};
 use tokio::time::Instant;
 
-use super::{Opened, first, timely};
+use super::{first, outputs::Opened, timely};
 use crate::{
     doctor::{
         Check,
         judge::Tried,
-        needs::{Need, Resource, Wants},
+        needs::{Need, Wants},
         settings,
     },
     facts::UserName,
@@ -33,6 +33,8 @@ pub(super) struct Found {
     pub(super) user: Option<UserName>,
     /// Instances, some of each region.
     pub(super) instances: Vec<(RegionName, Instance)>,
+    /// The partition that all of it is in.
+    pub(super) partition: String,
     /// The regions that are enabled, if they could be listed.
     enabled: Option<Vec<String>>,
 }
@@ -42,11 +44,11 @@ impl Found {
     pub(super) async fn look(
         aws: &impl Examine,
         wants: &Wants,
-        channels: &[Opened],
+        opened: &[Opened],
         partition: &str,
         end: Option<Instant>,
     ) -> Self {
-        let mut found = Self::default();
+        let mut found = Self { partition: partition.to_owned(), ..Self::default() };
         let needs = wants.needs(&[]);
         found.try_calls(aws, &needs, [Call::AccountAliases], end).await;
         found.look_at_users(aws, wants, partition, end).await;
@@ -56,7 +58,7 @@ impl Found {
         }
         let table = wants.table.iter().cloned().map(Call::Rules);
         found.try_calls(aws, &needs, table, end).await;
-        found.note_secrets(&needs, channels);
+        found.look_at_stores(aws, wants, opened, end).await;
         found
     }
 
@@ -94,14 +96,16 @@ impl Found {
         if let (Call::AccountAliases, Some(answer)) = (call, &answer) {
             self.alias = first(answer).cloned();
         }
-        self.tried.push(Tried { action: call.action(), region: call.region().cloned(), result: result.map(|_| ()) });
+        let (action, region) = (call.action(), call.region().cloned());
+        self.tried.push(Tried { action, region, resource: None, result: result.map(|_| ()) });
         answer
     }
 
     /// Keeps that there was nothing to try a call on.
     fn untried(&mut self, needs: &[Need], action: &'static str, why: &str) {
         if needs.iter().any(|need| need.action == action) {
-            self.tried.push(Tried { action, region: None, result: Err(Trouble::Unclear(why.to_owned())) });
+            let result = Err(Trouble::Unclear(why.to_owned()));
+            self.tried.push(Tried { action, region: None, resource: None, result });
         }
     }
 
@@ -223,15 +227,6 @@ impl Found {
             (exempt, instance.spot, harm(&instance.state))
         };
         self.instances.iter().min_by_key(|(_, instance)| rank(instance)).cloned()
-    }
-
-    /// A secret was read, or not, when the channel was made that it belongs to.
-    fn note_secrets(&mut self, needs: &[Need], channels: &[Opened]) {
-        let Some(need) = needs.iter().find(|need| need.resource == Resource::Secret) else { return };
-        if let Some((_, channel)) = channels.iter().find(|(output, _)| output.name == "SLACK_URL") {
-            let result = channel.as_ref().map(|_| ()).map_err(Clone::clone);
-            self.tried.push(Tried { action: need.action, region: None, result });
-        }
     }
 }
 

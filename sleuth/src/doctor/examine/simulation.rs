@@ -4,11 +4,17 @@ use std::collections::BTreeMap;
 
 use tokio::time::Instant;
 
-use super::{permissions::Found, timely};
+use super::{
+    permissions::Found,
+    stores::{bucket, objects},
+    timely,
+};
 use crate::{
+    config::SecretArn,
     doctor::{
         Check,
-        judge::{Simulated, judge},
+        channels::found::TEST_OBJECT,
+        judge::{Question, Simulated, judge},
         needs::{Need, Resource, Wants},
         principal::{Principal, partition},
     },
@@ -31,38 +37,37 @@ impl Found {
     ) -> Vec<Check> {
         let needs = wants.needs(&self.denied());
         let place = Place { found: self, wants, caller, region: aws.region() };
-        let open: Vec<&Need> = needs.iter().filter(|need| self.is_open(need.action)).collect();
-        let simulated = simulate(aws, &place, &open, end).await;
-        let judged = needs.iter().map(|need| {
-            let tried: Vec<_> = self.tried.iter().filter(|tried| tried.action == need.action).cloned().collect();
+        let asked: Vec<Question> = needs.iter().flat_map(|need| place.questions(*need)).collect();
+        let simulated = simulate(aws, &place, &asked, end).await;
+        let judged = asked.iter().enumerate().map(|(number, asked)| {
+            let tried: Vec<_> = self.tried.iter().filter(|tried| tried.is_about(asked)).cloned().collect();
             let unasked = || Err(Trouble::Unclear("nobody asked".to_owned()));
-            let simulated = simulated.get(need.action).cloned().unwrap_or_else(unasked);
-            judge(need, &place.pattern(need.resource), &tried, &simulated)
+            judge(asked, &tried, &simulated.get(&number).cloned().unwrap_or_else(unasked))
         });
         judged.collect()
     }
 
-    /// Whether no call told anything about an action.
-    fn is_open(&self, action: &str) -> bool {
-        let mut tried = self.tried.iter().filter(|tried| tried.action == action);
+    /// Whether no call told anything about a permission.
+    fn is_open(&self, asked: &Question) -> bool {
+        let mut tried = self.tried.iter().filter(|tried| tried.is_about(asked));
         tried.all(|tried| matches!(tried.result, Err(Trouble::Unclear(_))))
     }
 }
 
-/// Asks about some actions, those about the same resource together.
+/// Asks about those permissions of which nothing is known yet, about the same resource together. By number.
 async fn simulate(
     aws: &impl Examine,
     place: &Place<'_>,
-    open: &[&Need],
+    asked: &[Question],
     end: Option<Instant>,
-) -> BTreeMap<&'static str, Simulated> {
+) -> BTreeMap<usize, Simulated> {
     let mut results = BTreeMap::new();
-    let mut by_resource: BTreeMap<String, Vec<&'static str>> = BTreeMap::new();
-    for need in open {
-        match place.example(need.resource) {
-            Ok(resource) => by_resource.entry(resource).or_default().push(need.action),
+    let mut by_resource: BTreeMap<String, Vec<(usize, &'static str)>> = BTreeMap::new();
+    for (number, asked) in asked.iter().enumerate().filter(|(_, asked)| place.found.is_open(asked)) {
+        match place.example(asked) {
+            Ok(resource) => by_resource.entry(resource).or_default().push((number, asked.need.action)),
             Err(why) => {
-                results.insert(need.action, Err(Trouble::Unclear(why.to_owned())));
+                results.insert(number, Err(Trouble::Unclear(why.to_owned())));
             }
         }
     }
@@ -70,17 +75,18 @@ async fn simulate(
         return results;
     }
     let mut principal = principal(aws, place.caller, end).await;
-    for (resource, actions) in by_resource {
+    for (resource, questions) in by_resource {
+        let actions: Vec<&'static str> = questions.iter().map(|(_, action)| *action).collect();
         let answer = match &principal {
             Ok(principal) => timely(end, aws.simulate(principal, &actions, &resource)).await,
             Err(trouble) => Err(trouble.clone()),
         };
-        for action in actions {
+        for (number, action) in questions {
             let result = match &answer {
                 Ok(decided) => decision(decided, action),
                 Err(trouble) => Err(trouble.clone()),
             };
-            results.insert(action, result);
+            results.insert(number, result);
         }
         // What is denied for one is denied for all.
         if let Err(trouble @ Trouble::Denied(_)) = answer {
@@ -121,15 +127,33 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// The resource as a policy names it.
+    /// What has to be known of a need: one permission, or one for each secret.
+    fn questions(&self, need: Need) -> Vec<Question> {
+        let Resource::Secret(store) = need.resource else {
+            return vec![Question::new(need, self.pattern(need.resource))];
+        };
+        let secrets = self.wants.secrets.iter().filter(|(_, secret)| secret.store() == store);
+        let question = |(names, secret): &(Vec<&'static str>, SecretArn)| Question {
+            purpose: format!("{}: {}", need.purpose, names.join(", ")),
+            ..Question::new(need, secret.to_string())
+        };
+        secrets.map(question).collect()
+    }
+
+    /// The resource as a policy names it, where there is one.
     fn pattern(&self, resource: Resource) -> String {
         let (partition, account) = (partition(&self.caller.arn), &self.caller.account);
+        let archive = self.wants.archive.as_ref();
         match resource {
-            Resource::Any => "*".to_owned(),
+            Resource::Any | Resource::Secret(_) => "*".to_owned(),
             Resource::Users => format!("arn:{partition}:iam::{account}:user/*"),
             Resource::Instances => format!("arn:{partition}:ec2:*:{account}:instance/*"),
             Resource::Topic => self.wants.topic.clone().unwrap_or_default(),
-            Resource::Secret => self.wants.secret.as_ref().map(ToString::to_string).unwrap_or_default(),
+            Resource::Reports => archive.map(|archive| objects(partition, archive)).unwrap_or_default(),
+            Resource::Bucket => archive.map(|archive| bucket(partition, archive)).unwrap_or_default(),
+            Resource::Key => archive.and_then(|archive| archive.kms_key.clone()).unwrap_or_default(),
+            Resource::Domain => format!("arn:{partition}:es:{}:{account}:domain/DOMAIN/*", self.search_region()),
+            Resource::Collection => format!("arn:{partition}:aoss:{}:{account}:collection/ID", self.search_region()),
             Resource::Table => self.table(),
             Resource::Logs => format!("arn:{partition}:s3:::BUCKET/AWSLogs/*"),
             Resource::Role => {
@@ -140,9 +164,9 @@ impl Place<'_> {
     }
 
     /// One such resource, or why none is known.
-    fn example(&self, resource: Resource) -> Result<String, &'static str> {
+    fn example(&self, asked: &Question) -> Result<String, &'static str> {
         let (partition, account) = (partition(&self.caller.arn), &self.caller.account);
-        match resource {
+        match asked.need.resource {
             Resource::Users => {
                 let name = self.found.user.as_ref().map_or(ANY_USER, |user| user.0.as_str());
                 Ok(format!("arn:{partition}:iam::{account}:user/{name}"))
@@ -154,10 +178,19 @@ impl Place<'_> {
                 let id = known.map_or(ANY_INSTANCE, |(_, instance)| instance.id.0.as_str());
                 Ok(format!("arn:{partition}:ec2:{region}:{account}:instance/{id}"))
             }
+            Resource::Reports => Ok(format!("{}{TEST_OBJECT}.json", asked.resource.trim_end_matches('*'))),
+            // IAM knows keys by their ARNs only: no policy can name an alias as its resource.
+            Resource::Key if !asked.resource.contains(":key/") => Err("ARCHIVE_KMS_KEY is not the ARN of a key"),
             Resource::Logs => Err("no setting names the bucket of the trail"),
             Resource::Role => Err("no setting names the other accounts"),
-            resource => Ok(self.pattern(resource)),
+            Resource::Domain | Resource::Collection => Err("no setting names the ARN of what is at SEARCH_URL"),
+            _ => Ok(asked.resource.clone()),
         }
+    }
+
+    fn search_region(&self) -> &str {
+        let region = self.wants.search.as_ref().and_then(|search| search.region.as_ref()).or(self.region.as_ref());
+        region.map_or("*", |region| region.0.as_str())
     }
 
     /// The table of rules by its ARN.

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::{
-    config::{Flags, TagFlags, WatchConfig},
+    config::{Flags, TagFlags},
+    doctor::settings::Settings,
     tags::rules::file::{self, Format},
 };
 
@@ -16,16 +17,18 @@ fn environment(settings: &[(&str, &str)]) -> Vec<(String, String)> {
     settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
+fn of(audit: Audit, settings: &[(&str, &str)], rules: Option<&str>) -> Wants {
+    let settings = Settings::read(&environment(settings), vec![audit], &Flags::default(), &TagFlags::default());
+    assert!(settings.common().is_some(), "{settings:?}");
+    Wants::new(&settings, rules.map(|rules| file::parse(rules, Format::Toml).unwrap()).as_ref())
+}
+
 fn of_keys(settings: &[(&str, &str)]) -> Wants {
-    let config = KeysConfig::new(&environment(settings), Flags::default()).unwrap();
-    Wants::new(vec![Audit::Keys], Some(&config), None, None, None)
+    of(Audit::Keys, settings, None)
 }
 
 fn of_tags(audit: Audit, settings: &[(&str, &str)], rules: Option<&str>) -> Wants {
-    let settings = environment(&[&[("TAG_RULES_FILE", "rules.toml")], settings].concat());
-    let config = WatchConfig::new(&settings, TagFlags::default()).unwrap();
-    let rules = rules.map(|rules| file::parse(rules, Format::Toml).unwrap());
-    Wants::new(vec![audit], None, Some(&config.tags), config.role.as_ref(), rules.as_ref())
+    of(audit, &[&[("TAG_RULES_FILE", "rules.toml")], settings].concat(), rules)
 }
 
 fn actions(wants: &Wants) -> BTreeSet<&'static str> {
@@ -138,9 +141,7 @@ fn tags_to_be_set_are_those_of_repairs_and_canaries() {
 
 #[test]
 fn rules_in_a_table_have_to_be_read() {
-    let settings = environment(&[("TAG_RULES_TABLE", "rules")]);
-    let config = TagsConfig::new(&settings, TagFlags::default()).unwrap();
-    let wants = Wants::new(vec![Audit::Tags], None, Some(&config), None, None);
+    let wants = of(Audit::Tags, &[("TAG_RULES_TABLE", "rules")], None);
     assert!(actions(&wants).contains("dynamodb:Scan"));
 }
 
@@ -152,4 +153,74 @@ fn watch_reads_logs_and_perhaps_other_accounts_but_no_list_of_regions() {
     assert_eq!(more(&tags, &watch), ["ec2:DescribeRegions"]);
     let elsewhere = of_tags(Audit::Watch, &[("ASSUME_ROLE_NAME", "tools/sleuth")], None);
     assert_eq!(more(&elsewhere, &watch), ["sts:AssumeRole"]);
+}
+
+/// An archive with a key of one's own.
+const ARCHIVE: [(&str, &str); 2] = [
+    ("ARCHIVE", "s3://reports/sleuth"),
+    ("ARCHIVE_KMS_KEY", "arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-0000-0000-0000-000000000000"),
+];
+const DOMAIN: (&str, &str) = ("SEARCH_URL", "https://search-audits-abc.eu-west-1.es.amazonaws.com");
+const COLLECTION: (&str, &str) = ("SEARCH_URL", "https://abc.eu-west-1.aoss.amazonaws.com");
+
+#[test]
+fn stores_need_what_they_are_made_of() {
+    let more = |settings: &[(&str, &str)]| more(&of_keys(settings), &of_keys(&[]));
+    assert_eq!(more(&ARCHIVE[..1]), ["s3:PutObject"]);
+    assert_eq!(more(&ARCHIVE), ["kms:GenerateDataKey", "s3:PutObject"]);
+    assert_eq!(more(&[DOMAIN]), ["es:ESHttpPost"]);
+    assert_eq!(more(&[COLLECTION]), ["aoss:APIAccessAll"]);
+    // Who logs in otherwise, or not at all, needs nothing of AWS.
+    assert!(more(&[DOMAIN, ("SEARCH_USER", "sleuth"), ("SEARCH_PASSWORD", "hush")]).is_empty());
+    assert!(more(&[("SEARCH_URL", "http://127.0.0.1:9200")]).is_empty());
+}
+
+#[test]
+fn digest_reads_the_archive_or_else_the_index_and_nothing_else() {
+    let topic = ("SNS_TOPIC", "arn:aws:sns:eu-west-1:123456789012:keys");
+    let digest = |settings: &[(&str, &str)]| actions(&of(Audit::Digest, &[&[topic], settings].concat(), None));
+    assert_eq!(digest(&ARCHIVE), BTreeSet::from(["s3:GetObject", "s3:ListBucket", "sns:Publish"]));
+    assert_eq!(digest(&[ARCHIVE[0], DOMAIN]), BTreeSet::from(["s3:GetObject", "s3:ListBucket", "sns:Publish"]));
+    assert_eq!(digest(&[DOMAIN]), BTreeSet::from(["es:ESHttpPost", "sns:Publish"]));
+}
+
+#[test]
+fn logs_and_reports_are_permissions_of_their_own() {
+    let settings = [&ARCHIVE[..], &[("TAG_RULES_FILE", "rules.toml")]].concat();
+    let watch = of(Audit::Watch, &settings, None);
+    let both = Wants { audits: vec![Audit::Watch, Audit::Digest], ..watch };
+    let needs = both.needs(&[]);
+    let of: Vec<Resource> = needs.iter().filter(|n| n.action == "s3:GetObject").map(|n| n.resource).collect();
+    assert_eq!(of, [Resource::Reports, Resource::Logs]);
+}
+
+#[test]
+fn secrets_of_all_outputs_are_known_each_once() {
+    let [one, two, three] = ["secret:slack", "secret:mail", "secret:search"]
+        .map(|n| format!("arn:aws:secretsmanager:eu-west-1:123456789012:{n}"));
+    let token = "arn:aws:ssm:eu-west-1:123456789012:parameter/token";
+    let wants = of_keys(&[
+        ("SLACK_URL", &one),
+        ("SLACK_BOT_TOKEN", token),
+        ("SLACK_CHANNEL", "#keys"),
+        ("SMTP_URL", "smtps://smtp.example.com"),
+        ("SMTP_USER", &two),
+        ("SMTP_PASSWORD", &two),
+        ("EMAIL_FROM", "sleuth@example.com"),
+        ("EMAIL_TO", "ops@example.com"),
+        ("SEARCH_URL", "https://search.example.com"),
+        ("SEARCH_USER", "sleuth"),
+        ("SEARCH_PASSWORD", &three),
+    ]);
+    let secrets: Vec<_> = wants.secrets.iter().map(|(names, arn)| (names.clone(), arn.to_string())).collect();
+    assert_eq!(
+        secrets,
+        [
+            (vec!["SLACK_URL"], one),
+            (vec!["SLACK_BOT_TOKEN"], token.to_owned()),
+            (vec!["SMTP_USER", "SMTP_PASSWORD"], two),
+            (vec!["SEARCH_PASSWORD"], three),
+        ]
+    );
+    assert_eq!(more(&wants, &of_keys(&[])), ["secretsmanager:GetSecretValue", "ssm:GetParameter"]);
 }

@@ -6,8 +6,9 @@ use sleuth::config::Audit;
 use super::{Form, keys::Thresholds, tags::Settings};
 
 pub(super) const ENVIRONMENT: &str = "\
-Environment: all settings of the audits that are examined, see `sleuth keys --help` and `sleuth tags --help`,
-and of the watch SETTLE_SECONDS and ASSUME_ROLE_NAME. AUDITS says what is examined if no audit is named.";
+Environment: all settings of the audits that are examined, see `sleuth keys --help`, `sleuth tags --help` and
+`sleuth digest --help`, and of the watch SETTLE_SECONDS and ASSUME_ROLE_NAME. AUDITS says what is examined if nothing
+is named.";
 
 pub(super) const EXIT_CODES: &str = "\
 Exit codes:
@@ -23,7 +24,8 @@ pub(crate) struct DoctorArguments {
     #[arg(value_name = "AUDIT")]
     pub(crate) audit: Option<Examined>,
 
-    /// Send one harmless test message through each channel, and say what came of it
+    /// Send one harmless test message through each channel, write one small object into the archive, and say what
+    /// came of it
     #[arg(long)]
     pub(crate) send_test: bool,
 
@@ -50,6 +52,8 @@ pub(crate) enum Examined {
     Tags,
     /// The watch
     Watch,
+    /// The digest
+    Digest,
     /// All that this build holds
     All,
 }
@@ -62,6 +66,7 @@ impl Examined {
             Self::Keys => *audit == Audit::Keys,
             Self::Tags => *audit == Audit::Tags,
             Self::Watch => *audit == Audit::Watch,
+            Self::Digest => *audit == Audit::Digest,
         };
         Audit::BUILT.iter().filter(|audit| wanted(audit)).copied().collect()
     }
