@@ -2,8 +2,8 @@
 //! told by themselves, and the whole report as a file.
 //!
 //! Scopes of the token: `chat:write` (messages; `chat:write.public` for public channels that the bot is not a member
-//! of), `users:read.email` (owners named by e-mail address), `users:read` (people who have left are noticed; without it
-//! their messages are sent, and nobody reads them), `files:write` (the report as a file).
+//! of), `users:read.email` (owners named by e-mail address), `users:read` (people who have left are noticed; who
+//! cannot be checked is written to, and the channel is told, too), `files:write` (the report as a file).
 
 use std::{fmt, sync::OnceLock};
 

@@ -339,7 +339,7 @@ async fn who_cannot_be_reached_is_told_in_the_channel() {
 }
 
 #[tokio::test]
-async fn without_the_scope_to_see_who_has_left_messages_are_sent_all_the_same() {
+async fn without_the_scope_to_see_who_has_left_owners_are_told_and_the_channel_too() {
     let server = MockServer::start().await;
     let missing = json!({"ok": false, "error": "missing_scope", "needed": "users:read"});
     Mock::given(path("/api/users.info"))
@@ -348,9 +348,35 @@ async fn without_the_scope_to_see_who_has_left_messages_are_sent_all_the_same() 
         .await;
     and_the_rest_works(&server).await;
     let owners: Vec<OwnerMessage> = (0..30).map(|i| owner("x", Some(&format!("U{i}")), &[&i.to_string()])).collect();
-    let report = send(&server, &messages(&[], owners)).await;
-    assert_eq!((report.parts.len(), report.undelivered().count()), (31, 0));
+    let everyone: Vec<String> = (0..30).map(|i| i.to_string()).collect();
+    let everyone: Vec<&str> = everyone.iter().map(String::as_str).collect();
+    let report = send(&server, &messages(&everyone, owners)).await;
+    assert_eq!((report.parts.len(), report.undelivered().count()), (32, 0));
     assert!(calls(&server, "/users.info").await.len() <= 8, "those that were under way");
+    let all = posts(&server).await.pop().unwrap();
+    assert!(everyone.iter().all(|key| all.contains(&format!("key {key} was"))), "{all}");
+}
+
+#[tokio::test]
+async fn who_could_not_be_checked_is_told_and_stays_in_the_channel() {
+    let server = MockServer::start().await;
+    profile(&server, "U1", false).await;
+    let info = |user: &str| Mock::given(path("/api/users.info")).and(query_param("user", user.to_owned()));
+    let limited = ResponseTemplate::new(429).insert_header("Retry-After", "1");
+    info("U2").respond_with(limited).up_to_n_times(1).mount(&server).await;
+    info("U3").respond_with(ResponseTemplate::new(503)).mount(&server).await;
+    info("U4").respond_with(ok(json!({})).set_delay(Duration::from_secs(30))).mount(&server).await;
+    and_the_rest_works(&server).await;
+    let owners = [("U1", "k1"), ("U2", "k2"), ("U3", "k3"), ("U4", "k4")];
+    let owners = owners.iter().map(|(user, key)| owner("x", Some(user), &[key])).collect();
+    // A quarter of the time is for this question.
+    let policy = RetryPolicy { timeout: Duration::from_secs(3), budget: Duration::from_secs(8), ..calm() };
+    let notifier = Notifier::new(vec![Channel::SlackBot(bot_in(&server, "#security", policy))]);
+    let report = notifier.send(&messages(&["k1", "k2", "k3", "k4"], owners), None).await;
+
+    assert_eq!((report.parts.len(), report.undelivered().count()), (6, 0));
+    let all = "#security: All: somebody key k3 was disabled; somebody key k4 was disabled";
+    assert_eq!(posts(&server).await.pop().unwrap(), all);
 }
 
 #[tokio::test]
@@ -511,7 +537,8 @@ async fn owners_are_told_at_a_pace() {
     let notifier = Notifier::new(vec![Channel::SlackBot(bot_in(&server, "#security", policy))]);
     let started = Instant::now();
     let report = notifier.send(&Messages { owners, ..Messages::default() }, None).await;
-    assert!(started.elapsed() >= Duration::from_millis(500), "{:?}", started.elapsed());
+    // Profiles are asked for more slowly than messages are sent.
+    assert!(started.elapsed() >= Duration::from_millis(660), "{:?}", started.elapsed());
     assert_eq!((report.parts.len(), report.undelivered().count()), (6, 0));
 }
 
