@@ -242,12 +242,80 @@ async fn counts_alone_are_no_message_once_owners_were_told() {
         and_the_rest_works(&server).await;
         let owners = vec![owner("alice", Some("U1"), &["k1"])];
         let overviews = overview.iter().map(|_| "Overview: somebody key  was disabled");
-        let expected: Vec<String> = overviews.chain(expected).map(|post| format!("#security: {post}")).collect();
+        let mut expected: Vec<String> = overviews.chain(expected).map(|post| format!("#security: {post}")).collect();
+        expected.push("U1: Yours: somebody key k1 was disabled".to_owned());
+        expected.sort();
         let report = send(&server, &Messages { everyone: vec![everyone], owners, overview, file: None }).await;
-        assert_eq!(posts(&server).await[1..], expected);
+        let mut sent = posts(&server).await;
+        sent.sort();
+        assert_eq!(sent, expected);
         assert_eq!(report.undelivered().count(), 0);
         assert_eq!(report.told()["k1"], Ok(()));
     }
+}
+
+#[tokio::test]
+async fn what_is_no_owners_does_not_wait_for_owners() {
+    let server = MockServer::start().await;
+    and_the_rest_works(&server).await;
+    let everyone = || vec![titled("Alarm", &["root"]), titled("All", &["k1", "k2"]), titled("Counts", &[""])];
+    let owners = || vec![owner("alice", Some("U1"), &["k1", ""]), owner("team", Some("subteam-SAZ94GDB8"), &["k2"])];
+    let calm = titled("Overview", &[""]);
+    let alerting = Notification { alert: "No key was disabled: 30 keys".into(), ..calm.clone() };
+    for (owners, overview, expected) in [
+        (
+            owners(),
+            &calm,
+            ["#security: Alarm", "#security: Counts", "U1: Yours", "#security: Overview", "#security: All"],
+        ),
+        (
+            owners(),
+            &alerting,
+            ["#security: Alarm", "#security: Counts", "#security: Overview", "U1: Yours", "#security: All"],
+        ),
+    ] {
+        server.reset().await;
+        and_the_rest_works(&server).await;
+        let overview = Some(overview.clone());
+        let report = send(&server, &Messages { everyone: everyone(), owners, overview, file: None }).await;
+        let sent = posts(&server).await;
+        assert!(sent.iter().zip(expected).all(|(sent, start)| sent.starts_with(start)), "{sent:?}");
+        assert_eq!((sent.len(), sent[4].contains("k2"), sent[4].contains("k1")), (5, true, false), "{sent:?}");
+        assert_eq!((report.parts.len(), report.undelivered().count()), (5, 0));
+        assert_eq!(report.told()["root"], Ok(()));
+    }
+
+    // Where nobody is told before, the overview comes first.
+    server.reset().await;
+    and_the_rest_works(&server).await;
+    let overview = Some(alerting);
+    send(&server, &Messages { everyone: everyone(), owners: Vec::new(), overview, file: None }).await;
+    let sent = posts(&server).await;
+    assert!(sent[0].starts_with("#security: Overview") && sent[1].starts_with("#security: Alarm"), "{sent:?}");
+}
+
+#[tokio::test]
+async fn the_channel_has_one_time_for_retries_and_one_pace() {
+    let server = MockServer::start().await;
+    and_the_rest_works(&server).await;
+    let everyone = vec![titled("Alarm", &["root"]), titled("All", &["k1"])];
+    let messages = Messages { everyone, owners: vec![owner("team", None, &["k1"])], overview: None, file: None };
+    let send = async |server: &MockServer, policy| {
+        let notifier = Notifier::new(vec![Channel::SlackBot(bot_in(server, "#security", policy))]);
+        let started = Instant::now();
+        (notifier.send(&messages, None).await, started.elapsed())
+    };
+    let pace = Duration::from_millis(300);
+    let (report, took) = send(&server, RetryPolicy { pace, ..calm() }).await;
+    assert!(report.undelivered().count() == 0 && took >= pace, "{took:?}");
+
+    server.reset().await;
+    posts_to(&server, "#security", ResponseTemplate::new(503)).await;
+    let (wait, budget) = (Duration::from_millis(200), Duration::from_millis(500));
+    let policy = RetryPolicy { budget, first_wait: wait, longest_wait: wait, ..calm() };
+    let (report, took) = send(&server, policy).await;
+    assert!(report.parts[0].attempts > 1, "{report:?}");
+    assert_eq!((report.undelivered().count(), report.parts[1].attempts), (2, 1), "{took:?}");
 }
 
 #[tokio::test]

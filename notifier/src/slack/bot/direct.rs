@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::{gate::Gate, post};
 use crate::{
     delivery::{PartDelivery, PartResult},
-    notification::{Notification, OwnerMessage},
+    notification::OwnerMessage,
     retry::{Failure, Part, Patience, RetryPolicy},
     slack::{
         api::{Fault, WebApi},
@@ -114,7 +114,7 @@ fn people(owners: &[OwnerMessage]) -> (Vec<Person<'_>>, BTreeSet<String>) {
             Some(SlackTarget::Id(SlackId::User(id))) => Name::Id(id),
             Some(SlackTarget::Email(email)) => Name::Email(email),
             Some(SlackTarget::Id(SlackId::Group(_))) | None => {
-                left.extend(subjects(&message.notification));
+                left.extend(message.notification.subjects().map(ToOwned::to_owned));
                 continue;
             }
         };
@@ -125,10 +125,6 @@ fn people(owners: &[OwnerMessage]) -> (Vec<Person<'_>>, BTreeSet<String>) {
         }
     }
     (people, left)
-}
-
-fn subjects(notification: &Notification) -> impl Iterator<Item = String> {
-    notification.groups.iter().flat_map(|group| &group.lines).map(|line| line.subject.clone())
 }
 
 /// The direct messages of one run.
