@@ -463,10 +463,11 @@ async fn a_missing_scope_is_named_and_everything_goes_to_the_channel() {
     let report = send(&server, &messages(&everyone, owners)).await;
 
     let results = results(&report);
-    let reason = "undelivered: missing_scope (the token needs the scope users:read.email)";
+    let reason = "redirected: missing_scope (the token needs the scope users:read.email)";
     assert_eq!(results[0], format!("slack_dm, Yours to x, 0 tries, {reason}"));
     assert!(results[19].contains("not tried") && results[19].contains("users:read.email"), "{results:?}");
-    assert!(results[20].ends_with("1 tries, undelivered: missing_scope (the token needs the scope im:write)"));
+    assert!(results[20].ends_with("1 tries, redirected: missing_scope (the token needs the scope im:write)"));
+    assert_eq!(report.undelivered().count(), 0);
     assert!(calls(&server, "/users.lookupByEmail").await.len() <= 8, "those that were under way");
     let all = posts(&server).await.pop().unwrap();
     assert!(everyone.iter().all(|key| all.contains(key)), "{all}");
@@ -484,7 +485,7 @@ async fn an_unknown_error_is_about_one_message_only() {
     assert_eq!(
         results(&report),
         [
-            "slack_dm, Yours to alice, 1 tries, undelivered: a_word_of_tomorrow",
+            "slack_dm, Yours to alice, 1 tries, redirected: a_word_of_tomorrow",
             "slack_dm, Yours to alice, 1 tries, delivered",
             "slack_channel, Overview, 1 tries, delivered",
             "slack_channel, All, 1 tries, delivered",
@@ -514,16 +515,35 @@ async fn a_channel_that_is_gone_gets_nothing_and_owners_do() {
 
 #[tokio::test]
 async fn nothing_is_redirected_to_where_nobody_got_it() {
+    for word in ["user_disabled", "missing_scope", "a_word_of_tomorrow"] {
+        let server = MockServer::start().await;
+        posts_to(&server, "U1", error(word)).await;
+        posts_to(&server, "#security", error("is_archived")).await;
+        and_the_rest_works(&server).await;
+        let report = send(&server, &messages(&["k1"], vec![owner("alice", Some("U1"), &["k1"])])).await;
+        let PartResult::Undelivered { reason, text } = &report.parts[0].result else { panic!("{report:?}") };
+        assert_eq!(*reason, format!("{word}; the channel did not get it either"));
+        assert!(text.contains("somebody key k1 was disabled"), "{text}");
+        assert_eq!(report.undelivered().count(), 3);
+        assert!(report.told()["k1"].is_err());
+    }
+}
+
+#[tokio::test]
+async fn only_what_the_channel_got_whole_is_redirected_there() {
     let server = MockServer::start().await;
-    posts_to(&server, "U1", error("user_disabled")).await;
-    posts_to(&server, "#security", error("is_archived")).await;
+    posts_to(&server, "U1", error("missing_scope")).await;
     and_the_rest_works(&server).await;
-    let report = send(&server, &messages(&["k1"], vec![owner("alice", Some("U1"), &["k1"])])).await;
-    let PartResult::Undelivered { reason, text } = &report.parts[0].result else { panic!("{report:?}") };
-    assert_eq!(reason, "user_disabled; the channel did not get it either");
-    assert!(text.contains("somebody key k1 was disabled"), "{text}");
-    assert_eq!(report.undelivered().count(), 3);
-    assert!(report.told()["k1"].is_err());
+    // The channel's message is about one of the keys only, and the overview about none.
+    let owners = vec![owner("alice", Some("U1"), &["k1"]), owner("alice", Some("U1"), &["k1", "k2"])];
+    let owners = owners.into_iter().chain([owner("alice", Some("U1"), &[""])]).collect();
+    let report = send(&server, &messages(&["k1"], owners)).await;
+    let results = results(&report);
+    assert!(results[0].ends_with("redirected: missing_scope"), "{results:?}");
+    assert!(
+        results[1..3].iter().all(|result| result.contains("undelivered: missing_scope; the channel")),
+        "{results:?}"
+    );
 }
 
 #[tokio::test]
@@ -556,7 +576,7 @@ async fn messages_that_hang_stop_neither_other_owners_nor_the_channel() {
     let report = notifier.send(&messages(&["k1", "k2", "k3", "k4"], owners), Some(until)).await;
     assert!(tokio::time::Instant::now() < until);
 
-    let over = "undelivered: no answer, and the time for direct messages was over";
+    let over = "redirected: no answer, and the time for direct messages was over";
     assert_eq!(
         results(&report),
         [

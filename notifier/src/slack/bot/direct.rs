@@ -36,8 +36,6 @@ struct Direct {
     delivery: PartDelivery,
     /// Whether it went to somebody who is there to read it, as far as Slack knows.
     checked: bool,
-    /// Kept until it is known that the channel got it.
-    text: String,
 }
 
 impl Told {
@@ -51,22 +49,38 @@ impl Told {
         of(true).filter(|subject| !untold.contains(subject) && !subject.is_empty()).collect()
     }
 
-    /// The parts, once it is known what became of the channel's: nothing is redirected to where nobody got it.
+    /// The parts, once it is known what became of the channel's: what was not delivered is redirected if the channel got
+    /// every line of it, whatever the reason.
     pub(super) fn settle(self, channel: &[PartDelivery]) -> Vec<PartDelivery> {
         let of = |delivered: bool| {
             let parts = channel.iter().filter(move |part| (part.result == PartResult::Delivered) == delivered);
             parts.flat_map(|part| &part.subjects)
         };
         let missed: BTreeSet<&String> = of(false).collect();
-        let told: BTreeSet<&String> = of(true).filter(|subject| !missed.contains(subject)).collect();
-        let settle = |Direct { delivery, text, .. }| match delivery.result {
-            PartResult::Redirected { reason } if !delivery.subjects.iter().all(|subject| told.contains(subject)) => {
+        // A line about nobody in particular may be another one in the channel.
+        let told: BTreeSet<&String> =
+            of(true).filter(|subject| !missed.contains(subject) && !subject.is_empty()).collect();
+        let mut redirected: BTreeMap<String, usize> = BTreeMap::new();
+        let mut settle = |Direct { delivery, .. }| match delivery.result {
+            PartResult::Undelivered { reason, .. }
+                if delivery.subjects.iter().all(|subject| told.contains(subject)) =>
+            {
+                *redirected.entry(reason.clone()).or_default() += 1;
+                PartDelivery { result: PartResult::Redirected { reason }, ..delivery }
+            }
+            PartResult::Undelivered { reason, text } => {
                 let reason = format!("{reason}; the channel did not get it either");
+                let PartDelivery { channel, ref title, part, of, .. } = delivery;
+                tracing::error!(channel, title, part, of, reason, "part not delivered");
                 PartDelivery { result: PartResult::Undelivered { reason, text }, ..delivery }
             }
             _ => delivery,
         };
-        self.parts.into_iter().map(settle).collect()
+        let settled = self.parts.into_iter().map(&mut settle).collect();
+        for (reason, parts) in redirected {
+            tracing::warn!(reason, parts, "not sent as direct messages, but to the channel");
+        }
+        settled
     }
 }
 
@@ -235,24 +249,15 @@ fn is_about_one_message(fault: &Fault) -> bool {
     matches!(fault, Fault::Failure(Failure::Refused(_)))
 }
 
-/// What came of a part. `sent`: whether the reader was checked.
+/// What came of a part, before the channel was asked. `sent`: whether the reader was checked.
 fn direct(to: &str, part: Part<Message>, attempts: u32, sent: Result<bool, Fault>) -> Direct {
     let title = format!("{} to {to}", part.title);
-    let (number, of) = (part.part, part.of);
     let checked = sent.as_ref().is_ok_and(|checked| *checked);
     let result = match sent {
         Ok(_) => PartResult::Delivered,
-        Err(Fault::Addressee(reason)) => {
-            tracing::warn!(title, part = number, of, reason, "not sent as a direct message, but to the channel");
-            PartResult::Redirected { reason }
-        }
-        Err(Fault::Failure(failure)) => {
-            let reason = failure.into_reason();
-            tracing::error!(channel = "slack_dm", title, part = number, of, reason, "part not delivered");
-            PartResult::Undelivered { reason, text: part.text.clone() }
-        }
+        Err(fault) => PartResult::Undelivered { reason: fault.into_failure().into_reason(), text: part.text },
     };
-    let delivery =
-        PartDelivery { channel: "slack_dm", title, part: number, of, attempts, result, subjects: part.subjects };
-    Direct { delivery, checked, text: part.text }
+    let Part { part: number, of, subjects, .. } = part;
+    let delivery = PartDelivery { channel: "slack_dm", title, part: number, of, attempts, result, subjects };
+    Direct { delivery, checked }
 }
