@@ -40,7 +40,8 @@ pub struct PartDelivery {
 pub enum PartResult {
     /// The channel accepted it.
     Delivered,
-    /// The person could not be reached; what was to be said is in another part of this report, for everybody.
+    /// The person could not be told; everything that was to be said was delivered to everybody, by another part of this
+    /// report.
     Redirected {
         /// Why.
         reason: String,

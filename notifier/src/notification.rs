@@ -79,6 +79,11 @@ impl Notification {
     pub fn is_empty(&self) -> bool {
         self.groups.iter().all(|group| group.lines.is_empty())
     }
+
+    /// What the lines are about, in order; empty for a line about nobody in particular.
+    pub(crate) fn subjects(&self) -> impl Iterator<Item = &str> {
+        self.groups.iter().flat_map(|group| &group.lines).map(|line| line.subject.as_str())
+    }
 }
 
 /// Findings of one kind, shown together under one colour.

@@ -100,11 +100,12 @@ pub(crate) struct Part<B> {
     pub(crate) body: B,
 }
 
-/// Sends `parts` in order, each until it is taken, refused, or the `patience` ends.
+/// Sends `parts` in order, each until it is taken, refused, or the `patience` ends, which may serve for more parts after
+/// these.
 pub(crate) async fn deliver<'a, B, Posting: Future<Output = Result<(), Failure>>>(
     channel: &'static str,
     parts: &'a [Part<B>],
-    mut patience: Patience<'_>,
+    patience: &mut Patience<'_>,
     post: impl Fn(&'a B) -> Posting,
 ) -> Vec<PartDelivery> {
     let mut closed: Option<String> = None;
@@ -279,7 +280,7 @@ mod tests {
     ) -> (Vec<PartDelivery>, Vec<usize>) {
         let policy = RetryPolicy::default();
         let calls = RefCell::new(Vec::new());
-        let report = deliver("test", &parts(n), Patience::new(&policy, until), async |part: &usize| {
+        let report = deliver("test", &parts(n), &mut Patience::new(&policy, until), async |part: &usize| {
             calls.borrow_mut().push(*part);
             let attempt = calls.borrow().iter().filter(|p| *p == part).count();
             answer(*part, attempt)
@@ -363,7 +364,7 @@ mod tests {
         let until = Instant::now() + Duration::from_secs(5);
         let policy = RetryPolicy::default();
         let silent = async |_: &usize| std::future::pending::<Result<(), Failure>>().await;
-        let report = deliver("test", &parts(2), Patience::new(&policy, Some(until)), silent).await;
+        let report = deliver("test", &parts(2), &mut Patience::new(&policy, Some(until)), silent).await;
         assert_eq!((Instant::now(), report.len()), (until, 2));
         assert!(report.iter().all(|part| part.result != PartResult::Delivered));
     }

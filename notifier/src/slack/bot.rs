@@ -2,10 +2,10 @@
 //! told by themselves, and the whole report as a file.
 //!
 //! Scopes of the token: `chat:write` (messages; `chat:write.public` for public channels that the bot is not a member
-//! of), `users:read.email` (owners named by e-mail address), `users:read` (people who have left are noticed; without it
-//! their messages are sent, and nobody reads them), `files:write` (the report as a file).
+//! of), `users:read.email` (owners named by e-mail address), `users:read` (people who have left are noticed; who
+//! cannot be checked is written to, and the channel is told, too), `files:write` (the report as a file).
 
-use std::{fmt, sync::OnceLock};
+use std::{collections::BTreeSet, fmt, sync::OnceLock};
 
 use futures::TryFutureExt as _;
 use secrecy::SecretString;
@@ -112,9 +112,14 @@ impl SlackBot {
         Ok(BotIdentity { team: answer.content.team, user: answer.content.user, scopes: answer.scopes })
     }
 
-    /// Tells owners, then the channel. What owners could not be told stays in the channel's message.
+    /// Tells the channel what is no owner's and cannot wait for them; then the owners; then the channel what is left,
+    /// with what owners could not be told.
     pub(crate) async fn send(&self, messages: &Messages, until: Option<Instant>) -> Vec<PartDelivery> {
-        // What must not be lost is the channel's message, so that half of the time is kept for it.
+        let mut channel = Broadcast::new(self, until);
+        let Turns { first, overview, later } = in_turn(messages);
+        let mut report = channel.say(first.into_iter().cloned().collect()).await;
+
+        // What must not be lost is what the channel gets, so that half of the time is kept for it.
         let half = until.map(|until| {
             let now = Instant::now();
             now + until.saturating_duration_since(now) / 2
@@ -122,35 +127,77 @@ impl SlackBot {
         let told = direct::tell(&self.api, &self.policy, &messages.owners, half).await;
 
         let subjects = told.subjects();
-        let overview = messages.overview.as_ref();
-        let rest =
-            messages.everyone.iter().filter_map(|all| remainder(all, |subject| subjects.contains(subject), overview));
-        let all: Vec<Notification> = overview.cloned().into_iter().chain(rest).collect();
-        let (broadcast, id) = self.broadcast(&all, until).await;
+        let known = |subject: &str| subjects.contains(subject);
+        let rest = later.into_iter().filter_map(|all| remainder(all, known, messages.overview.as_ref()));
+        let rest = channel.say(overview.cloned().into_iter().chain(rest).collect()).await;
 
-        let mut report = told.settle(&broadcast);
-        report.extend(broadcast);
+        report.extend(told.settle(&rest));
+        report.extend(rest);
         if let Some(file) = &messages.file {
-            let id = id.as_deref().or(self.channel.id());
-            report.push(upload::upload(&self.api, &self.policy, file, id, until).await);
+            report.push(upload::upload(&self.api, &self.policy, file, channel.id(), until).await);
         }
         report
     }
+}
 
-    /// Posts to the channel. Says its id, too, if Slack did.
-    async fn broadcast(
-        &self,
-        notifications: &[Notification],
-        until: Option<Instant>,
-    ) -> (Vec<PartDelivery>, Option<String>) {
-        let id = OnceLock::new();
-        let parts: Vec<_> = notifications.iter().flat_map(payload::parts).collect();
-        let patience = Patience::new(&self.policy, until);
-        let post = |message| self.post(message, &id);
-        let report = retry::deliver("slack_channel", &parts, patience, post).await;
-        (report, id.into_inner().filter(|id| is_id(id)))
+/// The notifications for the channel that go before the messages to owners, and those after them.
+///
+/// Thousands of owners take an hour to be told: an alert, and that a brake stopped the run, do not wait for that. Those
+/// about an owner's findings wait until it is known what to leave out.
+fn in_turn(messages: &Messages) -> Turns<'_> {
+    let owned: BTreeSet<&str> =
+        messages.owners.iter().flat_map(|owner| owner.notification.subjects()).filter(|s| !s.is_empty()).collect();
+    let waits = |all: &&Notification| messages.owners.is_empty() || all.subjects().any(|s| owned.contains(s));
+    let (later, mut first): (Vec<_>, Vec<_>) = messages.everyone.iter().partition(waits);
+    // The overview says what the brake did, in short.
+    let alerts = |overview: &&Notification| !messages.owners.is_empty() && !overview.alert.is_empty();
+    first.extend(messages.overview.iter().filter(alerts));
+    let overview = messages.overview.as_ref().filter(|overview| !alerts(overview));
+    Turns { first, overview, later }
+}
+
+/// What goes to the channel, in order.
+struct Turns<'a> {
+    /// Before owners are told.
+    first: Vec<&'a Notification>,
+    /// After that, if it was not among the first.
+    overview: Option<&'a Notification>,
+    /// Without what owners were told.
+    later: Vec<&'a Notification>,
+}
+
+/// All that is said in the channel in one run, in one time for retries.
+struct Broadcast<'a> {
+    bot: &'a SlackBot,
+    patience: Patience<'a>,
+    /// What Slack calls the channel.
+    id: OnceLock<String>,
+    begun: bool,
+}
+
+impl<'a> Broadcast<'a> {
+    fn new(bot: &'a SlackBot, until: Option<Instant>) -> Self {
+        Self { bot, patience: Patience::new(&bot.policy, until), id: OnceLock::new(), begun: false }
     }
 
+    /// Posts to the channel.
+    async fn say(&mut self, notifications: Vec<Notification>) -> Vec<PartDelivery> {
+        let parts: Vec<_> = notifications.iter().flat_map(payload::parts).collect();
+        if self.begun && !parts.is_empty() {
+            self.patience.wait(self.bot.policy.pace).await;
+        }
+        self.begun |= !parts.is_empty();
+        let (bot, id) = (self.bot, &self.id);
+        retry::deliver("slack_channel", &parts, &mut self.patience, |message| bot.post(message, id)).await
+    }
+
+    /// The channel's id, as far as it is known.
+    fn id(&self) -> Option<&str> {
+        self.id.get().map(String::as_str).filter(|id| is_id(id)).or(self.bot.channel.id())
+    }
+}
+
+impl SlackBot {
     /// Posts a message to the channel, and keeps the `id` that Slack calls it by.
     async fn post(&self, message: &Message, id: &OnceLock<String>) -> Result<(), Failure> {
         let posted = post(&self.api, &self.channel.0, message).await.map_err(in_channel)?;

@@ -73,8 +73,8 @@ impl SlackWebhook {
     /// Sends all parts of all notifications, in order.
     pub(crate) async fn send(&self, messages: &Messages, until: Option<Instant>) -> Vec<PartDelivery> {
         let parts: Vec<_> = messages.everyone.iter().flat_map(payload::parts).collect();
-        let patience = Patience::new(&self.policy, until);
-        retry::deliver("slack", &parts, patience, |message| self.post(message)).await
+        let mut patience = Patience::new(&self.policy, until);
+        retry::deliver("slack", &parts, &mut patience, |message| self.post(message)).await
     }
 
     async fn post(&self, message: &Message) -> Result<(), Failure> {

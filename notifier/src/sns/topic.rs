@@ -84,8 +84,8 @@ impl SnsTopic {
     /// Publishes all parts of all notifications, in order.
     pub(crate) async fn send(&self, messages: &Messages, until: Option<Instant>) -> Vec<PartDelivery> {
         let parts: Vec<_> = messages.everyone.iter().flat_map(payload::parts).collect();
-        let patience = Patience::new(&self.policy, until);
-        retry::deliver("sns", &parts, patience, |message| self.publish(message)).await
+        let mut patience = Patience::new(&self.policy, until);
+        retry::deliver("sns", &parts, &mut patience, |message| self.publish(message)).await
     }
 
     async fn publish(&self, message: &TextMessage) -> Result<(), Failure> {

@@ -242,12 +242,80 @@ async fn counts_alone_are_no_message_once_owners_were_told() {
         and_the_rest_works(&server).await;
         let owners = vec![owner("alice", Some("U1"), &["k1"])];
         let overviews = overview.iter().map(|_| "Overview: somebody key  was disabled");
-        let expected: Vec<String> = overviews.chain(expected).map(|post| format!("#security: {post}")).collect();
+        let mut expected: Vec<String> = overviews.chain(expected).map(|post| format!("#security: {post}")).collect();
+        expected.push("U1: Yours: somebody key k1 was disabled".to_owned());
+        expected.sort();
         let report = send(&server, &Messages { everyone: vec![everyone], owners, overview, file: None }).await;
-        assert_eq!(posts(&server).await[1..], expected);
+        let mut sent = posts(&server).await;
+        sent.sort();
+        assert_eq!(sent, expected);
         assert_eq!(report.undelivered().count(), 0);
         assert_eq!(report.told()["k1"], Ok(()));
     }
+}
+
+#[tokio::test]
+async fn what_is_no_owners_does_not_wait_for_owners() {
+    let server = MockServer::start().await;
+    and_the_rest_works(&server).await;
+    let everyone = || vec![titled("Alarm", &["root"]), titled("All", &["k1", "k2"]), titled("Counts", &[""])];
+    let owners = || vec![owner("alice", Some("U1"), &["k1", ""]), owner("team", Some("subteam-SAZ94GDB8"), &["k2"])];
+    let calm = titled("Overview", &[""]);
+    let alerting = Notification { alert: "No key was disabled: 30 keys".into(), ..calm.clone() };
+    for (owners, overview, expected) in [
+        (
+            owners(),
+            &calm,
+            ["#security: Alarm", "#security: Counts", "U1: Yours", "#security: Overview", "#security: All"],
+        ),
+        (
+            owners(),
+            &alerting,
+            ["#security: Alarm", "#security: Counts", "#security: Overview", "U1: Yours", "#security: All"],
+        ),
+    ] {
+        server.reset().await;
+        and_the_rest_works(&server).await;
+        let overview = Some(overview.clone());
+        let report = send(&server, &Messages { everyone: everyone(), owners, overview, file: None }).await;
+        let sent = posts(&server).await;
+        assert!(sent.iter().zip(expected).all(|(sent, start)| sent.starts_with(start)), "{sent:?}");
+        assert_eq!((sent.len(), sent[4].contains("k2"), sent[4].contains("k1")), (5, true, false), "{sent:?}");
+        assert_eq!((report.parts.len(), report.undelivered().count()), (5, 0));
+        assert_eq!(report.told()["root"], Ok(()));
+    }
+
+    // Where nobody is told before, the overview comes first.
+    server.reset().await;
+    and_the_rest_works(&server).await;
+    let overview = Some(alerting);
+    send(&server, &Messages { everyone: everyone(), owners: Vec::new(), overview, file: None }).await;
+    let sent = posts(&server).await;
+    assert!(sent[0].starts_with("#security: Overview") && sent[1].starts_with("#security: Alarm"), "{sent:?}");
+}
+
+#[tokio::test]
+async fn the_channel_has_one_time_for_retries_and_one_pace() {
+    let server = MockServer::start().await;
+    and_the_rest_works(&server).await;
+    let everyone = vec![titled("Alarm", &["root"]), titled("All", &["k1"])];
+    let messages = Messages { everyone, owners: vec![owner("team", None, &["k1"])], overview: None, file: None };
+    let send = async |server: &MockServer, policy| {
+        let notifier = Notifier::new(vec![Channel::SlackBot(bot_in(server, "#security", policy))]);
+        let started = Instant::now();
+        (notifier.send(&messages, None).await, started.elapsed())
+    };
+    let pace = Duration::from_millis(300);
+    let (report, took) = send(&server, RetryPolicy { pace, ..calm() }).await;
+    assert!(report.undelivered().count() == 0 && took >= pace, "{took:?}");
+
+    server.reset().await;
+    posts_to(&server, "#security", ResponseTemplate::new(503)).await;
+    let (wait, budget) = (Duration::from_millis(200), Duration::from_millis(500));
+    let policy = RetryPolicy { budget, first_wait: wait, longest_wait: wait, ..calm() };
+    let (report, took) = send(&server, policy).await;
+    assert!(report.parts[0].attempts > 1, "{report:?}");
+    assert_eq!((report.undelivered().count(), report.parts[1].attempts), (2, 1), "{took:?}");
 }
 
 #[tokio::test]
@@ -339,7 +407,7 @@ async fn who_cannot_be_reached_is_told_in_the_channel() {
 }
 
 #[tokio::test]
-async fn without_the_scope_to_see_who_has_left_messages_are_sent_all_the_same() {
+async fn without_the_scope_to_see_who_has_left_owners_are_told_and_the_channel_too() {
     let server = MockServer::start().await;
     let missing = json!({"ok": false, "error": "missing_scope", "needed": "users:read"});
     Mock::given(path("/api/users.info"))
@@ -348,9 +416,35 @@ async fn without_the_scope_to_see_who_has_left_messages_are_sent_all_the_same() 
         .await;
     and_the_rest_works(&server).await;
     let owners: Vec<OwnerMessage> = (0..30).map(|i| owner("x", Some(&format!("U{i}")), &[&i.to_string()])).collect();
-    let report = send(&server, &messages(&[], owners)).await;
-    assert_eq!((report.parts.len(), report.undelivered().count()), (31, 0));
+    let everyone: Vec<String> = (0..30).map(|i| i.to_string()).collect();
+    let everyone: Vec<&str> = everyone.iter().map(String::as_str).collect();
+    let report = send(&server, &messages(&everyone, owners)).await;
+    assert_eq!((report.parts.len(), report.undelivered().count()), (32, 0));
     assert!(calls(&server, "/users.info").await.len() <= 8, "those that were under way");
+    let all = posts(&server).await.pop().unwrap();
+    assert!(everyone.iter().all(|key| all.contains(&format!("key {key} was"))), "{all}");
+}
+
+#[tokio::test]
+async fn who_could_not_be_checked_is_told_and_stays_in_the_channel() {
+    let server = MockServer::start().await;
+    profile(&server, "U1", false).await;
+    let info = |user: &str| Mock::given(path("/api/users.info")).and(query_param("user", user.to_owned()));
+    let limited = ResponseTemplate::new(429).insert_header("Retry-After", "1");
+    info("U2").respond_with(limited).up_to_n_times(1).mount(&server).await;
+    info("U3").respond_with(ResponseTemplate::new(503)).mount(&server).await;
+    info("U4").respond_with(ok(json!({})).set_delay(Duration::from_secs(30))).mount(&server).await;
+    and_the_rest_works(&server).await;
+    let owners = [("U1", "k1"), ("U2", "k2"), ("U3", "k3"), ("U4", "k4")];
+    let owners = owners.iter().map(|(user, key)| owner("x", Some(user), &[key])).collect();
+    // A quarter of the time is for this question.
+    let policy = RetryPolicy { timeout: Duration::from_secs(3), budget: Duration::from_secs(8), ..calm() };
+    let notifier = Notifier::new(vec![Channel::SlackBot(bot_in(&server, "#security", policy))]);
+    let report = notifier.send(&messages(&["k1", "k2", "k3", "k4"], owners), None).await;
+
+    assert_eq!((report.parts.len(), report.undelivered().count()), (6, 0));
+    let all = "#security: All: somebody key k3 was disabled; somebody key k4 was disabled";
+    assert_eq!(posts(&server).await.pop().unwrap(), all);
 }
 
 #[tokio::test]
@@ -369,10 +463,11 @@ async fn a_missing_scope_is_named_and_everything_goes_to_the_channel() {
     let report = send(&server, &messages(&everyone, owners)).await;
 
     let results = results(&report);
-    let reason = "undelivered: missing_scope (the token needs the scope users:read.email)";
+    let reason = "redirected: missing_scope (the token needs the scope users:read.email)";
     assert_eq!(results[0], format!("slack_dm, Yours to x, 0 tries, {reason}"));
     assert!(results[19].contains("not tried") && results[19].contains("users:read.email"), "{results:?}");
-    assert!(results[20].ends_with("1 tries, undelivered: missing_scope (the token needs the scope im:write)"));
+    assert!(results[20].ends_with("1 tries, redirected: missing_scope (the token needs the scope im:write)"));
+    assert_eq!(report.undelivered().count(), 0);
     assert!(calls(&server, "/users.lookupByEmail").await.len() <= 8, "those that were under way");
     let all = posts(&server).await.pop().unwrap();
     assert!(everyone.iter().all(|key| all.contains(key)), "{all}");
@@ -390,7 +485,7 @@ async fn an_unknown_error_is_about_one_message_only() {
     assert_eq!(
         results(&report),
         [
-            "slack_dm, Yours to alice, 1 tries, undelivered: a_word_of_tomorrow",
+            "slack_dm, Yours to alice, 1 tries, redirected: a_word_of_tomorrow",
             "slack_dm, Yours to alice, 1 tries, delivered",
             "slack_channel, Overview, 1 tries, delivered",
             "slack_channel, All, 1 tries, delivered",
@@ -420,16 +515,35 @@ async fn a_channel_that_is_gone_gets_nothing_and_owners_do() {
 
 #[tokio::test]
 async fn nothing_is_redirected_to_where_nobody_got_it() {
+    for word in ["user_disabled", "missing_scope", "a_word_of_tomorrow"] {
+        let server = MockServer::start().await;
+        posts_to(&server, "U1", error(word)).await;
+        posts_to(&server, "#security", error("is_archived")).await;
+        and_the_rest_works(&server).await;
+        let report = send(&server, &messages(&["k1"], vec![owner("alice", Some("U1"), &["k1"])])).await;
+        let PartResult::Undelivered { reason, text } = &report.parts[0].result else { panic!("{report:?}") };
+        assert_eq!(*reason, format!("{word}; the channel did not get it either"));
+        assert!(text.contains("somebody key k1 was disabled"), "{text}");
+        assert_eq!(report.undelivered().count(), 3);
+        assert!(report.told()["k1"].is_err());
+    }
+}
+
+#[tokio::test]
+async fn only_what_the_channel_got_whole_is_redirected_there() {
     let server = MockServer::start().await;
-    posts_to(&server, "U1", error("user_disabled")).await;
-    posts_to(&server, "#security", error("is_archived")).await;
+    posts_to(&server, "U1", error("missing_scope")).await;
     and_the_rest_works(&server).await;
-    let report = send(&server, &messages(&["k1"], vec![owner("alice", Some("U1"), &["k1"])])).await;
-    let PartResult::Undelivered { reason, text } = &report.parts[0].result else { panic!("{report:?}") };
-    assert_eq!(reason, "user_disabled; the channel did not get it either");
-    assert!(text.contains("somebody key k1 was disabled"), "{text}");
-    assert_eq!(report.undelivered().count(), 3);
-    assert!(report.told()["k1"].is_err());
+    // The channel's message is about one of the keys only, and the overview about none.
+    let owners = vec![owner("alice", Some("U1"), &["k1"]), owner("alice", Some("U1"), &["k1", "k2"])];
+    let owners = owners.into_iter().chain([owner("alice", Some("U1"), &[""])]).collect();
+    let report = send(&server, &messages(&["k1"], owners)).await;
+    let results = results(&report);
+    assert!(results[0].ends_with("redirected: missing_scope"), "{results:?}");
+    assert!(
+        results[1..3].iter().all(|result| result.contains("undelivered: missing_scope; the channel")),
+        "{results:?}"
+    );
 }
 
 #[tokio::test]
@@ -462,7 +576,7 @@ async fn messages_that_hang_stop_neither_other_owners_nor_the_channel() {
     let report = notifier.send(&messages(&["k1", "k2", "k3", "k4"], owners), Some(until)).await;
     assert!(tokio::time::Instant::now() < until);
 
-    let over = "undelivered: no answer, and the time for direct messages was over";
+    let over = "redirected: no answer, and the time for direct messages was over";
     assert_eq!(
         results(&report),
         [
@@ -511,7 +625,8 @@ async fn owners_are_told_at_a_pace() {
     let notifier = Notifier::new(vec![Channel::SlackBot(bot_in(&server, "#security", policy))]);
     let started = Instant::now();
     let report = notifier.send(&Messages { owners, ..Messages::default() }, None).await;
-    assert!(started.elapsed() >= Duration::from_millis(500), "{:?}", started.elapsed());
+    // Profiles are asked for more slowly than messages are sent.
+    assert!(started.elapsed() >= Duration::from_millis(660), "{:?}", started.elapsed());
     assert_eq!((report.parts.len(), report.undelivered().count()), (6, 0));
 }
 

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::{gate::Gate, post};
 use crate::{
     delivery::{PartDelivery, PartResult},
-    notification::{Notification, OwnerMessage},
+    notification::OwnerMessage,
     retry::{Failure, Part, Patience, RetryPolicy},
     slack::{
         api::{Fault, WebApi},
@@ -34,38 +34,60 @@ pub(super) struct Told {
 /// What came of one part.
 struct Direct {
     delivery: PartDelivery,
-    /// Kept until it is known that the channel got it.
-    text: String,
+    /// Whether it went to somebody who is there to read it, as far as Slack knows.
+    checked: bool,
 }
 
 impl Told {
     /// The subjects that all who were to be told of them know everything about.
     pub(super) fn subjects(&self) -> BTreeSet<&str> {
-        let of = |delivered: bool| {
-            let parts =
-                self.parts.iter().filter(move |part| (part.delivery.result == PartResult::Delivered) == delivered);
+        let of = |told: bool| {
+            let parts = self.parts.iter().filter(move |part| part.is_told() == told);
             parts.flat_map(|part| &part.delivery.subjects).map(String::as_str)
         };
         let untold: BTreeSet<&str> = of(false).chain(self.left.iter().map(String::as_str)).collect();
         of(true).filter(|subject| !untold.contains(subject) && !subject.is_empty()).collect()
     }
 
-    /// The parts, once it is known what became of the channel's: nothing is redirected to where nobody got it.
+    /// The parts, once it is known what became of the channel's: what was not delivered is redirected if the channel got
+    /// every line of it, whatever the reason.
     pub(super) fn settle(self, channel: &[PartDelivery]) -> Vec<PartDelivery> {
         let of = |delivered: bool| {
             let parts = channel.iter().filter(move |part| (part.result == PartResult::Delivered) == delivered);
             parts.flat_map(|part| &part.subjects)
         };
         let missed: BTreeSet<&String> = of(false).collect();
-        let told: BTreeSet<&String> = of(true).filter(|subject| !missed.contains(subject)).collect();
-        let settle = |Direct { delivery, text }| match delivery.result {
-            PartResult::Redirected { reason } if !delivery.subjects.iter().all(|subject| told.contains(subject)) => {
+        // A line about nobody in particular may be another one in the channel.
+        let told: BTreeSet<&String> =
+            of(true).filter(|subject| !missed.contains(subject) && !subject.is_empty()).collect();
+        let mut redirected: BTreeMap<String, usize> = BTreeMap::new();
+        let mut settle = |Direct { delivery, .. }| match delivery.result {
+            PartResult::Undelivered { reason, .. }
+                if delivery.subjects.iter().all(|subject| told.contains(subject)) =>
+            {
+                *redirected.entry(reason.clone()).or_default() += 1;
+                PartDelivery { result: PartResult::Redirected { reason }, ..delivery }
+            }
+            PartResult::Undelivered { reason, text } => {
                 let reason = format!("{reason}; the channel did not get it either");
+                let PartDelivery { channel, ref title, part, of, .. } = delivery;
+                tracing::error!(channel, title, part, of, reason, "part not delivered");
                 PartDelivery { result: PartResult::Undelivered { reason, text }, ..delivery }
             }
             _ => delivery,
         };
-        self.parts.into_iter().map(settle).collect()
+        let settled = self.parts.into_iter().map(&mut settle).collect();
+        for (reason, parts) in redirected {
+            tracing::warn!(reason, parts, "not sent as direct messages, but to the channel");
+        }
+        settled
+    }
+}
+
+impl Direct {
+    /// Whether somebody got it. What Slack took for an account that may be deactivated is told to the channel, too.
+    fn is_told(&self) -> bool {
+        self.checked && self.delivery.result == PartResult::Delivered
     }
 }
 
@@ -106,7 +128,7 @@ fn people(owners: &[OwnerMessage]) -> (Vec<Person<'_>>, BTreeSet<String>) {
             Some(SlackTarget::Id(SlackId::User(id))) => Name::Id(id),
             Some(SlackTarget::Email(email)) => Name::Email(email),
             Some(SlackTarget::Id(SlackId::Group(_))) | None => {
-                left.extend(subjects(&message.notification));
+                left.extend(message.notification.subjects().map(ToOwned::to_owned));
                 continue;
             }
         };
@@ -117,10 +139,6 @@ fn people(owners: &[OwnerMessage]) -> (Vec<Person<'_>>, BTreeSet<String>) {
         }
     }
     (people, left)
-}
-
-fn subjects(notification: &Notification) -> impl Iterator<Item = String> {
-    notification.groups.iter().flat_map(|group| &group.lines).map(|line| line.subject.clone())
 }
 
 /// The direct messages of one run.
@@ -139,6 +157,14 @@ struct Profile {
     user: User,
 }
 
+/// Somebody who can be written to.
+#[derive(Default)]
+struct Found {
+    id: String,
+    /// Whether Slack says that they have not left.
+    checked: bool,
+}
+
 #[derive(Deserialize)]
 struct User {
     id: String,
@@ -151,19 +177,18 @@ impl<'a> Round<'a> {
         // The pace is that of one channel, a message a second. Each person is a channel of their own, so that what
         // counts is the limit of the workspace: several hundred messages a minute, of which half the pace takes about a
         // hundred. users.lookupByEmail takes 50 calls a minute (tier 3), users.info 100 (tier 4)
-        // (https://docs.slack.dev/apis/web-api/rate-limits/).
+        // (https://docs.slack.dev/apis/web-api/rate-limits/): they are made 43 and 81 times.
         let gate = |gap| Gate::new(gap, policy.budget);
-        let half = policy.pace / 2;
-        let (lookups, profiles, posts) = (gate(policy.pace), gate(half), gate(half));
+        let (lookups, profiles, posts) = (gate(policy.pace * 5 / 4), gate(policy.pace * 2 / 3), gate(policy.pace / 2));
         Self { api, policy, until, lookups, profiles, posts }
     }
 
     /// All messages of one person, one after another. Who cannot be reached is not tried again.
     async fn tell(&self, person: &Person<'_>) -> Vec<Direct> {
         let mut patience = Patience::new(self.policy, self.until).over("the time for direct messages was over");
-        let (id, mut failed) = match self.find(person.name, &mut patience).await {
-            Ok(id) => (id, None),
-            Err(fault) => (String::new(), Some(fault)),
+        let (Found { id, checked }, mut failed) = match self.find(person.name, &mut patience).await {
+            Ok(found) => (found, None),
+            Err(fault) => (Found::default(), Some(fault)),
         };
         let mut told = Vec::new();
         for message in &person.messages {
@@ -177,14 +202,14 @@ impl<'a> Round<'a> {
                     }
                 };
                 failed = sent.as_ref().err().filter(|fault| !is_about_one_message(fault)).cloned();
-                told.push(direct(&message.to.name, part, attempts, sent.map(|_| ())));
+                told.push(direct(&message.to.name, part, attempts, sent.map(|_| checked)));
             }
         }
         told
     }
 
-    /// The id of somebody who is there.
-    async fn find(&self, name: Name<'_>, patience: &mut Patience<'_>) -> Result<String, Fault> {
+    /// Who is there, or may be.
+    async fn find(&self, name: Name<'_>, patience: &mut Patience<'_>) -> Result<Found, Fault> {
         let user = match name {
             Name::Email(email) => {
                 let who = [("email", email)];
@@ -195,23 +220,26 @@ impl<'a> Round<'a> {
                 Ok(user) => user,
                 Err(fault @ Fault::Addressee(_)) => return Err(fault),
                 // Who may not be asked about may be there.
-                Err(Fault::Failure(_)) => return Ok(id.to_owned()),
+                Err(Fault::Failure(_)) => return Ok(Found { id: id.to_owned(), checked: false }),
             },
         };
         // Slack takes messages to people who have left (https://github.com/slackapi/python-slack-sdk/issues/1156).
-        if user.deleted { Err(Fault::Addressee("the account is deactivated".to_owned())) } else { Ok(user.id) }
+        if user.deleted {
+            return Err(Fault::Addressee("the account is deactivated".to_owned()));
+        }
+        Ok(Found { id: user.id, checked: true })
     }
 
-    /// Asks once: it is the message that matters.
+    /// Asks in time of its own, and not for long: it is the message that matters.
     async fn profile(&self, id: &str) -> Result<User, Fault> {
-        let once = RetryPolicy { budget: Duration::ZERO, ..*self.policy };
-        let mut patience = Patience::new(&once, self.until);
+        let brief = RetryPolicy { budget: self.policy.budget / 4, ..*self.policy };
+        let mut patience = Patience::new(&brief, self.until);
         let who = [("user", id)];
         let ask = || self.api.get::<Profile>("users.info", &who);
         let (attempts, profile) = self.profiles.pass(&mut patience, ask).await;
         if let (1.., Err(Fault::Failure(failure))) = (attempts, &profile) {
             let reason = failure.clone().into_reason();
-            tracing::warn!(reason, "not known whether somebody has left Slack; they are written to");
+            tracing::warn!(reason, "not known whether somebody has left Slack; the channel is told, too");
         }
         profile.map(|profile| profile.user)
     }
@@ -221,22 +249,15 @@ fn is_about_one_message(fault: &Fault) -> bool {
     matches!(fault, Fault::Failure(Failure::Refused(_)))
 }
 
-fn direct(to: &str, part: Part<Message>, attempts: u32, sent: Result<(), Fault>) -> Direct {
+/// What came of a part, before the channel was asked. `sent`: whether the reader was checked.
+fn direct(to: &str, part: Part<Message>, attempts: u32, sent: Result<bool, Fault>) -> Direct {
     let title = format!("{} to {to}", part.title);
-    let (number, of) = (part.part, part.of);
+    let checked = sent.as_ref().is_ok_and(|checked| *checked);
     let result = match sent {
-        Ok(()) => PartResult::Delivered,
-        Err(Fault::Addressee(reason)) => {
-            tracing::warn!(title, part = number, of, reason, "not sent as a direct message, but to the channel");
-            PartResult::Redirected { reason }
-        }
-        Err(Fault::Failure(failure)) => {
-            let reason = failure.into_reason();
-            tracing::error!(channel = "slack_dm", title, part = number, of, reason, "part not delivered");
-            PartResult::Undelivered { reason, text: part.text.clone() }
-        }
+        Ok(_) => PartResult::Delivered,
+        Err(fault) => PartResult::Undelivered { reason: fault.into_failure().into_reason(), text: part.text },
     };
-    let delivery =
-        PartDelivery { channel: "slack_dm", title, part: number, of, attempts, result, subjects: part.subjects };
-    Direct { delivery, text: part.text }
+    let Part { part: number, of, subjects, .. } = part;
+    let delivery = PartDelivery { channel: "slack_dm", title, part: number, of, attempts, result, subjects };
+    Direct { delivery, checked }
 }
