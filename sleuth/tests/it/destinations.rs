@@ -304,3 +304,51 @@ async fn owners_get_direct_messages_and_the_channel_the_rest() {
     assert!(results.contains(&&json!("redirected")), "{report:#}");
     assert!(!format!("{ended:?}{report}").contains("hush-hush"));
 }
+
+#[tokio::test]
+async fn reports_on_instances_go_the_same_ways() {
+    let (account, search) = (account().await, Search::start());
+    let aws = &account.aws;
+    let bad = aws.launch("eu-west-1", &[("created_by", "bob")]).await;
+    let good = aws.launch("eu-west-1", &[("created_by", "bob"), ("Team", "web")]).await;
+    for instance in [&bad, &good] {
+        aws.back_date("eu-west-1", instance, 60).await;
+    }
+    let slack = slack_api().await;
+    let settings = [
+        ARCHIVE,
+        ("SEARCH_URL", &search.url),
+        ("SLACK_BOT_TOKEN", "xoxb-hush-hush"),
+        ("SLACK_CHANNEL", "#aws-tags"),
+        ("SLACK_API_URL", &slack.uri()),
+        ("REGIONS", "eu-west-1"),
+    ];
+    let arguments = ["tags", "--tags", "Team", "--terminate", "--apply", "--output", "json"];
+    let ended = sleuth(&arguments, &aws.url, &settings).await;
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert_eq!(aws.states("eu-west-1").await[&bad], "terminated");
+
+    let objects = archived(&account).await;
+    assert_eq!(objects.len(), 2);
+    assert!(objects.iter().all(|(key, _)| key.starts_with("sleuth/123456789012/tags/")), "{objects:?}");
+    let [rollup] = search.documents("aws_tag_audit").await.try_into().unwrap();
+    assert_eq!((&rollup["tag_scheme"], &rollup["violator_count"]), (&json!(["Team"]), &json!(1)));
+    let violator = json!({"id": bad, "tags": ["created_by=bob"], "region": "eu-west-1"});
+    for (field, value) in violator.as_object().unwrap() {
+        assert_eq!(&rollup["violators"][0][field], value);
+    }
+    let [violator] = search.documents("aws_tag_violator").await.try_into().unwrap();
+    assert_eq!((&violator["action"], &violator["outcome"]), (&json!("terminate"), &json!("done")));
+    assert!(violator["age"].as_i64().unwrap() >= 60, "minutes: {violator}");
+    // Bob is known by the address in the tag of the IAM user of that name.
+    let requests = slack.received_requests().await.unwrap();
+    let posts = requests.iter().filter(|request| request.url.path() == "/chat.postMessage");
+    let to_bob = posts.filter(|post| post.body_json::<Value>().unwrap()["channel"] == "U0BOB00000");
+    let told: Vec<String> = to_bob.map(|post| String::from_utf8_lossy(&post.body).into_owned()).collect();
+    assert!(told.len() == 1 && told[0].contains(&bad) && told[0].contains("was terminated"), "{told:?}");
+
+    let digest = sleuth(&["digest", "--output", "json"], &aws.url, &settings).await;
+    let digest: Value = serde_json::from_str(&digest.stdout).unwrap_or_else(|_| panic!("{digest:?}"));
+    assert_eq!(digest["summary"]["terminated"], 1, "{digest:#}");
+    assert_eq!(digest["accounts"][0]["owners"][0]["owner"], "bob", "{digest:#}");
+}
