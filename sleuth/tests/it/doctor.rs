@@ -410,6 +410,8 @@ async fn mail_server_is_logged_in_to_without_a_message() {
 #[tokio::test]
 async fn bot_is_asked_for_its_scopes() {
     let (aws, slack) = (Emulator::start(), MockServer::start().await);
+    aws.user("alice", &[]).await;
+    aws.key("alice", 70, Some(1)).await;
     let answer = ResponseTemplate::new(200).set_body_json(json!({"ok": true, "team": "Larkspur", "user": "sleuth"}));
     let answer = answer.insert_header("x-oauth-scopes", "chat:write,users:read,users:read.email");
     Mock::given(path("/auth.test")).respond_with(answer).mount(&slack).await;

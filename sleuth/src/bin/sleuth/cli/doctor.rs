@@ -6,9 +6,9 @@ use sleuth::config::Audit;
 use super::{Form, keys::Thresholds, tags::Settings};
 
 pub(super) const ENVIRONMENT: &str = "\
-Environment: all settings of the audits that are examined, see `sleuth keys --help`, `sleuth tags --help` and
-`sleuth digest --help`, and of the watch SETTLE_SECONDS and ASSUME_ROLE_NAME. AUDITS says what is examined if nothing
-is named.";
+Environment: all settings of the audits that are examined, see the help of `sleuth keys`,
+`sleuth tags` and `sleuth digest`, and of the watch SETTLE_SECONDS and ASSUME_ROLE_NAME.
+AUDITS says what is examined if nothing is named.";
 
 pub(super) const EXIT_CODES: &str = "\
 Exit codes:
