@@ -1,9 +1,10 @@
 //! Where a report goes: to people, and into stores. None can stop another, and what none of them took is in the report.
 
-use std::time::Duration;
+use std::{fmt::Write as _, time::Duration};
 
 use notifier::{DeliveryReport, Document, File, Messages, Notifier, PartDelivery, SearchIndex};
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
 #[cfg(feature = "audit")]
@@ -29,6 +30,8 @@ pub struct Outputs {
     /// Where all reports are kept.
     #[cfg(feature = "audit")]
     pub archive: Option<Archive>,
+    /// What tells this run from another that finds the same in the same second: a function may be invoked twice.
+    pub invocation: Option<String>,
     /// Whether stores are spared reports in which all is well: of the watch there are many.
     pub only_noteworthy: bool,
 }
@@ -49,6 +52,9 @@ pub trait Deliverable: Serialize {
 
     /// The whole report, for people.
     fn html(&self) -> String;
+
+    /// The same for a channel that many people read.
+    fn shared_html(&self) -> String;
 
     /// The findings, to be searched for.
     fn documents(&self) -> Vec<Document>;
@@ -73,12 +79,17 @@ pub async fn hand_out<Audit>(
     let link = outputs.keep_at_first(report, deadlines.deliver).await;
     let mut messages = report.messages(texts, link.as_deref());
     // Who is told in short is given the whole, too.
-    messages.file = (link.is_none() && outputs.notifier.takes_files() && messages.overview.is_some())
-        .then(|| File { name: format!("{}-{}.html", report.kind, report.run), content: report.html().into_bytes() });
+    messages.file = (link.is_none() && outputs.notifier.takes_files() && messages.overview.is_some()).then(|| File {
+        name: format!("{}-{}.html", report.kind, report.run),
+        content: report.shared_html().into_bytes(),
+    });
     let deliveries = outputs.notifier.send(&messages, deadlines.deliver).await;
     report.record_delivery(deliveries);
-    let kept = outputs.keep(report, deadlines.store.unwrap_or_else(|| Instant::now() + STORE_WAIT)).await;
-    report.add(kept);
+    let end = deadlines.store.unwrap_or_else(|| Instant::now() + STORE_WAIT);
+    // What the index did not take is to be in the archive.
+    let half = Instant::now() + end.saturating_duration_since(Instant::now()) / 2;
+    report.add(outputs.index(report, half).await);
+    report.add(outputs.archive(report, end).await);
 }
 
 impl Outputs {
@@ -110,30 +121,43 @@ impl Outputs {
         None
     }
 
-    /// Puts the report into all stores, side by side, until a time.
-    async fn keep<Audit>(&self, report: &Report<Audit>, until: Instant) -> Vec<PartDelivery>
+    /// Puts the findings into the index, until a time.
+    async fn index<Audit>(&self, report: &Report<Audit>, until: Instant) -> Vec<PartDelivery>
     where
         Report<Audit>: Deliverable,
     {
-        if !self.wants(report) {
-            return Vec::new();
+        match self.search.as_ref().filter(|_| self.wants(report)) {
+            Some(index) => index.write(&report.run, report.documents(), Some(until)).await,
+            None => Vec::new(),
         }
-        let searchable = async {
-            match &self.search {
-                Some(index) => index.write(&report.run, report.documents(), Some(until)).await,
-                None => Vec::new(),
+    }
+
+    /// Puts the report into the archive, until a time.
+    #[cfg(feature = "audit")]
+    async fn archive<Audit>(&self, report: &Report<Audit>, until: Instant) -> Vec<PartDelivery>
+    where
+        Report<Audit>: Deliverable,
+    {
+        match self.archive.as_ref().filter(|_| self.wants(report)) {
+            Some(archive) => archive_report(archive, report, until).await,
+            None => Vec::new(),
+        }
+    }
+
+    #[cfg(not(feature = "audit"))]
+    async fn archive<Audit>(&self, _: &Report<Audit>, _: Instant) -> Vec<PartDelivery> {
+        Vec::new()
+    }
+
+    /// Tells the run from others of the same second. To be called before the report is shown to anybody.
+    pub(crate) fn name<Audit>(&self, report: &mut Report<Audit>) {
+        if let Some(invocation) = &self.invocation {
+            let digest = Sha256::digest(invocation);
+            for byte in digest.iter().take(4) {
+                // Writing to a string cannot fail.
+                let _ = write!(report.run, "{byte:02x}");
             }
-        };
-        let archived = async {
-            #[cfg(feature = "audit")]
-            if let Some(archive) = &self.archive {
-                return archive_report(archive, report, until).await;
-            }
-            Vec::new()
-        };
-        let (mut parts, archived) = futures::join!(searchable, archived);
-        parts.extend(archived);
-        parts
+        }
     }
 }
 
@@ -160,4 +184,37 @@ where
     let json = json::pretty(report).map_err(|error| error.to_string());
     let (json, html) = futures::join!(put(Form::Json, json), put(Form::Html, Ok(report.html())));
     vec![json, html]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{demo, report::keys::KeysReport, run};
+
+    fn report() -> KeysReport {
+        let inventory = demo::keys::inventory().unwrap();
+        run::keys::dry(&inventory, &demo::keys::config().unwrap(), demo::keys::now(&inventory))
+    }
+
+    #[test]
+    fn invocations_of_one_second_have_runs_of_their_own() {
+        let named = |invocation: Option<&str>| {
+            let outputs = Outputs { invocation: invocation.map(ToOwned::to_owned), ..Outputs::default() };
+            let mut report = report();
+            outputs.name(&mut report);
+            report.run
+        };
+        assert_eq!(named(None), report().run);
+        assert_eq!(named(Some("a")), named(Some("a")));
+        assert_ne!(named(Some("a")), named(Some("b")));
+        assert!(named(Some("a")).starts_with(&report().run));
+    }
+
+    #[test]
+    fn copy_for_many_readers_shows_no_whole_key_id() {
+        let report = report();
+        assert!(report.html().contains("AKIA4LARKSPURZ8SMB3K"));
+        let shared = report.shared_html();
+        assert!(shared.contains("AKIA…MB3K") && !shared.contains("AKIA4LARKSPUR"), "{shared}");
+    }
 }

@@ -17,4 +17,4 @@ pub mod slack_users;
 pub mod table;
 
 mod text;
-mod words;
+pub(crate) mod words;

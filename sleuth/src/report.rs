@@ -2,7 +2,7 @@
 //!
 //! The serialised form is documented in `docs/report.md`; a change that is not an addition raises [`VERSION`].
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use chrono::{DateTime, Utc};
 use notifier::{DeliveryReport, PartDelivery};
@@ -142,6 +142,19 @@ impl Outcome {
 
 /// Why nobody was told, if there is nobody to tell.
 pub(crate) const NO_CHANNEL: &str = "no channel is set, see SLACK_URL, SLACK_BOT_TOKEN, SMTP_URL and SNS_TOPIC";
+
+/// Why nobody was told of something of which no message was.
+const IN_NO_MESSAGE: &str = "no message was about it";
+
+/// What came of telling somebody about a subject. `untried`: no message was sent at all.
+pub(crate) fn told_of(
+    told: &mut BTreeMap<&str, Result<(), String>>,
+    subject: &str,
+    untried: bool,
+) -> Result<(), String> {
+    let missing = if untried { NO_CHANNEL } else { IN_NO_MESSAGE };
+    told.remove(subject).unwrap_or_else(|| Err(missing.to_owned()))
+}
 
 impl ReportError {
     /// A call that gave no answer.

@@ -12,6 +12,8 @@ use super::{
 };
 use crate::{config::ArchiveConfig, deadline::before, facts::ReadError};
 
+/// How the names of reports for programs end.
+const JSON: &str = ".json";
 /// Largest report that is read again, in bytes. One on an account at IAM's limits has some 10 MB.
 const MOST_BYTES: i64 = 256 * 1024 * 1024;
 
@@ -198,7 +200,7 @@ impl Archive {
                 }
             }
         }
-        keys.retain(|key| key.ends_with(".json"));
+        keys.retain(|key| key.ends_with(JSON));
         Ok(keys)
     }
 

@@ -40,10 +40,10 @@ impl Buckets {
         Answer: Future<Output = Result<T, SdkError<E>>>,
     {
         let moved = self.moved.lock().unwrap_or_else(PoisonError::into_inner).get(bucket).cloned();
-        match call(self.client(moved.as_deref().or(region))).await {
+        match Box::pin(call(self.client(moved.as_deref().or(region)))).await {
             Err(error) => match elsewhere(&error).map(ToOwned::to_owned) {
                 Some(region) => {
-                    let answer = call(self.client(Some(&region))).await;
+                    let answer = Box::pin(call(self.client(Some(&region)))).await;
                     self.moved.lock().unwrap_or_else(PoisonError::into_inner).insert(bucket.to_owned(), region);
                     answer
                 }

@@ -34,11 +34,8 @@ pub enum OutputsError {
     #[error("SLACK_API_URL cannot be used: {0}")]
     Api(#[from] InvalidApi),
     /// The mail server cannot be recognised.
-    #[error("SMTP_CA_FILE: {0}")]
+    #[error("SMTP_URL: {0}")]
     Mail(#[from] TlsSetup),
-    /// A file that a setting names cannot be read.
-    #[error("SMTP_CA_FILE is `{0}`, which cannot be read: {1}")]
-    File(String, std::io::Error),
     /// There is nothing to log in to OpenSearch with.
     #[error("SEARCH_AUTH: {0}")]
     Search(#[from] InvalidLogin),
@@ -53,7 +50,7 @@ impl OutputsError {
         match self {
             Self::Client(_) => false,
             Self::Secret(error) => matches!(error.problem, Problem::Wrong(_)),
-            Self::Api(_) | Self::Mail(_) | Self::File(..) | Self::Search(_) => true,
+            Self::Api(_) | Self::Mail(_) | Self::Search(_) => true,
         }
     }
 }
@@ -69,6 +66,7 @@ pub async fn outputs(sdk: &SdkConfig, config: &config::Outputs, end: Option<Inst
         #[cfg(feature = "audit")]
         archive: config.archive.clone().map(|config| Archive::new(sdk, config)),
         only_noteworthy: false,
+        invocation: None,
     })
 }
 
@@ -98,14 +96,7 @@ async fn notifier(sdk: &SdkConfig, config: &config::Outputs, end: Option<Instant
 }
 
 async fn mail(sdk: &SdkConfig, config: &EmailConfig, end: Option<Instant>) -> Result<EmailSettings, OutputsError> {
-    let EmailConfig { server, login, ca_file, from, to, owners } = config.clone();
-    let server = match ca_file {
-        Some(path) => {
-            let pem = std::fs::read(&path).map_err(|error| OutputsError::File(path.display().to_string(), error))?;
-            server.trusting(&pem)?
-        }
-        None => server,
-    };
+    let EmailConfig { server, login, from, to, owners } = config.clone();
     let login = match login {
         Some((user, password)) => Some(SmtpLogin {
             user: secret(sdk, "SMTP_USER", &user, end).await?,

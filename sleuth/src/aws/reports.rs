@@ -22,7 +22,7 @@ use crate::{
 #[derive(Debug)]
 pub enum Stored {
     /// Objects in a bucket.
-    Archive(Archive, Option<Instant>),
+    Archive(Box<Archive>, Option<Instant>),
     /// Documents about a span of time.
     Search(Box<SearchIndex>, Span, Option<Instant>),
 }
@@ -37,7 +37,7 @@ pub async fn stored(
     end: Option<Instant>,
 ) -> Result<Option<Stored>, OutputsError> {
     if let Some(archive) = config.archive.as_ref().filter(|_| !search_first) {
-        return Ok(Some(Stored::Archive(Archive::new(sdk, archive.clone()), end)));
+        return Ok(Some(Stored::Archive(Box::new(Archive::new(sdk, archive.clone())), end)));
     }
     match &config.search {
         Some(search) => {

@@ -56,6 +56,11 @@ impl Audit {
             Some(mut audits) => {
                 audits.sort();
                 audits.dedup();
+                // What is done at this moment is no matter of the past yet.
+                if audits.len() > 1 && audits.contains(&Self::Digest) {
+                    let rule = "must name `digest` alone: give it a function and a schedule of its own".to_owned();
+                    return Err(Problems(vec![Problem { name: "AUDITS", value: Some(value), rule }]));
+                }
                 Ok(audits)
             }
             None => {

@@ -18,8 +18,8 @@ impl Check {
     }
 
     pub(super) fn note(&mut self, name: &'static str, value: Option<&str>, rule: String) {
-        // An address in the wrong place may be the webhook.
-        let secret = |value: &str| ["://", "/services/", "hooks."].iter().any(|part| value.contains(part));
+        // An address in the wrong place may be the webhook, and there are tokens of Slack.
+        let secret = |value: &str| ["://", "/services/", "hooks.", "xox"].iter().any(|part| value.contains(part));
         let value = value.filter(|value| !secret(value)).map(ToOwned::to_owned);
         self.0.push(Problem { name, value, rule });
     }

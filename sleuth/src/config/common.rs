@@ -58,7 +58,7 @@ impl Common {
     /// Checks the shared settings. The result is of use only if `check` has no problems.
     pub(super) fn new(environment: &[(String, String)], check: &mut Check) -> Result<Self, Problems> {
         let env: Environment = read(environment)?;
-        let outputs = Outputs::new(read(environment)?, check);
+        let outputs = Outputs::new(&read(environment)?, check);
         let mode = check.one_of("AWS_RETRY_MODE", env.aws_retry_mode.as_deref(), ["adaptive", "standard"]);
         let concurrency = check.count("CONCURRENCY", env.concurrency.as_deref(), MOST_CONCURRENT);
         let metrics = check.one_of("METRICS", env.metrics.as_deref(), ["true", "false"]) != Some("false");

@@ -83,9 +83,10 @@ pub(super) struct Environment {
 }
 
 impl Outputs {
-    /// Whether there is anybody to tell.
+    /// Whether there is anybody who is told everything.
     pub fn reach_people(&self) -> bool {
-        self.slack.is_some() || self.bot.is_some() || self.topic.is_some() || self.email.is_some()
+        let mail = self.email.as_ref().is_some_and(|email| !email.to.is_empty());
+        self.slack.is_some() || self.bot.is_some() || self.topic.is_some() || mail
     }
 
     /// Whether people are called by their Slack tags.
@@ -94,7 +95,7 @@ impl Outputs {
     }
 
     /// Checks the settings. The result is of use only if `check` has no problems.
-    pub(super) fn new(env: Environment, check: &mut Check) -> Self {
+    pub(super) fn new(env: &Environment, check: &mut Check) -> Self {
         let slack = env.slack_url.as_deref().and_then(|url| check.slack_url("SLACK_URL", url.trim()));
         let topic = env.sns_topic.as_deref().and_then(|arn| match TopicArn::parse(arn.trim()) {
             Ok(topic) => Some(topic),
@@ -105,10 +106,10 @@ impl Outputs {
             budget: budget.map_or(RetryPolicy::default().budget, Duration::from_secs),
             ..RetryPolicy::default()
         };
-        let bot = BotConfig::new(&env, check);
-        let email = EmailConfig::new(&env, check);
-        let search = SearchConfig::new(&env, check);
-        let archive = ArchiveConfig::new(&env, check);
+        let bot = BotConfig::new(env, check);
+        let email = EmailConfig::new(env, check);
+        let search = SearchConfig::new(env, check);
+        let archive = ArchiveConfig::new(env, check);
         Self { slack, topic, bot, email, search, archive, retry }
     }
 }

@@ -2,10 +2,13 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::report::saved::parse;
+use crate::{
+    keys::Action,
+    report::{Outcome, saved::parse},
+};
 
 /// A report of 2 March, or of another time.
-fn report(kind: &str, fields: Value, errors: &[(&str, &str)]) -> SavedReport {
+fn report(kind: &str, fields: &Value, errors: &[(&str, &str)]) -> SavedReport {
     let errors: Vec<Value> = errors
         .iter()
         .map(|(subject, operation)| json!({"subject": subject, "operation": operation, "message": "denied"}))
@@ -29,7 +32,7 @@ fn keys(lines: &[&str], errors: &[(&str, &str)]) -> SavedReport {
         })
     };
     let keys: Vec<Value> = lines.iter().map(key).collect();
-    report("keys", json!({"alerts": [], "keys": keys}), errors)
+    report("keys", &json!({"alerts": [], "keys": keys}), errors)
 }
 
 /// What changed, as `new alice AKIA1`; of what cannot be told also why.
@@ -132,7 +135,7 @@ fn user_who_could_not_be_read_is_told_once() {
 
 #[test]
 fn alerts_are_new_and_fixed() {
-    let with = |alerts: Value, errors: &[(&str, &str)]| report("keys", json!({"alerts": alerts, "keys": []}), errors);
+    let with = |alerts: Value, errors: &[(&str, &str)]| report("keys", &json!({"alerts": alerts, "keys": []}), errors);
     let both = json!([{"kind": "root_access_keys", "user": null}, {"kind": "quarantine", "user": "alice"}]);
     let none = with(json!([]), &[]);
     let all = with(both, &[]);
@@ -145,7 +148,7 @@ fn alerts_are_new_and_fixed() {
 }
 
 /// Instances of one region as `i-1 violation project+ team?`: `+` for a rule that is due, `~` in grace, `?` unknown.
-fn instances(lines: &[&str], region: Value) -> SavedReport {
+fn instances(lines: &[&str], region: &Value) -> SavedReport {
     let violation = |word: &str| {
         let (rule, sign) = word.split_at(word.len() - 1);
         let (kind, left) = match sign {
@@ -168,7 +171,7 @@ fn instances(lines: &[&str], region: Value) -> SavedReport {
         })
     };
     let found: Vec<Value> = lines.iter().map(instance).collect();
-    report("tags", json!({"regions": [region], "instances": found}), &[])
+    report("tags", &json!({"regions": [region], "instances": found}), &[])
 }
 
 fn whole() -> Value {
@@ -197,7 +200,7 @@ fn instances_are_compared_by_status_and_rules() {
         ("violation a+", "unknown a?", "unknown"),
         ("compliant", "unknown a?", "unknown"),
     ] {
-        let side = |line: &str| instances(&[&format!("i-1 {line}")], whole());
+        let side = |line: &str| instances(&[&format!("i-1 {line}")], &whole());
         let found = diff(&side(old), &side(new)).unwrap();
         let words: Vec<&str> = found.changes.iter().map(|entry| entry.change.as_str()).collect();
         assert_eq!(words.join(""), expected, "{old} to {new}");
@@ -206,22 +209,22 @@ fn instances_are_compared_by_status_and_rules() {
 
 #[test]
 fn instance_that_is_gone_is_fixed_only_if_its_region_was_seen() {
-    let old = instances(&["i-1 violation a+", "i-2 compliant"], whole());
-    let missing = |region: Value| changes(&old, &instances(&[], region));
-    assert_eq!(missing(whole()), ["fixed eu-west-1 i-1"]);
+    let old = instances(&["i-1 violation a+", "i-2 compliant"], &whole());
+    let missing = |region: &Value| changes(&old, &instances(&[], region));
+    assert_eq!(missing(&whole()), ["fixed eu-west-1 i-1"]);
     for (region, why) in [
         (json!({"region": "eu-west-1", "complete": false, "canary": null}), "not all instances of eu-west-1 were seen"),
         (json!({"region": "eu-west-1", "complete": true, "canary": false}), "the canary of eu-west-1 was not seen"),
         (json!({"region": "us-east-1", "complete": true, "canary": null}), "eu-west-1 was not asked"),
     ] {
-        assert_eq!(missing(region), [format!("unknown eu-west-1 i-1: {why}")]);
+        assert_eq!(missing(&region), [format!("unknown eu-west-1 i-1: {why}")]);
     }
 }
 
 #[test]
 fn report_of_the_watch_says_nothing_of_other_instances() {
-    let old = instances(&["i-1 violation a+"], whole());
-    let mut new = instances(&["i-2 violation a+"], whole());
+    let old = instances(&["i-1 violation a+"], &whole());
+    let mut new = instances(&["i-2 violation a+"], &whole());
     let SavedAudit::Tags(audit) = &mut new.audit else { panic!() };
     audit.instances[0].events.push(crate::report::saved::Happened);
     let untold = "unknown eu-west-1 i-1: the report is about the instances of an event only";
@@ -239,8 +242,8 @@ fn only_what_is_not_exempt_fails() {
 
 #[test]
 fn what_else_differs_is_noted() {
-    let old = instances(&[], whole());
-    let mut new = instances(&[], json!({"region": "us-east-1", "complete": true, "canary": null}));
+    let old = instances(&[], &whole());
+    let mut new = instances(&[], &json!({"region": "us-east-1", "complete": true, "canary": null}));
     new.account.id = Some("444455556666".to_owned());
     new.generated_at = "2026-03-01T09:00:00Z".parse().unwrap();
     new.policy.insert("grace_minutes".to_owned(), json!(9));
@@ -262,7 +265,7 @@ fn what_else_differs_is_noted() {
 
 #[test]
 fn reports_of_two_audits_are_not_compared() {
-    assert_eq!(diff(&keys(&[], &[]), &instances(&[], whole())), Err(KindsDiffer));
+    assert_eq!(diff(&keys(&[], &[]), &instances(&[], &whole())), Err(KindsDiffer));
 }
 
 #[test]
@@ -273,7 +276,6 @@ fn what_runs_did_is_told_with_the_run() {
         (audit.keys[0].action, audit.keys[0].outcome) = (action, outcome);
         report
     };
-    use crate::{keys::Action, report::Outcome};
     let did = acted(Action::Disable, Outcome::Done);
     let gone = keys(&["alice AKIA1 disabled"], &[]);
     let found = diff(&did, &gone).unwrap();
@@ -302,7 +304,7 @@ fn any_keys(statuses: &'static [&'static str]) -> impl Strategy<Value = SavedRep
 fn any_instances(kinds: &'static [&'static str]) -> impl Strategy<Value = SavedReport> {
     prop::collection::btree_map(0..4, prop::sample::select(kinds), 0..4).prop_map(|found| {
         let lines: Vec<String> = found.into_iter().map(|(id, kind)| format!("i-{id} {kind}")).collect();
-        instances(&lines.iter().map(String::as_str).collect::<Vec<_>>(), whole())
+        instances(&lines.iter().map(String::as_str).collect::<Vec<_>>(), &whole())
     })
 }
 

@@ -106,8 +106,7 @@ fn what_was_done_is_told_by_owner() {
 #[test]
 fn what_is_told_twice_counts_once_whatever_comes_first() {
     let (keys, tags) = (keys_run(), tags_run());
-    let run = saved(&keys).run();
-    let documents = [documents::of_keys(&keys, &run), documents::of_tags(&tags, &run)].concat();
+    let documents = [documents::of_keys(&keys), documents::of_tags(&tags)].concat();
     let one = digest();
     let mut turned = Collection::new(day());
     for document in documents.iter().rev() {
@@ -134,7 +133,7 @@ fn run_that_did_not_act_did_nothing() {
     });
     let mut collection = Collection::new(day());
     collection.report(&saved(&report));
-    for document in documents::of_keys(&report, &saved(&report).run()) {
+    for document in documents::of_keys(&report) {
         collection.document(&document.id, &Value::Object(document.body.clone()));
     }
     let digest = collection.finish();
@@ -156,7 +155,7 @@ fn time_begins_with_its_start_and_ends_before_its_end() {
         collection.report(&saved(&keys_run()));
         assert_eq!(collection.finish().summary.runs, runs, "{from} {to}");
         let mut collection = Collection::new(Span { from, to });
-        for document in documents::of_keys(&keys_run(), "r") {
+        for document in documents::of_keys(&keys_run()) {
             collection.document(&document.id, &Value::Object(document.body.clone()));
         }
         assert_eq!(collection.finish().summary.runs, runs, "{from} {to}");
@@ -182,7 +181,7 @@ fn documents_of_others_are_passed_over_and_broken_ones_are_not() {
     collection.document("1", &json!({"kind": "nginx"}));
     collection.document("2", &json!("text"));
     assert!(collection.clone().finish().errors.is_empty());
-    let mut broken = Value::Object(documents::of_tags(&tags_run(), "r")[1].body.clone());
+    let mut broken = Value::Object(documents::of_tags(&tags_run())[1].body.clone());
     broken.as_object_mut().unwrap().remove("outcome");
     collection.document("3", &broken);
     let digest = collection.finish();

@@ -4,9 +4,11 @@ use notifier::{DeliveryReport, Document, Messages};
 
 use super::Deliverable;
 use crate::{
+    keys::AccessKeyId,
     render::{
         html,
         notification::keys::{Texts, messages},
+        words::keys as words,
     },
     report::{documents, keys::KeysReport},
 };
@@ -22,8 +24,23 @@ impl Deliverable for KeysReport {
         html::keys::html(self)
     }
 
+    /// Key ids are recognisable, and no more.
+    fn shared_html(&self) -> String {
+        let mut shared = self.clone();
+        for finding in &mut shared.audit.keys {
+            let Some(AccessKeyId(id)) = &mut finding.key_id else { continue };
+            let masked = words::masked(&AccessKeyId(id.clone()));
+            for error in &mut shared.errors {
+                error.subject = error.subject.replace(id.as_str(), &masked);
+                error.message = error.message.replace(id.as_str(), &masked);
+            }
+            *id = masked;
+        }
+        html::keys::html(&shared)
+    }
+
     fn documents(&self) -> Vec<Document> {
-        documents::of_keys(self, &self.run)
+        documents::of_keys(self)
     }
 
     fn is_noteworthy(&self) -> bool {

@@ -22,8 +22,12 @@ impl Deliverable for TagsReport {
         html::tags::html(self)
     }
 
+    fn shared_html(&self) -> String {
+        self.html()
+    }
+
     fn documents(&self) -> Vec<Document> {
-        documents::of_tags(self, &self.run)
+        documents::of_tags(self)
     }
 
     fn is_noteworthy(&self) -> bool {

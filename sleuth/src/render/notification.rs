@@ -44,9 +44,9 @@ fn by_owner<'a, Finding>(
 
 /// The report in short, for a channel whose people are told by themselves.
 fn overview(title: &str, account: &str, alert: &str, lines: Vec<String>, link: Option<&str>) -> Notification {
-    let line = |spans| Line { subject: String::new(), spans };
-    let mut lines: Vec<Line> = lines.into_iter().map(|text| line(vec![Span::Text(text)])).collect();
-    lines.extend(link.map(|url| line(vec![Span::Link { text: WHOLE.to_owned(), url: url.to_owned() }])));
+    let about_nobody = |span| Line { subject: String::new(), spans: vec![span] };
+    let mut lines: Vec<Line> = lines.into_iter().map(|text| about_nobody(Span::Text(text))).collect();
+    lines.extend(link.map(|url| about_nobody(Span::Link { text: WHOLE.to_owned(), url: url.to_owned() })));
     Notification {
         title: title.to_owned(),
         alert: alert.to_owned(),

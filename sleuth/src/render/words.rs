@@ -1,6 +1,6 @@
 //! Findings in words. Every word matches the outcome: "was" is said only of what was done.
 
 pub(super) mod digest;
-pub(super) mod keys;
+pub(crate) mod keys;
 pub(super) mod shell;
 pub(super) mod tags;

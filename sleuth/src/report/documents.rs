@@ -33,7 +33,7 @@ pub const KEY_FINDING: &str = "aws_key_finding";
 const WHOLE: &str = "rollup";
 
 /// The documents of a run on access keys: of the run, and of each key that is not good, or that something was done about.
-pub fn of_keys(report: &KeysReport, run: &str) -> Vec<Document> {
+pub fn of_keys(report: &KeysReport) -> Vec<Document> {
     let told = |key: &&keys::Finding| key.status != KeyStatus::Good || key.action != OnKey::None;
     let findings: Vec<&keys::Finding> = report.audit.keys.iter().filter(told).collect();
     let violators = findings.iter().filter(|key| is_violator(key));
@@ -43,17 +43,17 @@ pub fn of_keys(report: &KeysReport, run: &str) -> Vec<Document> {
         "violators": violators,
         "counts": report.audit.summary,
     });
-    let mut names = Names::new(run, KEY_FINDING);
+    let mut names = Names::new(&report.run, KEY_FINDING);
     let each = findings
         .into_iter()
-        .map(|key| names.document(key.subject(), with(envelope(report, KEY_FINDING, run), key_fields(key))));
+        .map(|key| names.document(key.subject(), with(envelope(report, KEY_FINDING), key_fields(key))));
     let each: Vec<Document> = each.collect();
-    [vec![whole(report, KEY_AUDIT, run, rollup)], each].concat()
+    [vec![whole(report, KEY_AUDIT, rollup)], each].concat()
 }
 
 /// The documents of a run on instances: of the run, and of each instance that violates a rule, or that something was done
 /// about.
-pub fn of_tags(report: &TagsReport, run: &str) -> Vec<Document> {
+pub fn of_tags(report: &TagsReport) -> Vec<Document> {
     let told = |found: &&tags::Finding| found.status == Status::Violation || found.action != OnInstance::None;
     let findings: Vec<&tags::Finding> = report.audit.instances.iter().filter(told).collect();
     let counts = |found: &&&tags::Finding| found.status == Status::Violation && !found.is_exempt();
@@ -76,12 +76,12 @@ pub fn of_tags(report: &TagsReport, run: &str) -> Vec<Document> {
             "managed": summary.managed,
         },
     });
-    let mut names = Names::new(run, TAG_VIOLATOR);
+    let mut names = Names::new(&report.run, TAG_VIOLATOR);
     let each = findings
         .into_iter()
-        .map(|found| names.document(found.subject(), with(envelope(report, TAG_VIOLATOR, run), tag_fields(found))));
+        .map(|found| names.document(found.subject(), with(envelope(report, TAG_VIOLATOR), tag_fields(found))));
     let each: Vec<Document> = each.collect();
-    [vec![whole(report, TAG_AUDIT, run, rollup)], each].concat()
+    [vec![whole(report, TAG_AUDIT, rollup)], each].concat()
 }
 
 /// Whether a key is out of order, and is to be counted so.
@@ -90,11 +90,11 @@ fn is_violator(key: &keys::Finding) -> bool {
 }
 
 /// What all documents of a run say.
-fn envelope<Audit>(report: &Report<Audit>, kind: &str, run: &str) -> Value {
+fn envelope<Audit>(report: &Report<Audit>, kind: &str) -> Value {
     json!({
         "@timestamp": report.generated_at,
         "kind": kind,
-        "run": run,
+        "run": report.run,
         "account": report.account.id,
         "account_name": report.account.alias,
         "applied": report.applied,
@@ -102,12 +102,12 @@ fn envelope<Audit>(report: &Report<Audit>, kind: &str, run: &str) -> Value {
 }
 
 /// The document of the run.
-fn whole<Audit>(report: &Report<Audit>, kind: &str, run: &str, fields: Value) -> Document {
+fn whole<Audit>(report: &Report<Audit>, kind: &str, fields: Value) -> Document {
     let first = report.errors.first();
     let first = first.map(|error| format!("{}: {}: {}", error.subject, error.operation, error.message));
     let errors = json!({"errors": report.errors.len(), "first_error": first});
-    let body = with(with(envelope(report, kind, run), fields), errors);
-    Document { id: id(run, kind, WHOLE), subject: WHOLE.to_owned(), body: object(body) }
+    let body = with(with(envelope(report, kind), fields), errors);
+    Document { id: id(&report.run, kind, WHOLE), subject: WHOLE.to_owned(), body: object(body) }
 }
 
 fn key_fields(key: &keys::Finding) -> Value {

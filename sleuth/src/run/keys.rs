@@ -46,6 +46,7 @@ pub async fn wet(
     mut keep: impl FnMut(Stage, &KeysReport),
 ) -> KeysReport {
     let (plan, mut report) = planned(inventory, config, now);
+    outputs.name(&mut report);
     keep(Stage::Planned, &report);
     tracing::debug!(%plan, "about to act");
     if config.common.outputs.calls_people() {

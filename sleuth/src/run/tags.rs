@@ -113,6 +113,7 @@ pub async fn wet(
     mut keep: impl FnMut(Stage, &TagsReport),
 ) -> TagsReport {
     let (plan, mut report) = planned(inventory, policy, now);
+    outputs.name(&mut report);
     keep(Stage::Planned, &report);
     tracing::debug!(%plan, "about to act");
     if outputs.notifier.is_empty() && !plan.is_empty() {

@@ -275,7 +275,14 @@ async fn debug_prints_the_payloads_on_stderr() {
         "{}",
         ended.stderr
     );
-    assert!(ended.stderr.contains("SNS message, subject `AWS IAM Key Expiration Report`:"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("SNS message and e-mail, subject `AWS IAM Key Expiration Report`:"),
+        "{}",
+        ended.stderr
+    );
+    // Grace is known by her address.
+    let hers = ended.stderr.split("Message to ").find(|message| message.starts_with("Grace Lindqvist")).unwrap();
+    assert!(hers.contains("aws iam create-access-key --user-name grace.lindqvist"), "{hers}");
     ended.report();
 }
 

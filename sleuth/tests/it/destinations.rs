@@ -51,7 +51,8 @@ async fn archived(account: &Account) -> Vec<(String, String)> {
     for object in listed.contents() {
         let key = object.key().unwrap().to_owned();
         let object = s3.get_object().bucket(BUCKET).key(&key).send().await.unwrap();
-        let kind = if key.ends_with(".json") { "application/json" } else { "text/html; charset=utf-8" };
+        let html = key.strip_suffix(".html").is_some();
+        let kind = if html { "text/html; charset=utf-8" } else { "application/json" };
         assert_eq!(object.content_type(), Some(kind));
         assert_eq!(object.server_side_encryption(), Some(&ServerSideEncryption::Aes256));
         let text = String::from_utf8(object.body.collect().await.unwrap().to_vec()).unwrap();
@@ -104,7 +105,7 @@ async fn archive_that_refuses_stops_nobody() {
     let elsewhere = ("ARCHIVE", "s3://not-ours-at-all");
     let (ended, report) = apply(&account, &[elsewhere, ("SLACK_URL", &slack.uri())]).await;
     assert_eq!(ended.code, 4, "{ended:?}");
-    assert_eq!(account.aws.inactive().await, [account.expired.clone()]);
+    assert_eq!(account.aws.inactive().await, [account.expired.as_str()]);
     let refused = undelivered(&report, "archive");
     assert_eq!(refused.len(), 2);
     assert!(refused[0]["reason"].as_str().unwrap().contains("NoSuchBucket"), "{refused:?}");

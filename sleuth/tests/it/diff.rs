@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::support::sleuth;
+use crate::{channels::receiver, support::sleuth};
 
 /// Nobody listens there.
 const NOWHERE: &str = "http://127.0.0.1:9";
@@ -130,7 +130,7 @@ async fn files_that_cannot_be_compared_are_named() {
         (&report, &"none.json".to_owned(), &[], "none.json cannot be read"),
         (&report, &report, &["--now", "2026-03-02T09:00:00Z"], "are for inventories"),
         (&report, &report, &["--expiration-age", "9"], "are for inventories"),
-        (&instances, &instances, &["--tags", "a b|"], "these settings cannot be used"),
+        (&instances, &instances, &["--tags", "Code", "--grace", "soon"], "these settings cannot be used"),
     ] {
         let arguments = [&["diff", old.as_str(), new.as_str()], arguments].concat();
         let ended = sleuth(&arguments, NOWHERE, &[]).await;
@@ -181,16 +181,13 @@ async fn digest_with_a_report_that_cannot_be_read_is_incomplete() {
 
 #[tokio::test]
 async fn digest_is_sent_only_if_asked_to() {
-    let slack = wiremock::MockServer::start().await;
-    let ok = wiremock::ResponseTemplate::new(200).set_body_string("ok");
-    wiremock::Mock::given(wiremock::matchers::method("POST")).respond_with(ok).mount(&slack).await;
     let folder = Folder::new();
     let (acted, plain) = (folder.write("run.json", &run()), folder.write("plain.json", &keys(&[])));
-    let hook = format!("{}/services/T0/B0/x", slack.uri());
     for (file, arguments, sent) in
         [(&acted, &[][..], 0), (&acted, &["--send"], 1), (&plain, &["--send"], 0), (&plain, &["--send", "--always"], 1)]
     {
-        slack.reset().await;
+        let slack = receiver(vec![wiremock::ResponseTemplate::new(200).set_body_string("ok")]).await;
+        let hook = format!("{}/services/T0/B0/x", slack.uri());
         let arguments =
             [&["digest", file.as_str(), "--now", "2026-03-02T10:00:00Z", "--output", "json"], arguments].concat();
         let ended = sleuth(&arguments, NOWHERE, &[("SLACK_URL", &hook)]).await;
@@ -208,9 +205,9 @@ async fn digest_says_which_setting_is_missing() {
         (&["digest"][..], "neither ARCHIVE nor SEARCH_URL is set"),
         (&["digest", "--from", "archive"], "ARCHIVE is not set"),
         (&["digest", "--from", "search"], "SEARCH_URL is not set"),
-        (&["digest", &file, "--send"], "set SLACK_URL or SNS_TOPIC"),
+        (&["digest", &file, "--send"], "set SLACK_URL, SLACK_BOT_TOKEN, SMTP_URL or SNS_TOPIC"),
         (&["digest", "none"], "none cannot be read"),
-        (&["digest", &file, "--since", "0s"], "must be longer than 0"),
+        (&["digest", &file, "--since", "0s"], "must be a time as in 24h"),
     ] {
         let ended = sleuth(arguments, NOWHERE, &[]).await;
         assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{arguments:?}: {ended:?}");

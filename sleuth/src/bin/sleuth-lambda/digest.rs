@@ -1,11 +1,12 @@
 //! The digest: what the runs of the last day did.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
 use sleuth::{
     aws,
     config::{DigestConfig, Problem, Problems},
+    digest::Span,
     run,
 };
 
@@ -15,9 +16,12 @@ use crate::{
 };
 
 /// Makes and sends it. `config` was checked to name a store and a channel.
-pub(crate) async fn run(config: &DigestConfig, Start { now, deadlines }: Start) -> Result<Value, Diagnostic> {
-    // What the audits of this very invocation did belongs into it: their reports are of this second.
-    let now = now + TimeDelta::seconds(1);
+pub(crate) async fn run(
+    config: &DigestConfig,
+    event: &Value,
+    Start { now, deadlines, .. }: Start,
+) -> Result<Value, Diagnostic> {
+    let now = end(event, now);
     let sdk = aws::connect(None, deadlines.read).await.map_err(|e| diagnostic("Credentials", &e))?;
     let failed = |error: aws::OutputsError| not_begun(error.is_setting(), &error);
     let outputs = &config.common.outputs;
@@ -29,11 +33,24 @@ pub(crate) async fn run(config: &DigestConfig, Start { now, deadlines }: Start) 
     run::digest::send(&mut digest, config, &notifier, deadlines).await;
     print(&digest);
     if digest.is_complete() {
-        return Ok(json!({
-            "version": digest.version, "kind": digest.kind, "from": span.from, "to": span.to, "summary": digest.summary,
-        }));
+        let Span { from, to } = span;
+        let answer =
+            json!({"version": digest.version, "kind": digest.kind, "from": from, "to": to, "summary": digest.summary});
+        return Ok(json!({ "audits": [answer] }));
     }
     Err(incomplete(digest.kind, digest.errors.iter()))
+}
+
+/// Longest run of a function, in minutes (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
+const LONGEST_RUN: i64 = 15;
+
+/// The end of the time that the digest is about. It is counted from the schedule's own time, so that the days of a daily
+/// schedule leave no gap and do not overlap, and what began before it has ended and left its report.
+fn end(event: &Value, now: DateTime<Utc>) -> DateTime<Utc> {
+    let scheduled = event.get("time").and_then(Value::as_str).and_then(|time| time.parse().ok());
+    // A time that somebody made up is no reason to tell of another day.
+    let scheduled = scheduled.filter(|time: &DateTime<Utc>| (now - time).abs() < TimeDelta::hours(1));
+    scheduled.unwrap_or(now) - TimeDelta::minutes(LONGEST_RUN)
 }
 
 /// Checks what only the function needs: nobody reads what it prints.

@@ -17,12 +17,13 @@ use crate::{
     outcome::{answer, diagnostic, log, not_begun, print},
 };
 
-pub(crate) async fn run(config: &KeysConfig, Start { now, deadlines }: Start) -> Result<Value, Diagnostic> {
+pub(crate) async fn run(config: &KeysConfig, Start { now, invocation, deadlines }: Start) -> Result<Value, Diagnostic> {
     let sdk = aws::connect(None, deadlines.read).await.map_err(|e| diagnostic("Credentials", &e))?;
     let iam = aws::iam::Iam::new(&sdk, config.common.retry_mode);
-    let outputs = aws::outputs(&sdk, &config.common.outputs, deadlines.read)
+    let mut outputs = aws::outputs(&sdk, &config.common.outputs, deadlines.read)
         .await
         .map_err(|error| not_begun(error.is_setting(), &error))?;
+    outputs.invocation = Some(invocation);
     let inventory = gather(&iam, &run::keys::scope(config, now, now, deadlines.read), |_, _| ()).await;
     let report = run::keys::wet(&iam, &inventory, config, &outputs, now, deadlines, |_, report| log(report)).await;
     log(&report);

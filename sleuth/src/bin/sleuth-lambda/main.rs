@@ -33,7 +33,7 @@ async fn main() -> Result<(), Error> {
     start_log();
     lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| async move {
         tracing::info!(request_id = event.context.request_id, "invoked");
-        handle(event.payload, event.context.deadline).await
+        Box::pin(handle(event.payload, event.context.deadline, event.context.request_id)).await
     }))
     .await
 }
@@ -56,9 +56,11 @@ fn start_log() {
 }
 
 /// The time of an invocation.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Start {
     now: DateTime<Utc>,
+    /// The name of the invocation: a duplicate has another.
+    invocation: String,
     deadlines: Deadlines,
 }
 
@@ -66,11 +68,12 @@ struct Start {
 /// done, if something could not be read, done or delivered: so that alarms fire.
 ///
 /// `deadline`: when Lambda will end the function, in milliseconds since 1970.
-async fn handle(event: Value, deadline: u64) -> Result<Value, Diagnostic> {
+async fn handle(event: Value, deadline: u64, invocation: String) -> Result<Value, Diagnostic> {
     let now = clock();
     let left = deadline.saturating_sub(now.timestamp_millis().unsigned_abs());
     let deadlines = Deadlines::within(Instant::now(), Duration::from_millis(left));
-    let start = Start { now: now.trunc_subsecs(0), deadlines };
+    let now = now.trunc_subsecs(0);
+    let start = Start { now, invocation, deadlines };
     let environment = config::environment();
     let prepared = Prepared::new(&environment).map_err(|problems| diagnostic("Configuration", &problems))?;
     let (before, begun) = (Calls::so_far(), Instant::now());
@@ -79,7 +82,7 @@ async fn handle(event: Value, deadline: u64) -> Result<Value, Diagnostic> {
     if let Some(audits) = measured {
         let calls = Calls::so_far().since(before);
         outcome::print(&metrics::of_invocation(&Invocation {
-            at: start.now,
+            at: now,
             audits: &audits,
             milliseconds: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
             calls: calls.sent,
@@ -105,7 +108,7 @@ struct Prepared {
     tags: Option<config::TagsConfig>,
     #[cfg(feature = "tags")]
     watch: Option<config::WatchConfig>,
-    /// The digest, which comes after the audits.
+    /// The digest, which stands alone.
     digest: Option<config::DigestConfig>,
     /// Whether there is no audit that any event would start.
     #[cfg(feature = "tags")]
@@ -160,6 +163,9 @@ impl Prepared {
         if let Some(config) = self.watch.filter(|_| event::is_delivery(event) || self.only_watch) {
             return Box::pin(watch::run(config, event, start)).await;
         }
+        if let Some(config) = &self.digest {
+            return Box::pin(digest::run(config, event, start)).await;
+        }
         if event::is_of_cloudtrail(event) {
             let message = "this event is one for the watch, which AUDITS does not name: nothing was audited";
             return Err(diagnostic("Configuration", &message));
@@ -167,24 +173,19 @@ impl Prepared {
         let keys = async {
             #[cfg(feature = "keys")]
             if let Some(config) = self.keys {
-                return Some(Box::pin(keys::run(&config, start)).await);
+                return Some(Box::pin(keys::run(&config, start.clone())).await);
             }
             None
         };
         let tags = async {
             #[cfg(feature = "tags")]
             if let Some(config) = self.tags {
-                return Some(Box::pin(tags::run(config, start)).await);
+                return Some(Box::pin(tags::run(config, start.clone())).await);
             }
             None
         };
         let (keys, tags) = futures::join!(keys, tags);
-        // What they have just done belongs into it.
-        let digest = match &self.digest {
-            Some(config) => Some(Box::pin(digest::run(config, start)).await),
-            None => None,
-        };
-        together([keys, tags, digest].into_iter().flatten())
+        together([keys, tags].into_iter().flatten())
     }
 }
 

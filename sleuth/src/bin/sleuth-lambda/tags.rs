@@ -17,16 +17,17 @@ use crate::{
     outcome::{answer, diagnostic, log, not_begun, print},
 };
 
-pub(crate) async fn run(config: TagsConfig, Start { now, deadlines }: Start) -> Result<Value, Diagnostic> {
+pub(crate) async fn run(config: TagsConfig, Start { now, invocation, deadlines }: Start) -> Result<Value, Diagnostic> {
     let sdk = aws::connect(None, deadlines.read).await.map_err(|e| diagnostic("Credentials", &e))?;
     let policy = aws::tag_policy(&sdk, config, None, deadlines.read)
         .await
         .map_err(|error| not_begun(error.is_setting(), &error))?;
     let common = &policy.config.common;
     let cloud = Cloud::new(&sdk, common.retry_mode);
-    let outputs = aws::outputs(&sdk, &common.outputs, deadlines.read)
+    let mut outputs = aws::outputs(&sdk, &common.outputs, deadlines.read)
         .await
         .map_err(|error| not_begun(error.is_setting(), &error))?;
+    outputs.invocation = Some(invocation);
     let inventory = gather(&cloud, &policy.scope(now, now, deadlines.read), |_, _, _| ()).await;
     let keep = |_, report: &TagsReport| log(report);
     let run = run::tags::wet(&cloud, &inventory, &policy, &outputs, now, deadlines, keep);

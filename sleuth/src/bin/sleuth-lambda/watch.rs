@@ -58,15 +58,16 @@ fn memory<T>(work: impl FnOnce(&mut Memory) -> T) -> T {
 pub(crate) async fn run(config: WatchConfig, event: &Value, start: Start) -> Result<Value, Diagnostic> {
     let leaves = open(event);
     let messages: BTreeSet<String> = leaves.iter().filter_map(|leaf| leaf.message.clone()).collect();
+    let now = start.now;
     let ended = deal_with(config, leaves, start).await?;
     // The reports on the accounts are in the log already.
     print(&with_accounts(&ended.report, ended.report.accounts.iter().map(|report| json!(report.account)).collect()));
-    remember(&ended, start.now);
+    remember(&ended, now);
     answer(&ended, &messages)
 }
 
 async fn deal_with(config: WatchConfig, leaves: Vec<Leaf>, start: Start) -> Result<Ended, Diagnostic> {
-    let Start { now, deadlines } = start;
+    let Start { now, deadlines, .. } = start;
     // What is wrong with a file of rules is said before anything is read.
     let rules = rules_source::known(&config.tags.rules).map_err(|error| not_begun(error.is_setting(), &error))?;
     let sdk = aws::connect(None, deadlines.read).await.map_err(|e| diagnostic("Credentials", &e))?;
@@ -89,7 +90,7 @@ async fn judge(
     rules: Option<RuleSet>,
     sdk: &Sdk,
     found: &mut Harvest,
-    Start { now, deadlines }: Start,
+    Start { now, invocation, deadlines }: Start,
 ) -> Result<Ended, Diagnostic> {
     let caller = caller(sdk, deadlines.read).await.map_err(|error| diagnostic("Incomplete", &error))?;
     let mode = config.common.retry_mode;
@@ -106,6 +107,7 @@ async fn judge(
         .await
         .map_err(|error| not_begun(error.is_setting(), &error))?;
     outputs.only_noteworthy = true;
+    outputs.invocation = Some(invocation);
     policy.config.limits.used = memory(|memory| memory.recent.used(now));
     let time = Time { now, deadlines, patience: settle };
     let ended = Box::pin(wet(&reach, found, &policy, &outputs, time, |_, report| log(report))).await;

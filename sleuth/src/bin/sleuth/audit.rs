@@ -3,7 +3,7 @@
 use std::{io::ErrorKind, path::Path, time::Duration};
 
 use chrono::{DateTime, SubsecRound as _, Utc};
-use notifier::{Notification, slack, sns};
+use notifier::{Messages, OwnerMessage, email, slack, sns};
 use serde::Serialize;
 use sleuth::{
     deadline::Deadlines,
@@ -36,14 +36,21 @@ pub(crate) fn load<Inventory: Saved>(path: &Path) -> anyhow::Result<Inventory> {
     })
 }
 
-/// What each channel is or would be sent, to the letter, on stderr.
-pub(crate) fn show_payloads(notifications: &[Notification]) {
-    for notification in notifications {
+/// What each channel is or would be sent, on stderr: to the letter what everybody gets, and what owners get as text.
+pub(crate) fn show_payloads(messages: &Messages) {
+    for notification in messages.overview.iter().chain(&messages.everyone) {
         for payload in slack::payloads(notification) {
             output::note(&format!("Slack payload: {}", serde_json::to_string_pretty(&payload).unwrap_or_default()));
         }
+    }
+    for notification in &messages.everyone {
         for message in sns::payloads(notification) {
-            output::note(&format!("SNS message, subject `{}`:\n{}", message.subject, message.text));
+            output::note(&format!("SNS message and e-mail, subject `{}`:\n{}", message.subject, message.text));
+        }
+    }
+    for OwnerMessage { to, notification } in &messages.owners {
+        for message in email::payloads(notification) {
+            output::note(&format!("Message to {}, subject `{}`:\n{}", to.name, message.subject, message.text));
         }
     }
 }

@@ -46,9 +46,8 @@ pub(crate) async fn run(arguments: Box<DiffArguments>, environment: Vec<(String,
             Standard::Tags(Box::new(policy(config, rules, audit::deadlines(None)).await?))
         }
     };
-    let found = match diff(&old.report(&standard, now)?, &new.report(&standard, now)?) {
-        Ok(found) => found,
-        Err(_) => return Err(old.differs(&new)),
+    let Ok(found) = diff(&old.report(&standard, now)?, &new.report(&standard, now)?) else {
+        return Err(old.differs(&new));
     };
     let exit = exit(&found, fail_on);
     audit::show(&found, Changed::No, form, table, exit)

@@ -1,5 +1,6 @@
 //! `sleuth digest`.
 
+use chrono::TimeDelta;
 use sleuth::{
     config::{DigestConfig, DigestFlags},
     deadline::Deadlines,
@@ -19,7 +20,8 @@ use crate::{
 pub(crate) async fn run(arguments: Box<DigestArguments>, environment: Vec<(String, String)>) -> anyhow::Result<Exit> {
     let DigestArguments { files, since, now, from, output: form, send, always } = *arguments;
     let config = DigestConfig::new(&environment, DigestFlags { since, always })?;
-    let now = now.unwrap_or_else(audit::clock);
+    // What ended in this very second counts.
+    let now = now.unwrap_or_else(|| audit::clock() + TimeDelta::seconds(1));
     // Who cannot tell anybody does not begin.
     let notifier = if send { Some(live::notifier(&config).await?) } else { None };
     let bar = output::progress("Reading reports");
@@ -36,7 +38,7 @@ pub(crate) async fn run(arguments: Box<DigestArguments>, environment: Vec<(Strin
     };
     bar.finish_and_clear();
     if config.common.debug {
-        show_payloads(&run::digest::told(&digest, &config).everyone);
+        show_payloads(&run::digest::told(&digest, &config));
     }
     if let Some(notifier) = notifier {
         run::digest::send(&mut digest, &config, &notifier, deadlines).await;

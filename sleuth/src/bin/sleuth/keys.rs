@@ -8,7 +8,7 @@ use sleuth::{
     keys::Inventory,
     render::{
         csv, html, json, markdown,
-        notification::keys::notifications,
+        notification::keys::messages,
         ocsf,
         table::{self, Look},
     },
@@ -60,7 +60,7 @@ pub(crate) fn text(report: &KeysReport, form: ReportForm, look: Look) -> anyhow:
 fn dry(inventory: &Inventory, config: &KeysConfig, now: DateTime<Utc>) -> KeysReport {
     let report = run::keys::dry(inventory, config, now);
     if config.common.debug {
-        show_payloads(&notifications(&report, &config.texts));
+        show_payloads(&messages(&report, &config.texts, None));
     }
     report
 }
@@ -93,7 +93,7 @@ mod live {
         config::KeysConfig,
         gather::keys::{Scope, Want, gather},
         outputs::Outputs,
-        render::notification::keys::notifications,
+        render::notification::keys::messages,
         report::keys::KeysReport,
         run::{self, Stage},
     };
@@ -128,7 +128,7 @@ mod live {
         let mut report = if apply {
             run::keys::wet(&iam, &inventory, config, &outputs, now, deadlines, |stage, report| {
                 if common.debug && stage == Stage::Applied {
-                    show_payloads(&notifications(report, &config.texts));
+                    show_payloads(&messages(report, &config.texts, None));
                 }
             })
             .await

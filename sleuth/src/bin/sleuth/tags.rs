@@ -7,7 +7,7 @@ use sleuth::{
     exit::Exit,
     render::{
         csv, html, json, markdown,
-        notification::tags::notifications,
+        notification::tags::messages,
         ocsf,
         table::{self, Look},
     },
@@ -45,7 +45,7 @@ pub(crate) async fn run(arguments: Box<TagsArguments>, environment: Vec<(String,
             output::note(&format!("Auditing the inventory of {} as of {now}.", inventory.taken_at));
             dry(&inventory, &policy, now)
         }
-        None => live::run(config, rules, Options { now, deadlines, apply, save }).await?,
+        None => Box::pin(live::run(config, rules, Options { now, deadlines, apply, save })).await?,
     };
     let exit = exit(&report, fail_on);
     audit::print(&report, (&report).into(), outputs, text, exit)
@@ -66,7 +66,7 @@ pub(crate) fn text(report: &TagsReport, form: ReportForm, look: Look) -> anyhow:
 fn dry(inventory: &Inventory, policy: &Policy, now: DateTime<Utc>) -> TagsReport {
     let report = run::tags::dry(inventory, policy, now);
     if policy.config.common.debug {
-        show_payloads(&notifications(&report, &policy.config.texts));
+        show_payloads(&messages(&report, &policy.config.texts, None));
     }
     report
 }
@@ -100,7 +100,7 @@ pub(crate) mod live {
         deadline::Deadlines,
         gather::tags::{Phase, Scope, gather},
         outputs::Outputs,
-        render::notification::tags::notifications,
+        render::notification::tags::messages,
         report::tags::TagsReport,
         run::{self, Stage, tags::Policy},
         tags::RuleSet,
@@ -160,7 +160,7 @@ pub(crate) mod live {
         let mut report = if apply {
             run::tags::wet(&cloud, &inventory, &policy, &outputs, now, deadlines, |stage, report| {
                 if common.debug && stage == Stage::Applied {
-                    show_payloads(&notifications(report, &policy.config.texts));
+                    show_payloads(&messages(report, &policy.config.texts, None));
                 }
             })
             .await

@@ -6,7 +6,7 @@ use sleuth::{
     deadline::Deadlines,
     exit::Exit,
     gather::watch::{Admission, Harvest, OutOfReach, Reading, files, harvest, saved},
-    render::{notification::tags::notifications, table::watch::table},
+    render::{notification::tags::messages, table::watch::table},
     report::watch::WatchReport,
     rules_source,
     run::{self, tags::Policy},
@@ -40,7 +40,7 @@ pub(crate) async fn run(command: WatchCommand, environment: Vec<(String, String)
     let report = if live { live::replay(&config, &policy, read).await? } else { replay(policy, read).await };
     if debug {
         for account in &report.accounts {
-            show_payloads(&notifications(account, &texts));
+            show_payloads(&messages(account, &texts, None));
         }
     }
     let exit = exit(&report, fail_on);

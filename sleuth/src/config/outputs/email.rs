@@ -1,7 +1,5 @@
 //! Settings of e-mail.
 
-use std::path::PathBuf;
-
 use notifier::{EmailAddress, OwnerDomains, SmtpServer};
 
 use super::{super::check::Check, Environment, Secret};
@@ -9,12 +7,10 @@ use super::{super::check::Check, Environment, Secret};
 /// E-mail over SMTP.
 #[derive(Debug, Clone)]
 pub struct EmailConfig {
-    /// The server: `SMTP_URL`.
+    /// The server, and whom to trust beside the machine's own certificates: `SMTP_URL`, `SMTP_CA_FILE`.
     pub server: SmtpServer,
     /// Who logs in there, and the password: `SMTP_USER`, `SMTP_PASSWORD`.
     pub login: Option<(Secret, Secret)>,
-    /// Certificates to trust beside those of the machine: `SMTP_CA_FILE`.
-    pub ca_file: Option<PathBuf>,
     /// The sender: `EMAIL_FROM`.
     pub from: EmailAddress,
     /// Who gets all findings: `EMAIL_TO`.
@@ -37,8 +33,10 @@ impl EmailConfig {
             check.only_with("SMTP_URL", others);
             return None;
         };
-        let server = SmtpServer::parse(url.trim());
-        let server = server.map_or_else(|error| check.fail("SMTP_URL", None, error.to_string()), Some);
+        let server = match SmtpServer::parse(url.trim()) {
+            Ok(server) => trusting(server, env.smtp_ca_file.as_deref(), check),
+            Err(error) => check.fail("SMTP_URL", None, error.to_string()),
+        };
         let from = check.needed("EMAIL_FROM", env.email_from.as_ref(), "must be the sender, as in sleuth@example.com");
         let from = from.and_then(|from| match EmailAddress::parse(from) {
             Ok(address) => Some(address),
@@ -53,14 +51,27 @@ impl EmailConfig {
             Ok(domains) => Some(domains),
             Err(error) => check.fail("EMAIL_OWNER_DOMAINS", Some(domains), error.to_string()),
         });
-        if env.email_to.is_none() && env.email_owner_domains.is_none() {
-            let rule = "somebody must get the mail: set EMAIL_TO, EMAIL_OWNER_DOMAINS or both";
+        // Alerts, and what has no owner to be mailed, must reach somebody.
+        let others = [&env.slack_url, &env.slack_bot_token, &env.sns_topic];
+        if env.email_to.is_none() && (env.email_owner_domains.is_none() || others.iter().all(|other| other.is_none())) {
+            let rule = "somebody must get what is for no owner alone: set EMAIL_TO, or another channel beside \
+                        EMAIL_OWNER_DOMAINS";
             check.note("EMAIL_TO", Some(""), rule.to_owned());
         }
         let login = login(env, check);
-        let ca_file = env.smtp_ca_file.as_deref().map(|path| PathBuf::from(path.trim()));
-        Some(Self { server: server?, login: login?, ca_file, from: from?, to: to?, owners: owners? })
+        Some(Self { server: server?, login: login?, from: from?, to: to?, owners: owners? })
     }
+}
+
+/// The server, with the certificates of a file if one is named.
+fn trusting(server: SmtpServer, file: Option<&str>, check: &mut Check) -> Option<SmtpServer> {
+    const NAME: &str = "SMTP_CA_FILE";
+    let Some(path) = file.map(str::trim) else { return Some(server) };
+    let pem = match std::fs::read(path) {
+        Ok(pem) => pem,
+        Err(error) => return check.fail(NAME, Some(path), format!("cannot be read: {error}")),
+    };
+    server.trusting(&pem).map_or_else(|error| check.fail(NAME, Some(path), error.to_string()), Some)
 }
 
 /// Both or none; nothing if they make no sense.

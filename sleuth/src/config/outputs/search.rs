@@ -76,6 +76,9 @@ fn login(url: Option<&SearchUrl>, env: &Environment, check: &mut Check) -> Optio
     if auth == "basic" {
         let what = "must be set to log in by name and password";
         let user = check.needed("SEARCH_USER", env.search_user.as_ref(), what);
+        if user.is_some_and(|user| user.contains(':')) {
+            check.note("SEARCH_USER", None, "must not hold a colon, which ends a name in HTTP".to_owned());
+        }
         let password = check.needed("SEARCH_PASSWORD", env.search_password.as_ref(), what);
         let password = password.and_then(|password| check.secret("SEARCH_PASSWORD", password));
         return Some(SearchLogin::Basic(user?.to_owned(), password?));

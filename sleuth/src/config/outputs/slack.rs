@@ -1,8 +1,12 @@
 //! Settings of the Slack bot.
 
 use notifier::slack::{Directory, SlackChannel, users::API};
+use secrecy::ExposeSecret as _;
 
 use super::{super::check::Check, Environment, Secret};
+
+/// How tokens of bots begin, with rotation and without (<https://docs.slack.dev/authentication/tokens/>).
+const TOKENS: [&str; 2] = ["xoxb-", "xoxe.xoxb-"];
 
 /// A bot of Slack.
 #[derive(Debug, Clone)]
@@ -22,6 +26,15 @@ impl BotConfig {
             return None;
         };
         let token = check.secret("SLACK_BOT_TOKEN", token);
+        if let Some(Secret::Plain(plain)) = &token
+            && !TOKENS.iter().any(|start| plain.expose_secret().starts_with(start))
+        {
+            check.note(
+                "SLACK_BOT_TOKEN",
+                None,
+                "must be a bot's token, xoxb-…, or the ARN of a secret with one".to_owned(),
+            );
+        }
         let what = "must be the channel for what is not for one owner alone, as in C0123456789 or #aws-keys";
         let channel = check.needed("SLACK_CHANNEL", env.slack_channel.as_ref(), what);
         let channel = channel.and_then(|channel| match SlackChannel::parse(channel) {

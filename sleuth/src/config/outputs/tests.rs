@@ -61,6 +61,10 @@ fn bot_needs_a_channel() {
     assert_eq!(names, ["SLACK_CHANNEL"]);
     assert!(told.contains("SLACK_CHANNEL is not set: must be the channel"), "{told}");
     assert_eq!(problems(&[token, ("SLACK_CHANNEL", "aws keys")]).0, ["SLACK_CHANNEL"]);
+    // Mixed up: neither is taken, and the token is not shown.
+    let (names, told) = problems(&[("SLACK_BOT_TOKEN", "#aws"), ("SLACK_CHANNEL", "xoxb-hush-hush")]);
+    assert_eq!(names, ["SLACK_BOT_TOKEN", "SLACK_CHANNEL"]);
+    assert!(!told.contains("hush"), "{told}");
     let (names, told) = problems(&[token, ("SLACK_CHANNEL", "#a"), ("SLACK_API_URL", "http://slack.example")]);
     assert_eq!(names, ["SLACK_API_URL"]);
     assert!(!told.contains("hush-hush"), "{told}");
@@ -73,8 +77,16 @@ fn mail_needs_a_sender_and_somebody_to_get_it() {
     assert_eq!(problems(&[MAIL[0], ("EMAIL_FROM", "nobody"), MAIL[2]]).0, ["EMAIL_FROM"]);
     assert_eq!(problems(&[MAIL[0], MAIL[1], ("EMAIL_TO", "ops@a.example, x")]).0, ["EMAIL_TO"]);
     assert_eq!(problems(&[&MAIL[..], &[("EMAIL_OWNER_DOMAINS", "a b")]].concat()).0, ["EMAIL_OWNER_DOMAINS"]);
+    // Alerts are for no owner: somebody else has to get them.
     let only_owners = [MAIL[0], MAIL[1], ("EMAIL_OWNER_DOMAINS", "a.example")];
-    assert!(checked(&only_owners).unwrap().email.unwrap().to.is_empty());
+    assert_eq!(problems(&only_owners).0, ["EMAIL_TO"]);
+    let topic = ("SNS_TOPIC", "arn:aws:sns:eu-west-1:123456789012:keys");
+    let outputs = checked(&[&only_owners[..], &[topic]].concat()).unwrap();
+    assert!(outputs.email.unwrap().to.is_empty());
+    let (names, told) = problems(&[&MAIL[..], &[("SMTP_CA_FILE", "/nonexistent/ca.pem")]].concat());
+    assert_eq!(names, ["SMTP_CA_FILE"]);
+    assert!(told.contains("`/nonexistent/ca.pem`: cannot be read: No such file"), "{told}");
+    assert_eq!(problems(&[&MAIL[..], &[("SMTP_CA_FILE", "Cargo.toml")]].concat()).0, ["SMTP_CA_FILE"]);
     for (set, missing) in [(("SMTP_USER", "u"), "SMTP_PASSWORD"), (("SMTP_PASSWORD", "hush-hush"), "SMTP_USER")] {
         let (names, told) = problems(&[&MAIL[..], &[set]].concat());
         assert_eq!(names, [missing]);
@@ -112,6 +124,7 @@ fn login_to_the_index_is_what_the_settings_suggest() {
     assert_eq!(of(&[aws, basic[0], basic[1]]), "basic");
     assert_eq!(of(&[own, ("SEARCH_AUTH", "SigV4")]), "sigv4");
     assert_eq!(problems(&[own, basic[0]]).0, ["SEARCH_PASSWORD"]);
+    assert_eq!(problems(&[own, ("SEARCH_USER", "a:b"), basic[1]]).0, ["SEARCH_USER"]);
     assert_eq!(problems(&[own, ("SEARCH_AUTH", "basic")]).0, ["SEARCH_USER", "SEARCH_PASSWORD"]);
     assert_eq!(problems(&[own, ("SEARCH_AUTH", "none"), basic[0]]).0, ["SEARCH_USER"]);
     assert_eq!(problems(&[own, ("SEARCH_AUTH", "token")]).0, ["SEARCH_AUTH"]);

@@ -64,8 +64,7 @@ async fn all_reports_of_a_store_are_taken_in() {
 
 #[tokio::test]
 async fn two_stores_that_overlap_are_one_digest() {
-    let run = "2026-03-02T09:00:00+00:00";
-    let documents = [documents::of_keys(&keys_run(), run), documents::of_tags(&tags_run(), run)].concat();
+    let documents = [documents::of_keys(&keys_run()), documents::of_tags(&tags_run())].concat();
     let documents =
         documents.into_iter().map(|document| (document.id, serde_json::Value::Object(document.body))).collect();
     let index = Store { kept: BTreeMap::from([("index".to_owned(), Kept::Documents(documents))]), ..Store::default() };

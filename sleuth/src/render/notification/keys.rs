@@ -100,10 +100,10 @@ fn brake(report: &KeysReport) -> String {
 /// Counts, for a channel whose people are told by themselves.
 fn short(report: &KeysReport, link: Option<&str>) -> Notification {
     let findings = || report.audit.keys.iter().filter(|finding| concerns_owner(finding));
-    let count = |action, outcome| findings().filter(|f| f.action == action && f.outcome == outcome).count();
+    let number = |action, outcome| findings().filter(|f| f.action == action && f.outcome == outcome).count();
     let of = |action, words: [&str; 4]| {
         let outcomes = [Outcome::Done, Outcome::Failed, Outcome::Held, Outcome::Planned].into_iter().zip(words);
-        let counts = outcomes.map(|(outcome, words)| (count(action, outcome), words)).filter(|(count, _)| *count > 0);
+        let counts = outcomes.map(|(outcome, words)| (number(action, outcome), words)).filter(|(count, _)| *count > 0);
         counts.map(|(count, words)| format!("{count} {words}")).collect::<Vec<_>>()
     };
     // Who is told of a warning is not known yet.
@@ -118,8 +118,11 @@ fn short(report: &KeysReport, link: Option<&str>) -> Notification {
         counts.push(format!("{} to be looked at now, see the alert", report.audit.alerts.len()));
     }
     let Summary { keys, users, .. } = report.audit.summary;
-    let line = format!("{keys} access keys of {users} users: {}", counts.join(", "));
-    overview("AWS IAM Key Report", &report.account.to_string(), &brake(report), vec![line], link)
+    if counts.is_empty() {
+        counts.push("nothing that an owner is told of".to_owned());
+    }
+    let words = format!("{keys} access keys of {users} users: {}", counts.join(", "));
+    overview("AWS IAM Key Report", &report.account.to_string(), &brake(report), vec![words], link)
 }
 
 /// What cannot wait, in a message of its own before the others: alerts, and that something stopped all changes if no other
@@ -168,6 +171,8 @@ pub fn uncallable(report: &KeysReport, by_address: bool) -> BTreeMap<&UserName, 
         None => false,
     };
     let findings = report.audit.keys.iter().filter(|finding| concerns_owner(finding));
+    let findings =
+        findings.filter(|finding| !(by_address && finding.slack.is_none() && callable(finding.email.as_deref())));
     let owners = findings.map(|finding| (&finding.user, finding.slack.as_deref()));
     let quarantined =
         report.audit.alerts.iter().filter_map(|alert| Some((alert.user.as_ref()?, alert.slack.as_deref())));

@@ -31,7 +31,7 @@ pub fn messages(report: &TagsReport, texts: &Texts, link: Option<&str>) -> Messa
 
 /// What everybody is told; empty if there is nothing to say.
 pub fn notifications(report: &TagsReport, texts: &Texts) -> Vec<Notification> {
-    let findings: Vec<&Finding> = report.audit.instances.iter().filter(concerns_owner).collect();
+    let findings: Vec<&Finding> = report.audit.instances.iter().filter(|finding| concerns_owner(finding)).collect();
     let mut groups = by_action(&findings, line);
     let findings = groups.iter().any(|group| !group.lines.is_empty());
     groups.insert(0, held_regions(report));
@@ -49,7 +49,7 @@ pub fn notifications(report: &TagsReport, texts: &Texts) -> Vec<Notification> {
 }
 
 /// Of an instance that is gone, or in order now, there is nothing to tell.
-fn concerns_owner(finding: &&Finding) -> bool {
+fn concerns_owner(finding: &Finding) -> bool {
     finding.status == Status::Violation && finding.action != Action::None
 }
 

@@ -12,9 +12,8 @@ use crate::{
 pub(in crate::render) fn owner(name: Option<&str>, deed: &Deed) -> String {
     let name = name.unwrap_or("unknown owner");
     match (deed.found_by, &deed.detail) {
-        (Some(FoundBy::Cloudtrail), _) => format!("{name} (launched it)"),
         (Some(FoundBy::RoleSession), Some(role)) => format!("{name} (launched it, {role})"),
-        (Some(FoundBy::RoleSession), None) => format!("{name} (launched it)"),
+        (Some(FoundBy::Cloudtrail | FoundBy::RoleSession), _) => format!("{name} (launched it)"),
         (Some(FoundBy::Unknown), Some(why)) => format!("{name} ({why})"),
         _ => name.to_owned(),
     }

@@ -94,7 +94,7 @@ fn place(finding: &Finding) -> String {
 }
 
 /// An access key id that its owner recognises and others cannot look up: `AKIA…7F3Q`.
-pub(in crate::render) fn masked(key: &AccessKeyId) -> String {
+pub(crate) fn masked(key: &AccessKeyId) -> String {
     let chars: Vec<char> = key.0.chars().collect();
     match (chars.get(..4), chars.len().checked_sub(4).and_then(|start| chars.get(start..))) {
         (Some(first), Some(last)) if chars.len() >= 12 => first.iter().chain(&['…']).chain(last).collect(),

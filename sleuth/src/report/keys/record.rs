@@ -7,7 +7,7 @@ use crate::{
     apply::keys::{Outcome as Applied, Outcomes},
     decision::both,
     keys::{Action, Status},
-    report::{NO_CHANNEL, Outcome, ReportError},
+    report::{Outcome, ReportError, told_of},
 };
 
 impl KeysReport {
@@ -27,11 +27,11 @@ impl KeysReport {
         let untried = deliveries.parts.is_empty();
         let mut told = deliveries.told();
         for alert in &mut self.audit.alerts {
-            let told = told.remove(alert.subject().as_str()).unwrap_or_else(|| Err(NO_CHANNEL.to_owned()));
+            let told = told_of(&mut told, &alert.subject(), untried);
             (alert.outcome, alert.reason) = (Outcome::of_telling(&told, untried), told.err());
         }
         for finding in &mut self.audit.keys {
-            let told = told.remove(finding.subject().as_str()).unwrap_or_else(|| Err(NO_CHANNEL.to_owned()));
+            let told = told_of(&mut told, &finding.subject(), untried);
             match (finding.action, finding.outcome) {
                 (Action::Warn, _) => warned(finding, told, untried),
                 (Action::Disable, Outcome::Done) => {

@@ -57,7 +57,9 @@ fn what_a_later_version_adds_is_passed_over() {
 
 #[test]
 fn run_without_a_name_is_known_by_its_time() {
-    assert_eq!(parse(&keys_report().to_string()).unwrap().run(), "2026-03-02T09:00:00+00:00");
+    let mut report = keys_report();
+    report.as_object_mut().unwrap().remove("run");
+    assert_eq!(parse(&report.to_string()).unwrap().run(), "2026-03-02T09:00:00+00:00");
 }
 
 #[test]

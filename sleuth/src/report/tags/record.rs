@@ -7,7 +7,7 @@ use crate::{
     apply::tags::{After, Outcome as Applied, Outcomes, Switched},
     decision::both,
     ports::WriteError,
-    report::{NO_CHANNEL, Outcome, ReportError},
+    report::{Outcome, ReportError, told_of},
     tags::{Action, RuleSet, Status},
 };
 
@@ -34,7 +34,7 @@ impl TagsReport {
         let untried = deliveries.parts.is_empty();
         let mut told = deliveries.told();
         for finding in &mut self.audit.instances {
-            let told = told.remove(finding.subject().as_str()).unwrap_or_else(|| Err(NO_CHANNEL.to_owned()));
+            let told = told_of(&mut told, &finding.subject(), untried);
             match (finding.action, finding.outcome) {
                 (Action::Notify, _) => {
                     finding.outcome = Outcome::of_telling(&told, untried);

@@ -1,5 +1,6 @@
 //! What the function tells CloudWatch, and the digest that it makes.
 
+use chrono::{TimeDelta, Utc};
 use serde_json::{Value, json};
 use wiremock::ResponseTemplate;
 
@@ -45,7 +46,8 @@ async fn metrics_are_in_the_log_with_zeros_too() {
     aws.user("alice", &[]).await;
     aws.key("alice", 100, Some(1)).await;
     aws.key("alice", 10, Some(1)).await;
-    let function = Function::start(KEYS, &aws.url, &[("ENABLE_AUTO_EXPIRE", "true")]).await;
+    let settings = [("ENABLE_AUTO_EXPIRE", "true"), ("AWS_RETRY_MODE", "standard")];
+    let function = Function::start(KEYS, &aws.url, &settings).await;
     aws.fault(json!({"operation": "ListAccessKeys", "code": "Throttling", "status": 400, "times": 2})).await;
     let calls = aws.calls().await.len();
     function.invoke("{}").await;
@@ -96,33 +98,42 @@ async fn failures_are_counted_and_metrics_can_be_switched_off() {
 }
 
 #[tokio::test]
-async fn digest_follows_the_audit_and_needs_a_store_and_a_channel() {
+async fn digest_is_about_the_day_that_its_schedule_ends() {
     let aws = Emulator::start();
     aws.bucket("larkspur-reports").await;
     aws.user("alice", &[]).await;
     aws.key("alice", 100, Some(1)).await;
+    let archive = ("ARCHIVE", "s3://larkspur-reports");
+    let audit = Function::start(KEYS, &aws.url, &[archive, ("ENABLE_AUTO_EXPIRE", "true")]).await;
+    assert_eq!(audit.invoke("{}").await["audits"][0]["done"]["disabled"], 1);
+
     let slack = receiver(vec![ResponseTemplate::new(200).set_body_string("ok")]).await;
     let uri = slack.uri();
-    let all = [
-        ("AUDITS", "keys,digest"),
-        ("ENABLE_AUTO_EXPIRE", "true"),
-        ("ARCHIVE", "s3://larkspur-reports"),
-        ("SLACK_URL", uri.as_str()),
-        ("DIGEST_TITLE", "What was done"),
-    ];
+    let all = [("AUDITS", "digest"), archive, ("SLACK_URL", uri.as_str()), ("DIGEST_TITLE", "What was done")];
     let function = Function::start(KEYS, &aws.url, &all).await;
-    let answer = function.invoke("{}").await;
-    let kinds: Vec<&Value> = answer["audits"].as_array().unwrap().iter().map(|audit| &audit["kind"]).collect();
-    assert_eq!(kinds, ["keys", "digest"], "{answer}\n{}", function.log());
-    // The digest looks at what ended before it began, the run of this very second too.
-    let digest = &answer["audits"][1];
-    assert_eq!(digest["summary"]["disabled"], 1, "{answer}");
-    let sent = bodies(&slack).await;
-    let digests = sent.iter().filter(|message| message.to_string().contains("What was done")).count();
-    assert_eq!((sent.len(), digests), (2, 1), "{sent:?}");
+    // A quarter of an hour before the schedule's time the audit had not begun, or it had.
+    for (minutes, disabled) in [(0, 0), (16, 1)] {
+        let time = Utc::now() + TimeDelta::minutes(minutes);
+        let answer = function.invoke(json!({"detail-type": "Scheduled Event", "time": time}).to_string()).await;
+        let digest = &answer["audits"][0];
+        assert_eq!((&digest["kind"], &digest["summary"]["disabled"]), (&json!("digest"), &json!(disabled)), "{answer}");
+        assert_eq!(bodies(&slack).await.len(), disabled, "nothing is sent of nothing");
+    }
+    assert!(bodies(&slack).await[0].to_string().contains("What was done"));
+    assert_eq!(function.metrics().last().unwrap().0, json!(["digest"]));
+}
 
-    let function = Function::start(KEYS, &aws.url, &[("AUDITS", "digest")]).await;
-    let answer = function.invoke("{}").await;
-    let message = answer["errorMessage"].as_str().unwrap();
-    assert!(message.contains("ARCHIVE is not set") && message.contains("needs a channel"), "{message}");
+#[tokio::test]
+async fn digest_needs_a_store_a_channel_and_a_function_of_its_own() {
+    let aws = Emulator::start();
+    for (settings, said) in [
+        (&[("AUDITS", "digest")][..], "ARCHIVE is not set"),
+        (&[("AUDITS", "digest"), ("ARCHIVE", "s3://larkspur-reports")], "needs a channel"),
+        (&[("AUDITS", "keys,digest")], "must name `digest` alone"),
+    ] {
+        let function = Function::start(KEYS, &aws.url, settings).await;
+        let answer = function.invoke("{}").await;
+        assert!(answer["errorMessage"].as_str().unwrap().contains(said), "{said}: {answer}");
+    }
+    assert!(aws.calls().await.is_empty());
 }

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 use super::*;
 use crate::{
@@ -19,7 +19,7 @@ fn said(messages: &Messages) -> String {
     let Notification { title, alert, instructions, account, groups } = notification;
     let mut text = format!("{title}\n{alert}\n{instructions}\n{account}\n");
     for group in groups.iter().filter(|group| !group.lines.is_empty()) {
-        text += &format!("{:?} {}\n", group.colour, group.heading);
+        let _ = writeln!(text, "{:?} {}", group.colour, group.heading);
         text.extend(group.lines.iter().map(|line| format!("  {}\n", line.plain())));
     }
     text

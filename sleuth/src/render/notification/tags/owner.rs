@@ -20,7 +20,7 @@ use crate::{
 const VALUE: &str = "VALUE";
 
 pub(super) fn messages(report: &TagsReport, texts: &Texts) -> Vec<OwnerMessage> {
-    let owners = by_owner(report.audit.instances.iter().filter(concerns_owner), whom);
+    let owners = by_owner(report.audit.instances.iter().filter(|finding| concerns_owner(finding)), whom);
     let of_owner = |(to, findings): &(Address, Vec<&Finding>)| {
         let notification = Notification {
             title: texts.title.clone(),
