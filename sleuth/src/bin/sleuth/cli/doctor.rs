@@ -54,7 +54,7 @@ pub(crate) enum Examined {
     Watch,
     /// The digest
     Digest,
-    /// All that this build holds
+    /// All audits that this build holds
     All,
 }
 
@@ -62,7 +62,8 @@ impl Examined {
     /// The audits; those that this build does not hold are left out.
     pub(crate) fn audits(self) -> Vec<Audit> {
         let wanted = |audit: &Audit| match self {
-            Self::All => true,
+            // A digest has settings and a schedule of its own.
+            Self::All => *audit != Audit::Digest,
             Self::Keys => *audit == Audit::Keys,
             Self::Tags => *audit == Audit::Tags,
             Self::Watch => *audit == Audit::Watch,
