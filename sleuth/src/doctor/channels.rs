@@ -114,9 +114,9 @@ pub fn outputs(set: &Outputs) -> Vec<Output> {
     OUTPUTS.iter().filter_map(|output| output(set)).collect()
 }
 
-/// Whether nobody is told anything.
+/// Whether nobody is told everything.
 pub fn none(set: &Outputs) -> bool {
-    outputs(set).iter().all(|output| !matches!(output.kind, Kind::Channel { .. }))
+    !set.reach_people()
 }
 
 /// What is said if nobody is told anything.
@@ -185,9 +185,9 @@ mod tests {
 
     #[test]
     fn mail_that_only_owners_get_has_no_readers() {
-        let mail = [("SMTP_URL", "smtps://smtp.example.com"), ("EMAIL_FROM", "sleuth@example.com")];
+        let mail = [TOPIC, ("SMTP_URL", "smtps://smtp.example.com"), ("EMAIL_FROM", "sleuth@example.com")];
         let of = |more: &[(&str, &str)]| {
-            let [output] = outputs(&common(&[&mail[..], more].concat())).try_into().unwrap();
+            let [_, output] = outputs(&common(&[&mail[..], more].concat())).try_into().unwrap();
             (output.kind, output.about)
         };
         let (kind, about) = of(&[("EMAIL_OWNER_DOMAINS", "example.com")]);

@@ -247,7 +247,7 @@ async fn wrong_settings_are_told_beside_what_can_be_checked() {
     let settings = [("REQUIRED_TAGS", "a,a"), ("TAG_ACTION", "explode"), ("SLACK_URL", "http://127.0.0.1:9/x")];
     let ended = account.doctor(&["all"], &settings).await;
     let diagnosis = ended.report();
-    assert_eq!((ended.code, &diagnosis["audits"]), (2, &json!(["keys", "tags", "watch", "digest"])), "{ended:#?}");
+    assert_eq!((ended.code, &diagnosis["audits"]), (2, &json!(["keys", "tags", "watch"])), "{ended:#?}");
     assert_eq!(check(&diagnosis, "TAG_ACTION")["status"], "failed");
     for fine in ["keys", "caller", "iam:ListAccessKeys", "SLACK_URL"] {
         assert_eq!(check(&diagnosis, fine)["status"], "ok", "{fine}");
@@ -410,6 +410,8 @@ async fn mail_server_is_logged_in_to_without_a_message() {
 #[tokio::test]
 async fn bot_is_asked_for_its_scopes() {
     let (aws, slack) = (Emulator::start(), MockServer::start().await);
+    aws.user("alice", &[]).await;
+    aws.key("alice", 70, Some(1)).await;
     let answer = ResponseTemplate::new(200).set_body_json(json!({"ok": true, "team": "Larkspur", "user": "sleuth"}));
     let answer = answer.insert_header("x-oauth-scopes", "chat:write,users:read,users:read.email");
     Mock::given(path("/auth.test")).respond_with(answer).mount(&slack).await;
@@ -421,7 +423,7 @@ async fn bot_is_asked_for_its_scopes() {
     assert_eq!((ended.code, not_ok(&ended)), (0, only("SLACK_BOT_TOKEN", "warning")), "{ended:#?}");
     assert!(ended.stdout.contains("lacks the scope files:write") && !ended.stdout.contains("hush"), "{ended:#?}");
     let archived = sleuth(&arguments, &aws.url, &[&settings[..], &[ARCHIVE]].concat()).await;
-    assert_eq!(not_ok(&archived), [], "{archived:#?}");
+    assert!(archived.code == 0 && !archived.stdout.contains("lacks the scope"), "{archived:#?}");
     let requests = slack.received_requests().await.unwrap();
     assert!(requests.iter().all(|request| request.url.path() == "/auth.test"), "{requests:#?}");
 }

@@ -163,7 +163,7 @@ fn secrets(outputs: &Outputs) -> Vec<(Vec<&'static str>, SecretArn)> {
         SearchLogin::Basic(_, password) => Some(password),
         SearchLogin::SigV4 | SearchLogin::None => None,
     });
-    let named = [
+    let all = [
         webhook,
         bot.as_ref().and_then(|bot| kept("SLACK_BOT_TOKEN", &bot.token)),
         login.and_then(|(user, _)| kept("SMTP_USER", user)),
@@ -171,7 +171,7 @@ fn secrets(outputs: &Outputs) -> Vec<(Vec<&'static str>, SecretArn)> {
         password.and_then(|password| kept("SEARCH_PASSWORD", password)),
     ];
     let mut secrets: Vec<(Vec<&'static str>, SecretArn)> = Vec::new();
-    for (name, arn) in named.into_iter().flatten() {
+    for (name, arn) in all.into_iter().flatten() {
         match secrets.iter_mut().find(|(_, known)| known == arn) {
             Some((names, _)) => names.push(name),
             None => secrets.push((vec![name], arn.clone())),

@@ -6,9 +6,9 @@ use sleuth::config::Audit;
 use super::{Form, keys::Thresholds, tags::Settings};
 
 pub(super) const ENVIRONMENT: &str = "\
-Environment: all settings of the audits that are examined, see `sleuth keys --help`, `sleuth tags --help` and
-`sleuth digest --help`, and of the watch SETTLE_SECONDS and ASSUME_ROLE_NAME. AUDITS says what is examined if nothing
-is named.";
+Environment: all settings of the audits that are examined, see the help of `sleuth keys`,
+`sleuth tags` and `sleuth digest`, and of the watch SETTLE_SECONDS and ASSUME_ROLE_NAME.
+AUDITS says what is examined if nothing is named.";
 
 pub(super) const EXIT_CODES: &str = "\
 Exit codes:
@@ -54,7 +54,7 @@ pub(crate) enum Examined {
     Watch,
     /// The digest
     Digest,
-    /// All that this build holds
+    /// All audits that this build holds
     All,
 }
 
@@ -62,7 +62,8 @@ impl Examined {
     /// The audits; those that this build does not hold are left out.
     pub(crate) fn audits(self) -> Vec<Audit> {
         let wanted = |audit: &Audit| match self {
-            Self::All => true,
+            // A digest has settings and a schedule of its own.
+            Self::All => *audit != Audit::Digest,
             Self::Keys => *audit == Audit::Keys,
             Self::Tags => *audit == Audit::Tags,
             Self::Watch => *audit == Audit::Watch,

@@ -10,12 +10,11 @@ use crate::{
 
 const ALL: Use = Use { writes: true, archived: false };
 
-/// The only output that these settings name.
+/// The last output that these settings name.
 fn output(settings: &[(&str, &str)]) -> Output {
     let environment: Vec<_> = settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
     let set = KeysConfig::new(&environment, Flags::default()).unwrap().common.outputs;
-    let [output] = outputs(&set).try_into().unwrap();
-    output
+    outputs(&set).pop().unwrap()
 }
 
 fn topic() -> Output {
@@ -82,7 +81,8 @@ fn scopes_that_slack_does_not_say_are_not_known() {
 
 #[test]
 fn mail_to_owners_only_is_looked_at_and_tested_by_nobody() {
-    let mail = [("SMTP_URL", "smtps://smtp.example.com"), ("EMAIL_FROM", "sleuth@example.com")];
+    let topic = ("SNS_TOPIC", "arn:aws:sns:eu-west-1:123456789012:keys");
+    let mail = [topic, ("SMTP_URL", "smtps://smtp.example.com"), ("EMAIL_FROM", "sleuth@example.com")];
     let owners = output(&[&mail[..], &[("EMAIL_OWNER_DOMAINS", "example.com")]].concat());
     let [check] = probed(&owners, &Probed::Mail, ALL, false).try_into().unwrap();
     assert_eq!(check.status, Status::Ok);
