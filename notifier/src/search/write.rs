@@ -21,7 +21,8 @@ use crate::{
 
 impl SearchIndex {
     /// Writes the documents, and says what became of them: a part for those of each request that were taken, and one
-    /// for those that were not. The text of the latter is what was sent, and can be sent to `_bulk` as it is.
+    /// for those that were not. The text of the latter is what was sent, at most 100 kB of it in whole documents, and can
+    /// be sent to `_bulk` as it is; the reason says how many more there are.
     ///
     /// What is refused for now is sent again, and only that; what is refused for good does not stop the rest.
     pub async fn write(&self, title: &str, documents: Vec<Document>, until: Option<Instant>) -> Vec<PartDelivery> {
@@ -144,10 +145,14 @@ impl Sent {
     fn parts(self, title: &str) -> impl Iterator<Item = PartDelivery> + use<> {
         let taken = (self.taken > 0).then_some(PartResult::Delivered);
         let refused = (!self.refused.is_empty()).then(|| {
-            let reason = reasons(&self.refused);
-            tracing::error!(channel = CHANNEL, title, documents = self.refused.len(), reason, "documents not written");
+            let mut reason = reasons(&self.refused);
             let entries: Vec<Entry> = self.refused.into_iter().map(|(entry, _)| entry).collect();
-            PartResult::Undelivered { reason, text: bulk::lines(&entries) }
+            let (text, more) = bulk::first_lines(&entries, LONGEST_TEXT);
+            if more > 0 {
+                reason += &format!("; the text lacks {more} of them");
+            }
+            tracing::error!(channel = CHANNEL, title, documents = entries.len(), reason, "documents not written");
+            PartResult::Undelivered { reason, text }
         });
         let (title, attempts) = (title.to_owned(), self.attempts);
         taken.into_iter().chain(refused).map(move |result| PartDelivery {
@@ -163,6 +168,10 @@ impl Sent {
 }
 
 const CHANNEL: &str = "search";
+
+/// How much of what was not written is kept, in bytes: it goes into a report, whose lines in CloudWatch have at most 1 MiB
+/// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>) and whose findings say the same.
+const LONGEST_TEXT: usize = 100_000;
 
 /// How many reasons, and how many subjects of each, are named.
 const NAMED: usize = 3;

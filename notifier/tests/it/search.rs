@@ -122,7 +122,7 @@ async fn only_what_was_refused_for_now_is_sent_again() {
 }
 
 #[tokio::test]
-async fn many_refusals_are_named_briefly_and_kept_whole() {
+async fn many_refusals_are_named_briefly_and_kept_whole_while_they_are_small() {
     let ids: Vec<String> = (0..1_001).map(|i| i.to_string()).collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     let refusals = ids[..1_000].iter().map(|id| refused(id, 400, "mapper_parsing_exception", &"x".repeat(10_000)));
@@ -132,6 +132,26 @@ async fn many_refusals_are_named_briefly_and_kept_whole() {
     assert!(reason.len() < 500 && reason.contains("1000 documents") && reason.contains("and 997 more"), "{reason}");
     assert_eq!(text.lines().count(), 2_000);
     assert_eq!(parts[1].result, PartResult::Delivered, "what is refused does not stop the next request");
+}
+
+#[tokio::test]
+async fn of_large_documents_that_are_refused_as_many_are_kept_as_a_log_line_can_hold() {
+    let large = |id: &str| document(id, json!({ "text": "ü".repeat(20_000) }));
+    let ids = ["a", "b", "c", "d"];
+    let refusals: Vec<Value> = ids.iter().map(|id| refused(id, 400, "mapper_parsing_exception", "no")).collect();
+    let server = answering(vec![answer(&refusals)]).await;
+    let parts = index(&server, Login::None).write("audit", ids.map(large).to_vec(), None).await;
+    let (reason, text) = undelivered(&parts[0]);
+    let expected = "4 documents not written: HTTP 400, `mapper_parsing_exception`: no (i-a, i-b, i-c and 1 more); \
+                    the text lacks 2 of them";
+    assert_eq!(reason, expected);
+    assert_eq!(text, bodies(ids[..2].iter().map(|id| large(id)).collect()).concat());
+
+    let server = answering(vec![answer(&refusals[..1])]).await;
+    let huge = document("a", json!({ "text": "x".repeat(200_000) }));
+    let parts = index(&server, Login::None).write("audit", vec![huge], None).await;
+    let (reason, text) = undelivered(&parts[0]);
+    assert!(reason.ends_with("(i-a); the text lacks 1 of them") && text.is_empty(), "{reason}");
 }
 
 #[tokio::test]
