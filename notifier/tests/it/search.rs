@@ -95,6 +95,42 @@ fn index_template() {
     insta::assert_json_snapshot!(template(&IndexName::parse("aws-audits").unwrap()));
 }
 
+/// What was asked for beside the documents, request by request.
+async fn queries(server: &MockServer) -> Vec<Option<String>> {
+    let requests = server.received_requests().await.unwrap();
+    requests.iter().map(|request| request.url.query().map(str::to_owned)).collect()
+}
+
+#[tokio::test]
+async fn the_last_request_waits_until_a_search_finds_everything() {
+    let waits = || Some("refresh=wait_for".to_owned());
+    let everything = |request: &Request| answer(&ids(request).iter().map(|id| taken(id)).collect::<Vec<_>>());
+    for (login, expected) in [
+        (Login::None, [None, waits()]),
+        (signed(None), [None, waits()]),
+        (signed(Some(Service::Serverless)), [None, None]),
+    ] {
+        let server = MockServer::start().await;
+        Mock::given(any()).respond_with(everything).mount(&server).await;
+        let many: Vec<String> = (0..1_001).map(|i| i.to_string()).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        let parts = index(&server, login).write("audit", documents(&many), None).await;
+        assert!(parts.iter().all(|part| part.result == PartResult::Delivered), "{parts:?}");
+        assert_eq!(queries(&server).await, expected);
+    }
+
+    // What is sent again waits, too, unless it was the wait that took too long.
+    let busy = || answer(&[refused("a", 429, "es_rejected_execution_exception", "queue is full")]);
+    let late = || ResponseTemplate::new(200).set_delay(Duration::from_secs(30));
+    for (first, expected) in
+        [(busy(), [waits(), waits()]), (late(), [waits(), None]), (ResponseTemplate::new(504), [waits(), None])]
+    {
+        let server = answering(vec![first, answer(&[taken("a")])]).await;
+        assert_eq!(write(&server, &["a"]).await[0].result, PartResult::Delivered);
+        assert_eq!(queries(&server).await, expected);
+    }
+}
+
 #[tokio::test]
 async fn only_what_was_refused_for_now_is_sent_again() {
     let busy = "es_rejected_execution_exception";
