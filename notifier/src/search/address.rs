@@ -52,7 +52,9 @@ impl SearchUrl {
     /// The address of something below this one. `path` begins with a slash.
     pub(super) fn join(&self, path: &str) -> Url {
         let mut url = self.0.clone();
+        let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
         url.set_path(&format!("{}{path}", self.0.path().trim_end_matches('/')));
+        url.set_query(query);
         url
     }
 

@@ -73,6 +73,18 @@ pub(super) fn lines(entries: &[Entry]) -> String {
     entries.iter().map(|entry| entry.lines.as_str()).collect()
 }
 
+/// The first of the documents, whole ones, in at most `bytes`, as the body of a request; and how many there are more.
+pub(super) fn first_lines(entries: &[Entry], bytes: usize) -> (String, usize) {
+    let mut size = 0;
+    let fits = |entry: &&Entry| {
+        size += entry.lines.len();
+        size <= bytes
+    };
+    let first = entries.iter().take_while(fits).count();
+    let (first, more) = entries.split_at_checked(first).unwrap_or((entries, &[]));
+    (lines(first), more.len())
+}
+
 #[derive(Deserialize)]
 struct BulkAnswer {
     items: Vec<BTreeMap<String, Item>>,

@@ -60,8 +60,11 @@ impl SearchIndex {
     /// All documents of these kinds that are about something done (`applied`), with a `@timestamp` within `time`, the
     /// oldest first. The time counts in milliseconds.
     ///
-    /// Never fewer than there are: if a part of the index did not answer, that is an error. What was written a moment
-    /// ago may not be found yet: an index is refreshed every second, on Serverless less often.
+    /// Never fewer than there are: if a part of the index did not answer, that is an error. What others wrote a moment ago
+    /// may not be found yet: an index is refreshed every second, on Serverless less often, where that is true of what
+    /// [`write`](SearchIndex::write) wrote, too.
+    ///
+    /// The documents come without their `violators`, each of which has a document of its own.
     pub async fn find_applied(
         &self,
         kinds: &[&str],
@@ -107,6 +110,7 @@ fn query(kinds: &[&str], time: &Range<DateTime<Utc>>) -> Value {
     let moment = |time: &DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Millis, true);
     json!({
         "size": PAGE,
+        "_source": { "excludes": ["violators"] },
         "query": { "bool": { "filter": [
             { "terms": { "kind": kinds } },
             { "term": { "applied": true } },

@@ -54,7 +54,7 @@ impl Http {
         Ok(Self { url, access, client, timeout })
     }
 
-    /// Sends a request to `path`, which begins with a slash. Fails only if there is no answer.
+    /// Sends a request to `path`, which begins with a slash and may have a query. Fails only if there is no answer.
     pub(super) async fn send(&self, method: Method, path: &str, body: &Body) -> Result<Answer, Failure> {
         let request = self.request(method, self.url.join(path), body).await?;
         let response = self.client.execute(request).await.map_err(no_answer)?;

@@ -104,6 +104,11 @@ impl Access {
         }
     }
 
+    /// Whether this is OpenSearch Serverless, as far as we know.
+    pub(super) fn is_serverless(&self) -> bool {
+        matches!(self, Self::Signed(signer) if signer.scope.service == Service::Serverless.as_str())
+    }
+
     /// What to look at if OpenSearch lets nobody in.
     pub(super) fn advice(&self) -> &'static str {
         match self {

@@ -21,9 +21,11 @@ use crate::{
 
 impl SearchIndex {
     /// Writes the documents, and says what became of them: a part for those of each request that were taken, and one
-    /// for those that were not. The text of the latter is what was sent, and can be sent to `_bulk` as it is.
+    /// for those that were not. The text of the latter is what was sent, at most 100 kB of it in whole documents, and can
+    /// be sent to `_bulk` as it is; the reason says how many more there are.
     ///
-    /// What is refused for now is sent again, and only that; what is refused for good does not stop the rest.
+    /// What is refused for now is sent again, and only that; what is refused for good does not stop the rest. The last
+    /// request is answered when a search finds what it wrote, but on Serverless, and unless that takes too long.
     pub async fn write(&self, title: &str, documents: Vec<Document>, until: Option<Instant>) -> Vec<PartDelivery> {
         let mut patience = self.patience(until);
         let mut chunks = VecDeque::from(bulk::chunks(documents));
@@ -32,7 +34,7 @@ impl SearchIndex {
         while let Some(chunk) = chunks.pop_front() {
             let mut sent = match &closed {
                 Some(reason) => Sent::refused(chunk, &format!("not tried, because an earlier part failed: {reason}")),
-                None => self.send(chunk, &mut patience).await,
+                None => self.send(chunk, chunks.is_empty(), &mut patience).await,
             };
             for half in sent.halves() {
                 chunks.push_front(half);
@@ -45,9 +47,12 @@ impl SearchIndex {
         parts
     }
 
-    /// Sends one request's documents until all are taken or refused, or the `patience` ends.
-    async fn send(&self, waiting: Vec<Entry>, patience: &mut Patience<'_>) -> Sent {
-        let sent = Mutex::new(Sent { waiting, ..Sent::default() });
+    /// Sends one request's documents until all are taken or refused, or the `patience` ends. An index is refreshed as a
+    /// whole, so that only the `last` request waits for that.
+    async fn send(&self, waiting: Vec<Entry>, last: bool, patience: &mut Patience<'_>) -> Sent {
+        // Serverless refuses to (https://github.com/opensearch-project/opensearch-spark/pull/530).
+        let until_found = last && !self.http.access.is_serverless();
+        let sent = Mutex::new(Sent { waiting, until_found, ..Sent::default() });
         let (attempts, outcome) = patience.persist(|| self.attempt(&sent)).await;
         let mut sent = sent.into_inner().unwrap_or_else(PoisonError::into_inner);
         sent.attempts = attempts;
@@ -64,10 +69,13 @@ impl SearchIndex {
 
     /// Sends what is waiting, and leaves there what has to be sent again.
     async fn attempt(&self, sent: &Mutex<Sent>) -> Result<(), Failure> {
-        let path = format!("/{}/_bulk", self.index);
+        // Who refreshes an index seldom or never would keep every attempt waiting: without an answer, the next does not.
+        let until_found = std::mem::take(&mut lock(sent).until_found);
+        let path = format!("/{}/_bulk{}", self.index, if until_found { "?refresh=wait_for" } else { "" });
         let body = Body::Lines(bulk::lines(&lock(sent).waiting));
         let answer = self.http.send(Method::POST, &path, &body).await?;
         let mut sent = lock(sent);
+        sent.until_found = until_found && !answer.status.is_server_error();
         if answer.status == StatusCode::PAYLOAD_TOO_LARGE && sent.waiting.len() > 1 {
             sent.too_large = std::mem::take(&mut sent.waiting);
             return Ok(());
@@ -113,6 +121,9 @@ impl SearchIndex {
 struct Sent {
     /// To be sent, once more or at all.
     waiting: Vec<Entry>,
+    /// Whether OpenSearch is to answer no sooner than what it writes can be found
+    /// (<https://docs.opensearch.org/latest/api-reference/document-apis/bulk/#query-parameters>).
+    until_found: bool,
     attempts: u32,
     taken: usize,
     /// With the reason.
@@ -144,10 +155,14 @@ impl Sent {
     fn parts(self, title: &str) -> impl Iterator<Item = PartDelivery> + use<> {
         let taken = (self.taken > 0).then_some(PartResult::Delivered);
         let refused = (!self.refused.is_empty()).then(|| {
-            let reason = reasons(&self.refused);
-            tracing::error!(channel = CHANNEL, title, documents = self.refused.len(), reason, "documents not written");
+            let mut reason = reasons(&self.refused);
             let entries: Vec<Entry> = self.refused.into_iter().map(|(entry, _)| entry).collect();
-            PartResult::Undelivered { reason, text: bulk::lines(&entries) }
+            let (text, more) = bulk::first_lines(&entries, LONGEST_TEXT);
+            if more > 0 {
+                reason += &format!("; the text lacks {more} of them");
+            }
+            tracing::error!(channel = CHANNEL, title, documents = entries.len(), reason, "documents not written");
+            PartResult::Undelivered { reason, text }
         });
         let (title, attempts) = (title.to_owned(), self.attempts);
         taken.into_iter().chain(refused).map(move |result| PartDelivery {
@@ -163,6 +178,10 @@ impl Sent {
 }
 
 const CHANNEL: &str = "search";
+
+/// How much of what was not written is kept, in bytes: it goes into a report, whose lines in CloudWatch have at most 1 MiB
+/// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>) and whose findings say the same.
+const LONGEST_TEXT: usize = 100_000;
 
 /// How many reasons, and how many subjects of each, are named.
 const NAMED: usize = 3;

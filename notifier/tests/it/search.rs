@@ -95,6 +95,42 @@ fn index_template() {
     insta::assert_json_snapshot!(template(&IndexName::parse("aws-audits").unwrap()));
 }
 
+/// What was asked for beside the documents, request by request.
+async fn queries(server: &MockServer) -> Vec<Option<String>> {
+    let requests = server.received_requests().await.unwrap();
+    requests.iter().map(|request| request.url.query().map(str::to_owned)).collect()
+}
+
+#[tokio::test]
+async fn the_last_request_waits_until_a_search_finds_everything() {
+    let waits = || Some("refresh=wait_for".to_owned());
+    let everything = |request: &Request| answer(&ids(request).iter().map(|id| taken(id)).collect::<Vec<_>>());
+    for (login, expected) in [
+        (Login::None, [None, waits()]),
+        (signed(None), [None, waits()]),
+        (signed(Some(Service::Serverless)), [None, None]),
+    ] {
+        let server = MockServer::start().await;
+        Mock::given(any()).respond_with(everything).mount(&server).await;
+        let many: Vec<String> = (0..1_001).map(|i| i.to_string()).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        let parts = index(&server, login).write("audit", documents(&many), None).await;
+        assert!(parts.iter().all(|part| part.result == PartResult::Delivered), "{parts:?}");
+        assert_eq!(queries(&server).await, expected);
+    }
+
+    // What is sent again waits, too, unless it was the wait that took too long.
+    let busy = || answer(&[refused("a", 429, "es_rejected_execution_exception", "queue is full")]);
+    let late = || ResponseTemplate::new(200).set_delay(Duration::from_secs(30));
+    for (first, expected) in
+        [(busy(), [waits(), waits()]), (late(), [waits(), None]), (ResponseTemplate::new(504), [waits(), None])]
+    {
+        let server = answering(vec![first, answer(&[taken("a")])]).await;
+        assert_eq!(write(&server, &["a"]).await[0].result, PartResult::Delivered);
+        assert_eq!(queries(&server).await, expected);
+    }
+}
+
 #[tokio::test]
 async fn only_what_was_refused_for_now_is_sent_again() {
     let busy = "es_rejected_execution_exception";
@@ -122,7 +158,7 @@ async fn only_what_was_refused_for_now_is_sent_again() {
 }
 
 #[tokio::test]
-async fn many_refusals_are_named_briefly_and_kept_whole() {
+async fn many_refusals_are_named_briefly_and_kept_whole_while_they_are_small() {
     let ids: Vec<String> = (0..1_001).map(|i| i.to_string()).collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     let refusals = ids[..1_000].iter().map(|id| refused(id, 400, "mapper_parsing_exception", &"x".repeat(10_000)));
@@ -132,6 +168,26 @@ async fn many_refusals_are_named_briefly_and_kept_whole() {
     assert!(reason.len() < 500 && reason.contains("1000 documents") && reason.contains("and 997 more"), "{reason}");
     assert_eq!(text.lines().count(), 2_000);
     assert_eq!(parts[1].result, PartResult::Delivered, "what is refused does not stop the next request");
+}
+
+#[tokio::test]
+async fn of_large_documents_that_are_refused_as_many_are_kept_as_a_log_line_can_hold() {
+    let large = |id: &str| document(id, json!({ "text": "ü".repeat(20_000) }));
+    let ids = ["a", "b", "c", "d"];
+    let refusals: Vec<Value> = ids.iter().map(|id| refused(id, 400, "mapper_parsing_exception", "no")).collect();
+    let server = answering(vec![answer(&refusals)]).await;
+    let parts = index(&server, Login::None).write("audit", ids.map(large).to_vec(), None).await;
+    let (reason, text) = undelivered(&parts[0]);
+    let expected = "4 documents not written: HTTP 400, `mapper_parsing_exception`: no (i-a, i-b, i-c and 1 more); \
+                    the text lacks 2 of them";
+    assert_eq!(reason, expected);
+    assert_eq!(text, bodies(ids[..2].iter().map(|id| large(id)).collect()).concat());
+
+    let server = answering(vec![answer(&refusals[..1])]).await;
+    let huge = document("a", json!({ "text": "x".repeat(200_000) }));
+    let parts = index(&server, Login::None).write("audit", vec![huge], None).await;
+    let (reason, text) = undelivered(&parts[0]);
+    assert!(reason.ends_with("(i-a); the text lacks 1 of them") && text.is_empty(), "{reason}");
 }
 
 #[tokio::test]
