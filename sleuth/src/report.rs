@@ -9,7 +9,10 @@ use notifier::{DeliveryReport, PartDelivery};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::facts::{Account, ReadError};
+use crate::{
+    decision::Brake,
+    facts::{Account, ReadError},
+};
 
 pub mod documents;
 pub mod keys;
@@ -37,6 +40,8 @@ pub struct Report<Audit> {
     pub applied: bool,
     /// Why nothing is done, if something stopped all changes.
     pub brake: Option<String>,
+    /// Whether that is because the account may not have been seen whole.
+    pub doubt: bool,
     /// Policy, counts and findings.
     #[serde(flatten)]
     pub audit: Audit,
@@ -67,7 +72,7 @@ pub enum Outcome {
 pub struct ReportError {
     /// What it is about: `account`, a user, a key, a channel.
     pub subject: String,
-    /// The call that failed, or `deliver`.
+    /// The call that failed, or `brake`, `doubt`, `deliver`.
     pub operation: String,
     /// What went wrong.
     pub message: String,
@@ -79,18 +84,32 @@ impl<Audit: Serialize> Report<Audit> {
         kind: &'static str,
         account: Account,
         generated_at: DateTime<Utc>,
-        brake: Option<String>,
+        brake: Option<Brake>,
         audit: Audit,
         mut errors: Vec<ReportError>,
     ) -> Self {
-        errors.extend(brake.as_ref().map(|reason| ReportError {
+        let doubt = matches!(brake, Some(Brake::Doubt(_)));
+        errors.extend(brake.as_ref().map(|brake| ReportError {
             subject: "account".to_owned(),
-            operation: "brake".to_owned(),
-            message: reason.clone(),
+            operation: if doubt { "doubt" } else { "brake" }.to_owned(),
+            message: brake.reason().to_owned(),
         }));
+        let brake = brake.map(|brake| brake.reason().to_owned());
         let deliveries = DeliveryReport::default();
         let run = run(kind, &account, generated_at, &audit);
-        Self { version: VERSION, kind, run, account, generated_at, applied: false, brake, audit, errors, deliveries }
+        Self {
+            version: VERSION,
+            kind,
+            run,
+            account,
+            generated_at,
+            applied: false,
+            brake,
+            doubt,
+            audit,
+            errors,
+            deliveries,
+        }
     }
 }
 

@@ -1,10 +1,10 @@
 //! What a report says it could not read, as far as findings may be missing because of it.
 
-use crate::report::saved::{SavedError, SavedReport};
+use crate::report::saved::{SavedAudit, SavedError, SavedReport};
 
 /// Operations that are not about what findings there are: changes and messages, what names an account or an owner, and a
 /// shortcut in whose place everybody is read.
-const HARMLESS: [&str; 14] = [
+const HARMLESS: [&str; 13] = [
     "CreateTags",
     "GenerateCredentialReport",
     "GetCallerIdentity",
@@ -16,10 +16,11 @@ const HARMLESS: [&str; 14] = [
     "TerminateInstances",
     "UpdateAccessKey",
     "archive",
-    "brake",
     "deliver",
     "save",
 ];
+/// What stopped all changes: with `doubt` beside it in the report, a limit.
+const BRAKE: &str = "brake";
 /// What is said of the whole account but not of its users and keys.
 const OF_ALERTS: [&str; 2] = ["GetAccountSummary", "ListEntitiesForPolicy"];
 /// The subject of what concerns a whole account.
@@ -30,8 +31,10 @@ pub(super) struct Doubt<'a>(Vec<&'a SavedError>);
 
 /// What a report could not read.
 pub(super) fn of(report: &SavedReport) -> Doubt<'_> {
-    let errors = report.errors.iter().filter(|error| !HARMLESS.contains(&error.operation.as_str()));
-    Doubt(errors.collect())
+    // A report on keys of before limits and doubt were told apart may mean either.
+    let limit = report.doubt.is_some() || matches!(report.audit, SavedAudit::Tags(_));
+    let harmless = |operation: &str| HARMLESS.contains(&operation) || (limit && operation == BRAKE);
+    Doubt(report.errors.iter().filter(|error| !harmless(&error.operation)).collect())
 }
 
 impl Doubt<'_> {

@@ -3,8 +3,10 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    keys::Action,
+    demo,
+    keys::{Action, Inventory},
     report::{Outcome, saved::parse},
+    run,
 };
 
 /// A report of 2 March, or of another time.
@@ -145,6 +147,52 @@ fn alerts_are_new_and_fixed() {
     let untold = "GetAccountSummary: denied";
     let expected = [format!("unknown root_access_keys root: {untold}"), format!("unknown quarantine alice: {untold}")];
     assert_eq!(changes(&all, &unread), expected);
+}
+
+#[test]
+fn nothing_is_fixed_that_an_account_in_doubt_does_not_show() {
+    let alerts = json!([{"kind": "quarantine", "user": "alice"}]);
+    let full = keys(&["alice AKIA1 expired", "bob AKIA2 old"], &[]);
+    let with = |doubt: Value, operation| {
+        let mut fields = json!({"alerts": [], "keys": []});
+        if !doubt.is_null() {
+            fields["doubt"] = doubt;
+        }
+        report("keys", &fields, &[("account", operation)])
+    };
+    let alerted = report("keys", &json!({"alerts": alerts, "keys": []}), &[]);
+    // Whether the run doubted the account is not told by reports of before; then it may have.
+    for (doubt, operation, why) in [
+        (json!(true), "doubt", Some("doubt: denied")),
+        (json!(null), "brake", Some("brake: denied")),
+        (json!(false), "brake", None),
+    ] {
+        let new = with(doubt, operation);
+        let change = |what: &str| match why {
+            Some(why) => format!("unknown {what}: {why}"),
+            None => format!("fixed {what}"),
+        };
+        assert_eq!(changes(&full, &new), [change("alice AKIA1"), change("bob AKIA2")]);
+        assert_eq!(changes(&alerted, &new), [change("quarantine alice")]);
+        assert_eq!(diff(&full, &new).unwrap().is_complete(), why.is_none());
+    }
+}
+
+#[test]
+fn inventory_that_shows_one_of_thirty_users_fixes_nothing() {
+    let whole = demo::keys::inventory().unwrap();
+    let config = demo::keys::config().unwrap();
+    let saved = |inventory: &Inventory| {
+        let report = run::keys::dry(inventory, &config, demo::keys::now(&whole));
+        parse(&crate::render::json::pretty(&report).unwrap()).unwrap()
+    };
+    let mut partial = Inventory { user_count: Some(30), ..whole.clone() };
+    partial.users.truncate(1);
+    partial.errors.clear();
+    let found = diff(&saved(&whole), &saved(&partial)).unwrap();
+    assert!(found.summary.fixed == 0 && found.summary.unknown > 0 && !found.new.complete, "{:?}", found.summary);
+    let gone = Inventory { user_count: Some(1), ..partial };
+    assert!(diff(&saved(&whole), &saved(&gone)).unwrap().summary.fixed > 0);
 }
 
 /// Instances of one region as `i-1 violation project+ team?`: `+` for a rule that is due, `~` in grace, `?` unknown.

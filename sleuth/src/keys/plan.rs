@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    decision::{Decision, both},
+    decision::{Brake, Decision, both},
     facts::UserName,
 };
 
@@ -44,7 +44,7 @@ pub struct Plan {
     /// The steps.
     pub steps: Vec<Step>,
     /// Why no key is disabled, if something stopped them all.
-    pub brake: Option<String>,
+    pub brake: Option<Brake>,
 }
 
 /// How many keys one run may disable.
@@ -126,7 +126,8 @@ pub fn plan(verdicts: Vec<Verdict>, limits: &Limits, doubt: Option<String>) -> P
         Step { verdict, action, decision }
     });
     let mut plan = Plan { steps: steps.collect(), brake: None };
-    plan.brake = doubt.or_else(|| limits.exceeded(plan.targets().count(), working));
+    let exceeded = || limits.exceeded(plan.targets().count(), working).map(Brake::Limits);
+    plan.brake = doubt.map(Brake::Doubt).or_else(exceeded);
     if plan.brake.is_some() {
         let stopped = plan.steps.iter_mut().filter(|step| step.action == Action::Disable);
         for step in stopped.filter(|step| step.decision == Decision::Proceed) {
@@ -235,7 +236,7 @@ mod tests {
         assert_eq!(planned(25, 100, ON, None).targets().count(), 25);
         let stopped = planned(26, 100, ON, None);
         assert!(stopped.is_empty());
-        assert_eq!(stopped.brake.as_deref(), Some("26 keys were to be disabled, MAX_DISABLE is 25"));
+        assert_eq!(stopped.brake, Some(Brake::Limits("26 keys were to be disabled, MAX_DISABLE is 25".into())));
         let held = "the brake stopped all changes of this run".to_owned();
         assert_eq!(stopped.steps[0].decision, Decision::Held(held));
     }
@@ -246,10 +247,8 @@ mod tests {
         assert_eq!(planned(2, 8, limits, None).targets().count(), 2);
         let stopped = planned(3, 7, limits, None);
         assert_eq!(stopped.targets().count(), 0);
-        assert_eq!(
-            stopped.brake.as_deref(),
-            Some("3 of 10 working keys were to be disabled, MAX_DISABLE_PERCENT is 20")
-        );
+        let said = "3 of 10 working keys were to be disabled, MAX_DISABLE_PERCENT is 20";
+        assert_eq!(stopped.brake, Some(Brake::Limits(said.into())));
         assert!(planned(1, 0, Limits { max_percent: Some(0), ..ON }, None).is_empty());
     }
 
@@ -257,7 +256,9 @@ mod tests {
     fn doubt_stops_everything() {
         let stopped = planned(1, 1, ON, Some("the canary is missing"));
         assert!(stopped.is_empty());
-        assert_eq!(stopped.brake.as_deref(), Some("the canary is missing"));
+        assert_eq!(stopped.brake, Some(Brake::Doubt("the canary is missing".into())));
+        let both = planned(26, 1, ON, Some("the canary is missing"));
+        assert_eq!(both.brake, stopped.brake, "doubt weighs more than a limit");
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub struct SavedReport {
     pub run: Option<String>,
     /// Whether the run was told to act.
     pub applied: bool,
+    /// Whether a brake stands because the account may not have been seen whole; reports of before it was said do not tell.
+    pub doubt: Option<bool>,
     /// The settings that decided, as they stand there.
     pub policy: Map<String, Value>,
     /// What could not be read, done or delivered.
@@ -224,6 +226,7 @@ struct Envelope {
     generated_at: DateTime<Utc>,
     run: Option<String>,
     applied: bool,
+    doubt: Option<bool>,
     policy: Map<String, Value>,
     errors: Vec<SavedError>,
 }
@@ -254,13 +257,13 @@ pub fn parse(text: &str) -> Result<SavedReport, SavedReportError> {
         return Err(SavedReportError::Part { part, of });
     }
     let envelope: Envelope = serde_json::from_str(text).map_err(SavedReportError::Form)?;
-    let Envelope { account, generated_at, run, applied, policy, errors } = envelope;
+    let Envelope { account, generated_at, run, applied, doubt, policy, errors } = envelope;
     let audit = match kind.as_str() {
         "keys" => serde_json::from_str(text).map(SavedAudit::Keys),
         _ => serde_json::from_str(text).map(SavedAudit::Tags),
     };
     let audit = audit.map_err(SavedReportError::Form)?;
-    Ok(SavedReport { account, generated_at, run, applied, policy, errors, audit })
+    Ok(SavedReport { account, generated_at, run, applied, doubt, policy, errors, audit })
 }
 
 impl SavedAudit {

@@ -81,5 +81,5 @@ async fn an_account_nothing_may_be_read_of_is_not_an_account_in_order() {
     let (code, report) = account.audit().await;
     assert_eq!((code, &report["summary"]["users"]), (4, &json!(0)), "{report}");
     let operations: Vec<_> = report["errors"].as_array().unwrap().iter().map(|e| e["operation"].clone()).collect();
-    assert_eq!(operations, ["ListAccountAliases", "GetAccountSummary", "ListUsers", "brake"], "{report}");
+    assert_eq!(operations, ["ListAccountAliases", "GetAccountSummary", "ListUsers", "doubt"], "{report}");
 }

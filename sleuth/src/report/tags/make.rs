@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::{Finding, PolicyInForce, RegionFinding, Summary, TagAudit, TagsReport, ViolationFound};
 use crate::{
-    decision::{Decision, both},
+    decision::{Brake, Decision, both},
     facts::Reading,
     report::{Outcome, Report, ReportError},
     tags::{
@@ -51,7 +51,9 @@ impl TagsReport {
             policy,
         };
         let errors = errors(inventory, plan, &audit.regions);
-        let mut report = Report::planned("tags", inventory.account.clone(), now, plan.brake.clone(), audit, errors);
+        // Doubt about a region holds back what is in it, and no more.
+        let brake = plan.brake.clone().map(Brake::Limits);
+        let mut report = Report::planned("tags", inventory.account.clone(), now, brake, audit, errors);
         report.audit.arrange();
         report
     }
