@@ -159,7 +159,7 @@ impl Sent {
             let entries: Vec<Entry> = self.refused.into_iter().map(|(entry, _)| entry).collect();
             let (text, more) = bulk::first_lines(&entries, LONGEST_TEXT);
             if more > 0 {
-                reason += &format!("; the text lacks {more} of them");
+                reason = format!("{reason}; the text lacks {more} of them");
             }
             tracing::error!(channel = CHANNEL, title, documents = entries.len(), reason, "documents not written");
             PartResult::Undelivered { reason, text }

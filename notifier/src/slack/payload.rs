@@ -151,13 +151,23 @@ fn span_units(span: &Span) -> Units {
             };
         }
         // On a line of its own, and whole: half a command is worse than none.
-        Span::Command(command) => format!("\n`{}`\n", escape(command).replace('`', "'")),
+        Span::Command(command) => format!("\n{}\n", code(&escape(command))),
         Span::Link { text, url } => {
             format!("<{}|{}>", escape(url).replace('|', "%7C"), escape(text).replace('|', "/"))
         }
     };
     // What has no room in any attachment is not a command or a link any more, but words, and no word is lost.
     if characters(&whole) <= TEXT_CHARACTERS { vec![whole] } else { data_units(&span.to_plain()) }
+}
+
+/// A command as code, and no other than it is: people paste it. A backtick would end the code, but not a block of it,
+/// which three end (<https://docs.slack.dev/messaging/formatting-message-text/#inline-code>).
+fn code(command: &str) -> String {
+    match command {
+        _ if command.contains("```") => command.to_owned(),
+        _ if command.contains('`') => format!("```\n{command}\n```"),
+        _ => format!("`{command}`"),
+    }
 }
 
 /// Data, character by character, so that an escape is never cut.
@@ -225,8 +235,19 @@ mod tests {
 
     #[test]
     fn a_command_stands_alone_and_cannot_call_anybody() {
-        let spans = vec![Span::Text("Disable it:".into()), command("aws <!channel> && rm `x` > y\nz")];
+        let spans = vec![Span::Text("Disable it:".into()), command("aws <!channel> && rm 'x' > y\nz")];
         assert_eq!(texts(spans), ["Disable it:\n`aws &lt;!channel&gt; &amp;&amp; rm 'x' &gt; y z`\n"]);
+    }
+
+    #[test]
+    fn a_command_with_backticks_keeps_its_quoting() {
+        for (text, expected) in [
+            ("aws --tags 'a`b<'", "\n```\naws --tags 'a`b&lt;'\n```\n"),
+            ("`a` ``b``", "\n```\n`a` ``b``\n```\n"),
+            ("aws '```<!channel>'", "\naws '```&lt;!channel&gt;'\n"),
+        ] {
+            assert_eq!(texts(vec![command(text)]), [expected]);
+        }
     }
 
     #[test]

@@ -182,7 +182,9 @@ fn in_slack(span: &Span) -> String {
             format!("{} (login)", mention.slack.as_ref().unwrap().mention())
         }
         Span::Command(command) if escaped(command).chars().count() <= slack::payload::TEXT_CHARACTERS - 4 => {
-            format!("`{}`", escaped(command).replace('`', "'"))
+            let fence = if command.contains('`') { "```" } else { "`" };
+            let fence = if command.contains("```") { "" } else { fence };
+            format!("{fence}{}{fence}", escaped(command))
         }
         Span::Link { text, url }
             if escaped(text).chars().count() + escaped(url).chars().count() <= slack::payload::TEXT_CHARACTERS - 3 =>
