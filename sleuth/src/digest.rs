@@ -194,9 +194,11 @@ impl Digest {
         self.errors.is_empty()
     }
 
-    /// Whether there is nothing that anybody has to be told: nothing was done or tried, and all runs and reports are whole.
+    /// Whether there is nothing that anybody has to be told: nothing was called for, done or tried, and all
+    /// runs and reports are whole.
     pub fn is_empty(&self) -> bool {
-        self.accounts.iter().all(|account| account.owners.is_empty())
+        self.summary.held == 0
+            && self.accounts.iter().all(|account| account.owners.is_empty())
             && self.incomplete.is_empty()
             && self.errors.is_empty()
     }

@@ -10,7 +10,7 @@ pub mod tags;
 pub use sheet::CsvError;
 
 #[cfg(feature = "cli")]
-pub(super) use sheet::defused;
+pub(super) use sheet::{defused, writer};
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use comfy_table::Cell;
 use notifier::slack::SlackUser;
 
 use super::{
-    csv::defused,
+    csv::{defused, writer},
     table::{self, Look},
     text::printable,
 };
@@ -29,9 +29,9 @@ pub fn as_json(users: &[SlackUser]) -> Result<String, serde_json::Error> {
     serde_json::to_string_pretty(users).map(|json| json + "\n")
 }
 
-/// For spreadsheets (RFC 4180). A field that a spreadsheet would take for a formula gets a leading apostrophe.
+/// For spreadsheets (RFC 4180). What a spreadsheet would take for a formula gets a leading apostrophe.
 pub fn as_csv(users: &[SlackUser]) -> Result<String, csv::Error> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut writer = writer();
     writer.write_record(["id", "name", "real_name", "kind"])?;
     for user in users {
         writer.write_record(fields(user).map(|field| defused(&printable(field))))?;
@@ -59,10 +59,10 @@ mod tests {
     #[test]
     fn csv_is_quoted_and_defused() {
         insta::assert_snapshot!(as_csv(&users()).unwrap(), @r#"
-        id,name,real_name,kind
-        U1,ann,"Ann ""A"", Jr.",person
-        U2,'=cmd(),Bo�[2J,person
-        U3,ünal,,person
+        "id","name","real_name","kind"
+        "U1","ann","Ann ""A"", Jr.","person"
+        "U2","'=cmd()","Bo�[2J","person"
+        "U3","ünal","","person"
         "#);
     }
 

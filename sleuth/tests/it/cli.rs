@@ -318,11 +318,11 @@ async fn slack_users_are_listed_in_every_form() {
         assert_eq!(ended.code, 0, "{ended:?}");
         ended.stdout
     };
-    insta::assert_snapshot!(list("csv").await, @r"
-    id,name,real_name,kind
-    U1,alice,Alice,person
-    U2,'=bob,,bot
-    ");
+    insta::assert_snapshot!(list("csv").await, @r#"
+    "id","name","real_name","kind"
+    "U1","alice","Alice","person"
+    "U2","'=bob","","bot"
+    "#);
     assert_eq!(serde_json::from_str::<serde_json::Value>(&list("json").await).unwrap()[1]["name"], "=bob");
     insta::assert_snapshot!(list("table").await, @r"
     ┌────┬───────┬───────────┬────────┐

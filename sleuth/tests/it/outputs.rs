@@ -30,7 +30,7 @@ async fn every_form_goes_to_stdout_or_into_a_file() {
         for (form, start) in [
             ("table", "Account 111122223333"),
             ("json", "{\n  \"version\": 1"),
-            ("csv", "kind,account.id,"),
+            ("csv", "\"kind\",\"account.id\","),
             ("markdown", "# "),
             ("html", "<!DOCTYPE html>"),
             ("ocsf", "{\"category_uid\":2,"),
@@ -115,7 +115,7 @@ async fn what_was_done_is_told_even_if_its_file_cannot_be_written() {
     let report: Value = serde_json::Deserializer::from_str(told).into_iter().next().unwrap().unwrap();
     assert_eq!((&report["keys"][0]["key_id"], &report["keys"][0]["outcome"]), (&key.into(), &"done".into()));
     // All else was written and printed.
-    assert!(std::fs::read_to_string(kept.join("r.csv")).unwrap().contains(",disable,done,"));
+    assert!(std::fs::read_to_string(kept.join("r.csv")).unwrap().contains(r#","disable","done","#));
     assert!(ended.stdout.contains("was disabled"), "{ended:?}");
 }
 

@@ -1,6 +1,6 @@
 //! Rows of cells.
 
-use csv::{Terminator, WriterBuilder};
+use csv::{QuoteStyle, Terminator, WriterBuilder};
 use serde_json::Value;
 
 use crate::report::Report;
@@ -29,7 +29,7 @@ pub(super) struct Sheet<'a> {
 impl<'a> Sheet<'a> {
     /// An empty table with these columns, each the path of a field of a finding.
     pub(super) fn new<Audit>(report: &Report<Audit>, columns: &'a [&'a str]) -> Result<Self, CsvError> {
-        let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
+        let mut writer = writer();
         writer.write_record(ENVELOPE.iter().chain(columns))?;
         let text = |text: &Option<String>| text.clone().map_or(Value::Null, Value::String);
         let envelope = [
@@ -53,6 +53,13 @@ impl<'a> Sheet<'a> {
         let bytes = self.writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
+}
+
+/// A writer that quotes every field: where the list separator is `;`, as in much of Europe, Excel splits there whatever is not
+/// in quotes. Some readers take only those quotes for quotes with which a field begins, by their own separator: for them
+/// [`defused`] makes harmless what they split off.
+pub(in crate::render) fn writer() -> csv::Writer<Vec<u8>> {
+    WriterBuilder::new().terminator(Terminator::CRLF).quote_style(QuoteStyle::Always).from_writer(Vec::new())
 }
 
 /// What is at a path such as `owner.name`.
@@ -88,13 +95,33 @@ fn joined(value: &Value) -> String {
 /// that it skips before looking for one (<https://owasp.org/www-community/attacks/CSV_Injection>).
 const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
+/// Where a reader that does not separate by commas may end a cell or, not knowing of our quotes, a row.
+const SEPARATORS: [char; 4] = [';', '\t', '\r', '\n'];
+
 /// A text that no spreadsheet takes for a formula: names and tags are written by others, and a formula can send what is in
 /// the sheet elsewhere. An apostrophe in front makes it a text. One that is there already is doubled, so that taking off
-/// one apostrophe always gives the text back. Control characters but for tabs and line breaks are replaced.
+/// one apostrophe always gives the text back. The same is done behind each [`SEPARATORS`], where a reader that separates
+/// otherwise begins a cell; there also with a quote, which that reader would take off. Control characters but for tabs and
+/// line breaks are replaced.
 pub(in crate::render) fn defused(text: &str) -> String {
-    let kept = |c: char| !c.is_control() || matches!(c, '\t' | '\r' | '\n');
-    let text: String = text.chars().map(|c| if kept(c) { c } else { '\u{fffd}' }).collect();
-    if text.starts_with(FORMULA) || text.starts_with('\'') { format!("'{text}") } else { text }
+    let mut defused = String::with_capacity(text.len() + 1);
+    let mut before = None;
+    for c in text.chars() {
+        let sign = match before {
+            None => FORMULA.contains(&c),
+            Some(before) => {
+                SEPARATORS.contains(&before) && !SEPARATORS.contains(&c) && (FORMULA.contains(&c) || c == '"')
+            }
+        };
+        let apostrophe = c == '\'' && before.is_none_or(|before| SEPARATORS.contains(&before));
+        if sign || apostrophe {
+            defused.push('\'');
+        }
+        let kept = !c.is_control() || matches!(c, '\t' | '\r' | '\n');
+        defused.push(if kept { c } else { '\u{fffd}' });
+        before = Some(c);
+    }
+    defused
 }
 
 #[cfg(test)]
@@ -123,17 +150,42 @@ mod tests {
     }
 
     /// The text that a cell was made of.
-    fn armed(cell: &str) -> &str {
-        cell.strip_prefix('\'').unwrap_or(cell)
+    fn armed(cell: &str) -> String {
+        let parts = cell.split_inclusive(SEPARATORS);
+        parts.map(|part| part.strip_prefix('\'').unwrap_or(part)).collect()
+    }
+
+    /// Every cell of the row that is made of this, for who separates by something else than commas.
+    fn split_by(separator: u8, row: &Value) -> Vec<String> {
+        let mut sheet = Sheet::new(&report(), &COLUMNS).unwrap();
+        sheet.row(row).unwrap();
+        let text = sheet.finish().unwrap();
+        let mut reader = csv::ReaderBuilder::new();
+        let mut reader = reader.delimiter(separator).flexible(true).has_headers(false).from_reader(text.as_bytes());
+        reader.records().flat_map(|row| row.unwrap().iter().map(ToOwned::to_owned).collect::<Vec<_>>()).collect()
+    }
+
+    #[test]
+    fn readers_that_separate_otherwise_see_no_formula() {
+        for hostile in ["x;=cmd|'/C calc'!A0", "x;\"=cmd()", "x\n=cmd()", "x\r\n@x", "x\t+1", "x;;\"\"-1", "\";=1"] {
+            let row = serde_json::json!({"a": {"note": hostile}, "b": {"c": [hostile]}, "d": hostile});
+            for separator in [b';', b'\t'] {
+                let cells = split_by(separator, &row);
+                let harmless = |cell: &String| !cell.starts_with(['=', '+', '-', '@']);
+                assert!(cells.len() > 1 && cells.iter().all(harmless), "{hostile:?}: {cells:?}");
+            }
+            assert_eq!(armed(&read_back(&row)[2]), hostile);
+        }
     }
 
     #[test]
     fn formulas_are_texts() {
-        let texts = ["=cmd()", "+1", "-1", "@x", "\tx", "\r=x", "\n=x", "＝x", "＋x", "－x", "＠x", "'x"];
+        let texts = ["=cmd()", "+1", "-1", "@x", "\tx", "\rx", "\nx", "＝x", "＋x", "－x", "＠x", "'x"];
         for text in texts {
             assert_eq!(defused(text), format!("'{text}"));
         }
         assert_eq!(["a=b", "1-2", "", "ünal"].map(defused), ["a=b", "1-2", "", "ünal"]);
+        assert_eq!(["\r=x", "a;=b;'c;d", "a\n\"=b"].map(defused), ["'\r'=x", "a;'=b;''c;d", "a\n'\"=b"]);
         assert_eq!(defused("a\u{1b}[2J\0"), "a\u{fffd}[2J\u{fffd}");
     }
 
@@ -155,9 +207,10 @@ mod tests {
         let text = sheet.finish().unwrap();
         let lines: Vec<&str> = text.split("\r\n").collect();
         assert_eq!(lines.len(), 3, "{text:?}");
-        assert_eq!(lines[0], "kind,account.id,account.alias,generated_at,applied,a");
-        let row = "keys,111122223333,larkspur-logistics,2026-03-02T09:00:00Z,false,\"one\ntwo, \"\"three\"\"\"";
-        assert_eq!(lines[1..], [row, ""]);
+        assert_eq!(lines[0], r#""kind","account.id","account.alias","generated_at","applied","a""#);
+        let envelope = r#""keys","111122223333","larkspur-logistics","2026-03-02T09:00:00Z","false","#;
+        let row = format!("{envelope}\"one\ntwo, \"\"three\"\"\"");
+        assert_eq!(lines[1..], [row.as_str(), ""]);
     }
 
     proptest! {
@@ -172,6 +225,16 @@ mod tests {
         #[test]
         fn no_text_begins_like_a_formula(text in "(?s).{0,8}") {
             prop_assert!(!defused(&text).starts_with(FORMULA));
+        }
+
+        #[test]
+        fn no_cell_begins_like_a_formula_for_anybody(a in "(?s)['=@;\"\r\n\tax-]{0,10}", c in "(?s)['=+,;\"\n\ta]{0,10}") {
+            let row = serde_json::json!({"a": a, "b": {"c": c}, "d": 1});
+            for separator in [b';', b'\t'] {
+                for cell in split_by(separator, &row) {
+                    prop_assert!(!cell.starts_with(['=', '+', '-', '@']), "{cell:?}");
+                }
+            }
         }
     }
 }

@@ -20,7 +20,7 @@ pub struct Texts {
 /// How times are written.
 const FORM: &str = "%Y-%m-%d %H:%M UTC";
 
-/// What is to be sent. If nothing was done, and nothing went wrong, that is nothing, unless it is not to be `quiet` then.
+/// What is to be sent. If nothing was done or held back, and nothing went wrong, that is nothing, unless it is not to be `quiet` then.
 pub fn messages(digest: &Digest, texts: &Texts, quiet: bool) -> Messages {
     if quiet && digest.is_empty() {
         return Messages::default();

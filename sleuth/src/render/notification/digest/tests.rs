@@ -4,9 +4,12 @@ use super::*;
 use crate::{
     digest::{
         Collection, Span,
-        tests::{day, digest},
+        tests::{day, digest, keys_run},
     },
     facts::ReadError,
+    keys,
+    render::json::pretty,
+    report::saved::parse,
 };
 
 fn texts() -> Texts {
@@ -44,6 +47,22 @@ fn day_on_which_nothing_was_done_is_told_only_if_wanted() {
     assert_eq!(messages(&nothing(), &texts(), true), Messages::default());
     let loud = said(&messages(&nothing(), &texts(), false));
     assert!(loud.contains("Grey Nothing was changed\n  nothing was done in 0 runs\n"), "{loud}");
+}
+
+#[test]
+fn day_on_which_all_was_held_is_told() {
+    let mut run = keys_run();
+    run.audit.keys.retain(|key| key.action == keys::Action::Disable);
+    assert!(!run.audit.keys.is_empty());
+    for key in &mut run.audit.keys {
+        (key.outcome, key.reason) = (Outcome::Held, Some("disabling is switched off".to_owned()));
+    }
+    let mut collection = Collection::new(day());
+    collection.report(&parse(&pretty(&run).unwrap()).unwrap());
+    let digest = collection.finish();
+    assert!(digest.summary.held > 0 && digest.accounts.iter().all(|account| account.owners.is_empty()), "{digest:#?}");
+    let said = said(&messages(&digest, &texts(), true));
+    assert!(said.contains("disabling is switched off"), "{said}");
 }
 
 #[test]

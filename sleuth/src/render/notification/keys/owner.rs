@@ -41,8 +41,9 @@ fn line(report: &KeysReport, finding: &Finding) -> Line {
     let mut spans = vec![text(about)];
     let user = finding.user.0.as_str();
     let iam = |call: &str, more: &[&str]| {
-        let words = [&["aws", "iam", call, "--user-name", user], more].concat();
-        Span::Command(shell::command(&words))
+        let user = shell::option("--user-name", user);
+        let words = ["aws", "iam", call].into_iter().chain(user.iter().map(String::as_str)).chain(more.iter().copied());
+        Span::Command(shell::command(&words.collect::<Vec<_>>()))
     };
     let delete = || iam("delete-access-key", &["--access-key-id", key]);
     let disable = || iam("update-access-key", &["--access-key-id", key, "--status", "Inactive"]);

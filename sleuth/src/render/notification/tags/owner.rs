@@ -63,7 +63,7 @@ fn command(finding: &Finding) -> Option<String> {
         | Fault::NotAUser { key, .. } => Some(key.as_str()),
         Fault::Untagged | Fault::Unknown(_) => None,
     });
-    let tags: Vec<String> = missing.map(|key| format!("Key={key},Value={VALUE}")).collect();
+    let tags: Vec<String> = missing.map(|key| format!("Key={},Value={VALUE}", shell::shorthand(key))).collect();
     if tags.is_empty() {
         return None;
     }
