@@ -117,6 +117,7 @@ impl Outputs {
     }
 
     #[cfg(not(feature = "audit"))]
+    #[expect(clippy::unused_self, reason = "of what has to do with AWS there is nothing in this build")]
     fn keep_at_first<Audit>(&self, _: &Report<Audit>, _: Option<Instant>) -> std::future::Ready<Option<String>> {
         std::future::ready(None)
     }
@@ -145,6 +146,7 @@ impl Outputs {
     }
 
     #[cfg(not(feature = "audit"))]
+    #[expect(clippy::unused_self, reason = "of what has to do with AWS there is nothing in this build")]
     fn archive<Audit>(&self, _: &Report<Audit>, _: Instant) -> std::future::Ready<Vec<PartDelivery>> {
         std::future::ready(Vec::new())
     }
