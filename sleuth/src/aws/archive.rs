@@ -2,7 +2,7 @@
 
 use aws_config::SdkConfig;
 use aws_sdk_s3::{primitives::ByteStream, types::ServerSideEncryption};
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use notifier::{PartDelivery, PartResult};
 use tokio::time::Instant;
 
@@ -12,10 +12,16 @@ use super::{
 };
 use crate::{config::ArchiveConfig, deadline::before, facts::ReadError};
 
+mod listing;
+
+use listing::Stretch;
+
 /// How the names of reports for programs end.
 const JSON: &str = ".json";
-/// Largest report that is read again, in bytes. One on an account at IAM's limits has some 10 MB.
-const MOST_BYTES: i64 = 256 * 1024 * 1024;
+/// Largest report that is read again, in bytes: 64 MiB. One on an account at IAM's limits has some 10 MB.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
+/// The folder of runs that could not tell their account.
+const UNKNOWN: &str = "unknown";
 
 /// Reports in a bucket, under `prefix/ACCOUNT/KIND/YYYY-MM-DD/RUN.{json,html}`.
 #[derive(Debug)]
@@ -36,7 +42,7 @@ pub struct Place {
 impl Place {
     /// The place of the report of a run.
     pub fn new(account: Option<&str>, kind: &str, at: DateTime<Utc>, run: &str) -> Self {
-        Self { path: format!("{}/{kind}/{}/{run}", account.unwrap_or("unknown"), at.format("%Y-%m-%d")) }
+        Self { path: format!("{}/{kind}/{}/{run}", account.unwrap_or(UNKNOWN), at.format("%Y-%m-%d")) }
     }
 
     /// A place of something else: above all accounts, where no report is looked for.
@@ -177,42 +183,17 @@ fn encoded(byte: u8) -> String {
     }
 }
 
-/// The days on which a run of that time may have been filed.
-fn days(from: DateTime<Utc>, to: DateTime<Utc>) -> impl Iterator<Item = NaiveDate> {
-    let last = to.date_naive();
-    std::iter::successors(Some(from.date_naive()), |day| day.checked_add_signed(TimeDelta::days(1)))
-        .take_while(move |day| *day <= last)
-}
-
 impl Archive {
-    /// The JSON reports of all accounts that were filed from `from` to `to`, by key, as far as they can be listed.
-    pub async fn list(
-        &self,
-        from: DateTime<Utc>,
-        to: DateTime<Utc>,
-        end: Option<Instant>,
-    ) -> Result<Vec<String>, ReadError> {
-        let mut keys = Vec::new();
-        for account in self.folders(&self.config.prefix, end).await? {
-            for kind in self.folders(&account, end).await? {
-                for day in days(from, to) {
-                    keys.extend(self.objects(&format!("{kind}{day}/"), end).await?);
-                }
-            }
-        }
-        keys.retain(|key| key.ends_with(JSON));
-        Ok(keys)
-    }
-
     /// What stands below a prefix, up to the next slash.
     async fn folders(&self, prefix: &str, end: Option<Instant>) -> Result<Vec<String>, ReadError> {
-        let pages = self.pages(prefix, Some("/"), end).await?;
+        let stretch = Stretch { prefix: prefix.to_owned(), after: None };
+        let pages = self.pages(&stretch, Some("/"), end).await?;
         let folders = pages.into_iter().flat_map(|page| page.common_prefixes.unwrap_or_default());
         Ok(folders.filter_map(|folder| folder.prefix).collect())
     }
 
-    async fn objects(&self, prefix: &str, end: Option<Instant>) -> Result<Vec<String>, ReadError> {
-        let pages = self.pages(prefix, None, end).await?;
+    async fn objects(&self, stretch: &Stretch, end: Option<Instant>) -> Result<Vec<String>, ReadError> {
+        let pages = self.pages(stretch, None, end).await?;
         Ok(pages
             .into_iter()
             .flat_map(|page| page.contents.unwrap_or_default())
@@ -222,7 +203,7 @@ impl Archive {
 
     async fn pages(
         &self,
-        prefix: &str,
+        stretch: &Stretch,
         delimiter: Option<&str>,
         end: Option<Instant>,
     ) -> Result<Vec<aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output>, ReadError> {
@@ -234,7 +215,8 @@ impl Archive {
                 client
                     .list_objects_v2()
                     .bucket(&self.config.bucket)
-                    .prefix(prefix)
+                    .prefix(&stretch.prefix)
+                    .set_start_after(stretch.after.clone())
                     .set_delimiter(delimiter.map(ToOwned::to_owned))
                     .set_continuation_token(token.clone())
                     .send()
@@ -254,34 +236,45 @@ impl Archive {
 
     /// The text of a report.
     pub async fn get(&self, key: &str, end: Option<Instant>) -> Result<String, ReadError> {
-        const CALL: &str = "GetObject";
         let read = async {
             let call = self.buckets.call(&self.config.bucket, None, |client| {
                 client.get_object().bucket(&self.config.bucket).key(key).send()
             });
-            let object = call.await.map_err(|error| read_error(CALL, &error))?;
-            if object.content_length.is_some_and(|length| length > MOST_BYTES) {
-                return Err(strange(CALL, "more bytes than any report has"));
-            }
-            let bytes = object.body.collect().await;
-            let broken = |message: String| ReadError { operation: CALL.to_owned(), message };
-            let bytes = bytes.map_err(|error| broken(error.to_string()))?.into_bytes();
-            String::from_utf8(bytes.into()).map_err(|_| strange(CALL, "something that is no text"))
+            let object = call.await.map_err(|error| read_error(GET, &error))?;
+            let bytes = collected(object.body, MOST_BYTES).await?;
+            String::from_utf8(bytes).map_err(|_| strange(GET, "something that is no text"))
         };
         before(end, read).await?
     }
+}
+
+/// The call that reads an object.
+const GET: &str = "GetObject";
+
+/// All bytes of an object, unless there are more than `most`. They are counted as they come: a length that is announced may
+/// be missing or wrong.
+async fn collected(mut body: ByteStream, most: usize) -> Result<Vec<u8>, ReadError> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = body.next().await {
+        let chunk = chunk.map_err(|error| ReadError { operation: GET.to_owned(), message: error.to_string() })?;
+        if bytes.len() + chunk.len() > most {
+            return Err(strange(GET, "more bytes than any report has"));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn days_of_a_time_are_all_that_it_touches() {
-        let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
-        let days: Vec<_> =
-            days(at("2026-02-27T23:59:59Z"), at("2026-03-01T00:00:00Z")).map(|day| day.to_string()).collect();
-        assert_eq!(days, ["2026-02-27", "2026-02-28", "2026-03-01"]);
+    #[tokio::test]
+    async fn bytes_are_counted_as_they_come() {
+        let body = || ByteStream::from(vec![b'x'; 10]);
+        assert_eq!(collected(body(), 10).await.unwrap().len(), 10);
+        let refused = collected(body(), 9).await.unwrap_err();
+        assert!(refused.to_string().contains("more bytes than any report has"), "{refused}");
     }
 
     #[test]

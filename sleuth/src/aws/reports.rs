@@ -54,10 +54,7 @@ const ALL: &str = "the search index";
 impl ReadReports for Stored {
     async fn list(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> Listed {
         match self {
-            Self::Archive(archive, end) => match archive.list(from, to, *end).await {
-                Ok(names) => Listed { names, errors: Vec::new() },
-                Err(error) => Listed { names: Vec::new(), errors: vec![("the archive".to_owned(), error)] },
-            },
+            Self::Archive(archive, end) => archive.list(from, to, *end).await,
             Self::Search(..) => Listed { names: vec![ALL.to_owned()], errors: Vec::new() },
         }
     }
