@@ -52,7 +52,7 @@ async fn several_outputs_are_written_and_one_printed() {
     let folder = tempfile::tempdir().unwrap();
     let files = [into("html", folder.path(), "r.html"), into("json", folder.path(), "r.json")];
     let ended = demo(&["keys", "--output", "csv=-", &files[0], &files[1]]).await;
-    assert!(ended.code == 0 && ended.stdout.starts_with("kind,"), "{ended:?}");
+    assert!(ended.code == 0 && ended.stdout.starts_with("\"kind\","), "{ended:?}");
     let json: Value = serde_json::from_str(&std::fs::read_to_string(folder.path().join("r.json")).unwrap()).unwrap();
     assert_eq!(json["kind"], "keys");
     assert!(std::fs::read_to_string(folder.path().join("r.html")).unwrap().ends_with("</html>"));
