@@ -44,12 +44,17 @@ pub(crate) async fn run(
 /// Longest run of a function, in minutes (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
 const LONGEST_RUN: i64 = 15;
 
+/// How late an event may come, in hours: as long as Lambda keeps one, and an hour more
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>).
+const LATEST: i64 = 7;
+
 /// The end of the time that the digest is about. It is counted from the schedule's own time, so that the days of a daily
 /// schedule leave no gap and do not overlap, and what began before it has ended and left its report.
 fn end(event: &Value, now: DateTime<Utc>) -> DateTime<Utc> {
     let scheduled = event.get("time").and_then(Value::as_str).and_then(|time| time.parse().ok());
-    // A time that somebody made up is no reason to tell of another day.
-    let scheduled = scheduled.filter(|time: &DateTime<Utc>| (now - time).abs() < TimeDelta::hours(1));
+    // Lambda keeps an event for six hours at most. A time that somebody made up is no reason to tell of another day.
+    let known = -TimeDelta::hours(1)..TimeDelta::hours(LATEST);
+    let scheduled = scheduled.filter(|time: &DateTime<Utc>| known.contains(&(now - time)));
     scheduled.unwrap_or(now) - TimeDelta::minutes(LONGEST_RUN)
 }
 
