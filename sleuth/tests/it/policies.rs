@@ -50,9 +50,6 @@ async fn complaints(configuration: Configuration) -> Vec<String> {
     if !whole.flaws.is_empty() {
         complaints.push(format!("with all of it: {:?}", whole.flaws));
     }
-    if !whole.warnings.is_empty() && granted.contains(TRIED) {
-        complaints.push(format!("with all of it there are warnings: {:?}", whole.warnings));
-    }
     for call in whole.actions.difference(&granted).filter(|call| ![FREE, TRIED].contains(&call.as_str())) {
         complaints.push(format!("it does not allow {call}, which is called"));
     }
