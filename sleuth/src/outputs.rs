@@ -1,6 +1,6 @@
 //! Where a report goes: to people, and into stores. None can stop another, and what none of them took is in the report.
 
-use std::{fmt::Write as _, time::Duration};
+use std::time::Duration;
 
 use notifier::{DeliveryReport, Document, File, Messages, Notifier, PartDelivery, SearchIndex};
 use serde::Serialize;
@@ -9,7 +9,10 @@ use tokio::time::Instant;
 
 #[cfg(feature = "audit")]
 use crate::aws::archive::{Archive, Form, Place};
-use crate::{deadline::Deadlines, report::Report};
+use crate::{
+    deadline::Deadlines,
+    report::{Report, hex},
+};
 
 mod keys;
 mod tags;
@@ -106,14 +109,13 @@ impl Outputs {
     where
         Report<Audit>: Deliverable,
     {
-        let archive = self.archive.as_ref().filter(|_| self.wants(report))?;
         let now = Instant::now();
         // What is to be told is not to wait for it too long.
         let share = end.map(|end| end.saturating_duration_since(now) / 3);
         let until = now + share.map_or(LINK_WAIT, |share| share.min(LINK_WAIT));
-        let parts = archive_report(archive, report, until).await;
-        let place = place(report);
-        parts.iter().all(PartDelivery::is_delivered).then(|| archive.link(&place))
+        let kept = self.archive(report, until).await;
+        let link = self.archive.as_ref()?.link(&place(report));
+        (!kept.is_empty() && kept.iter().all(PartDelivery::is_delivered)).then_some(link)
     }
 
     #[cfg(not(feature = "audit"))]
@@ -154,11 +156,7 @@ impl Outputs {
     /// Tells the run from others of the same second. To be called before the report is shown to anybody.
     pub(crate) fn name<Audit>(&self, report: &mut Report<Audit>) {
         if let Some(invocation) = &self.invocation {
-            let digest = Sha256::digest(invocation);
-            for byte in digest.iter().take(4) {
-                // Writing to a string cannot fail.
-                let _ = write!(report.run, "{byte:02x}");
-            }
+            report.run.push_str(&hex(Sha256::digest(invocation).iter().take(4)));
         }
     }
 }
@@ -191,30 +189,25 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{demo, report::keys::KeysReport, run};
-
-    fn report() -> KeysReport {
-        let inventory = demo::keys::inventory().unwrap();
-        run::keys::dry(&inventory, &demo::keys::config().unwrap(), demo::keys::now(&inventory))
-    }
+    use crate::demo::reports::of_keys;
 
     #[test]
     fn invocations_of_one_second_have_runs_of_their_own() {
         let named = |invocation: Option<&str>| {
             let outputs = Outputs { invocation: invocation.map(ToOwned::to_owned), ..Outputs::default() };
-            let mut report = report();
+            let mut report = of_keys();
             outputs.name(&mut report);
             report.run
         };
-        assert_eq!(named(None), report().run);
+        assert_eq!(named(None), of_keys().run);
         assert_eq!(named(Some("a")), named(Some("a")));
         assert_ne!(named(Some("a")), named(Some("b")));
-        assert!(named(Some("a")).starts_with(&report().run));
+        assert!(named(Some("a")).starts_with(&of_keys().run));
     }
 
     #[test]
     fn copy_for_many_readers_shows_no_whole_key_id() {
-        let report = report();
+        let report = of_keys();
         assert!(report.html().contains("AKIA4LARKSPURZ8SMB3K"));
         let shared = report.shared_html();
         assert!(shared.contains("AKIA…MB3K") && !shared.contains("AKIA4LARKSPUR"), "{shared}");

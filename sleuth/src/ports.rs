@@ -27,6 +27,8 @@ pub struct Users {
 pub struct ListedUser {
     /// Name.
     pub name: UserName,
+    /// Path, such as `/admins/`.
+    pub path: Option<String>,
     /// When it was created.
     pub created: Option<DateTime<Utc>>,
     /// Tags, where the listing has them.

@@ -117,12 +117,16 @@ impl<Audit: Serialize> Report<Audit> {
 fn run(kind: &str, account: &Account, at: DateTime<Utc>, audit: &impl Serialize) -> String {
     let found = serde_json::to_vec(audit).unwrap_or_default();
     let digest = Sha256::new().chain_update(kind).chain_update(account.to_string()).chain_update(found).finalize();
-    let mut run = at.format("%Y%m%dT%H%M%SZ-").to_string();
-    for byte in digest.iter().take(6) {
+    format!("{}-{}", at.format("%Y%m%dT%H%M%SZ"), hex(digest.iter().take(6)))
+}
+
+/// Bytes as text.
+pub(crate) fn hex<'a>(bytes: impl Iterator<Item = &'a u8>) -> String {
+    bytes.fold(String::new(), |mut hex, byte| {
         // Writing to a string cannot fail.
-        let _ = write!(run, "{byte:02x}");
-    }
-    run
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 impl<Audit> Report<Audit> {

@@ -90,7 +90,8 @@ async fn look_again(
     };
     let Some(key) = key else { return Ok(Some(gone())) };
     let keys = Reading::Read(vec![key.clone()]);
-    let user = User { name: target.user.clone(), tags: Reading::Read(tags), keys, quarantine: Vec::new() };
+    // Its path is not asked for again: no call that is made here tells it.
+    let user = User { name: target.user.clone(), path: None, tags: Reading::Read(tags), keys, quarantine: Vec::new() };
     let verdict = judge(&user, &key, policy, now);
     if let Some(error) = verdict.unread {
         return Err(error);

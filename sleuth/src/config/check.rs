@@ -85,6 +85,24 @@ impl Check {
         )
     }
 
+    /// Paths as IAM allows them, with commas in between. `*` and `?` are left out, as they mean something in a policy, and
+    /// the comma; and `/`, which every path begins with
+    /// (<https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateUser.html#API_CreateUser_RequestParameters>).
+    pub(super) fn user_paths(&mut self, name: &'static str, value: Option<&str>) -> Vec<String> {
+        let paths = value.unwrap_or_default().split(',').map(str::trim).filter(|path| !path.is_empty());
+        let (good, bad): (Vec<&str>, Vec<&str>) = paths.partition(|path| {
+            let within = path.strip_prefix('/').and_then(|path| path.strip_suffix('/'));
+            let allowed = |within: &str| within.bytes().all(|b| b.is_ascii_graphic() && !b"*?".contains(&b));
+            within.is_some_and(|within| !within.is_empty() && allowed(within)) && path.len() <= 512
+        });
+        for path in bad {
+            let rule = "must be paths of IAM users that begin and end with `/`, as in `/admins/`, with commas in between; \
+                        not `/` alone, and without `*` and `?`";
+            self.note(name, Some(path), rule.to_owned());
+        }
+        good.into_iter().map(ToOwned::to_owned).collect()
+    }
+
     /// A webhook, or the ARN of a secret that holds one.
     pub(super) fn slack_url(&mut self, name: &'static str, url: &str) -> Option<SlackUrl> {
         if url.starts_with("arn:") {

@@ -68,4 +68,19 @@ impl DigestConfig {
             _ => Err(Problems(check.0)),
         }
     }
+
+    /// What only the Lambda function needs: a store, as nobody names files to it, and a channel, as nobody reads what it
+    /// prints.
+    pub fn suits_function(&self) -> Result<(), Problems> {
+        let outputs = &self.common.outputs;
+        let mut check = Check::default();
+        if outputs.archive.is_none() && outputs.search.is_none() {
+            check.note("ARCHIVE", Some(""), "a digest is made of what runs left: set ARCHIVE or SEARCH_URL".to_owned());
+        }
+        if !outputs.reach_people() {
+            let rule = "a digest needs a channel: set SLACK_URL, SLACK_BOT_TOKEN, SMTP_URL or SNS_TOPIC";
+            check.note("SNS_TOPIC", Some(""), rule.to_owned());
+        }
+        if check.0.is_empty() { Ok(()) } else { Err(Problems(check.0)) }
+    }
 }

@@ -25,7 +25,8 @@ pub struct KeysConfig {
     pub common: Common,
     /// The ages keys are judged by.
     pub policy: Policy,
-    /// Whether and how many keys may be disabled: `ENABLE_AUTO_EXPIRE`, `MAX_DISABLE`, `MAX_DISABLE_PERCENT`.
+    /// Whether, whose and how many keys may be disabled: `ENABLE_AUTO_EXPIRE`, `PROTECTED_PATHS`, `MAX_DISABLE`,
+    /// `MAX_DISABLE_PERCENT`.
     pub limits: Limits,
     /// Whether the credential report may rule users out: `INVENTORY`.
     pub by_report: bool,
@@ -50,6 +51,7 @@ pub(super) struct Environment {
     max_disable: Option<String>,
     max_disable_percent: Option<String>,
     canary_user: Option<String>,
+    protected_paths: Option<String>,
     inventory: Option<String>,
 }
 
@@ -64,6 +66,7 @@ impl KeysConfig {
             auto_expire: check.boolean("ENABLE_AUTO_EXPIRE", env.enable_auto_expire.as_deref()),
             max_disable: max_disable.unwrap_or(MAX_DISABLE),
             max_percent: check.number("MAX_DISABLE_PERCENT", env.max_disable_percent.as_deref(), 100),
+            protected_paths: check.user_paths("PROTECTED_PATHS", env.protected_paths.as_deref()),
         };
         let by_report = check.one_of("INVENTORY", env.inventory.as_deref(), ["live", "report"]) == Some("report");
         let canary = check.user_name("CANARY_USER", env.canary_user.as_deref());

@@ -24,7 +24,10 @@ fn policy(expiration: i64, warning: i64, inactivity: i64, inactivity_warning: i6
 fn defaults_are_the_documented_ones() {
     let config = config(&[]).unwrap();
     assert_eq!(config.policy, policy(90, 80, 90, 80));
-    assert_eq!(config.limits, Limits { auto_expire: false, max_disable: 25, max_percent: None });
+    assert_eq!(
+        config.limits,
+        Limits { auto_expire: false, max_disable: 25, max_percent: None, protected_paths: Vec::new() }
+    );
     assert!(
         config.canary.is_none()
             && !config.common.debug
@@ -54,12 +57,14 @@ fn every_variable_is_read() {
         ("MAX_DISABLE", "3"),
         ("MAX_DISABLE_PERCENT", "10"),
         ("CANARY_USER", " alice "),
+        ("PROTECTED_PATHS", "/admins/, /ops/on-call/"),
         ("DEBUG", "1"),
         ("UNRELATED", "\u{fffd}"),
     ])
     .unwrap();
     assert_eq!(config.policy, policy(60, 50, 30, 20));
-    assert_eq!(config.limits, Limits { auto_expire: true, max_disable: 3, max_percent: Some(10) });
+    let protected_paths = vec!["/admins/".to_owned(), "/ops/on-call/".to_owned()];
+    assert_eq!(config.limits, Limits { auto_expire: true, max_disable: 3, max_percent: Some(10), protected_paths });
     assert!(config.canary.as_deref() == Some("alice") && config.common.debug && config.common.outputs.slack.is_some());
     assert_eq!(config.common.outputs.topic.unwrap().to_string(), "arn:aws:sns:us-east-1:123456789012:keys");
     let texts = config.texts;
@@ -85,6 +90,7 @@ fn empty_means_not_set() {
         "MAX_DISABLE",
         "MAX_DISABLE_PERCENT",
         "CANARY_USER",
+        "PROTECTED_PATHS",
         "DEBUG",
     ];
     for empty in ["", "  "] {
@@ -93,6 +99,18 @@ fn empty_means_not_set() {
         assert_eq!(config.texts.expire_title, "AWS IAM Key Expiration Report");
         assert!(config.common.outputs.slack.is_none() && config.common.outputs.topic.is_none() && !config.common.debug);
     }
+}
+
+#[test]
+fn protected_paths_are_paths_of_users() {
+    for wrong in ["admins", "/admins", "admins/", "/", "//", "/admins/*", "/a b/", "/\u{e4}/"] {
+        let said = problems(&[("PROTECTED_PATHS", wrong)]);
+        let accepted = config(&[("PROTECTED_PATHS", "/admins/")]).unwrap().limits.protected_paths;
+        assert!(said.contains(&format!("PROTECTED_PATHS is `{wrong}`: must be paths")), "{said}");
+        assert_eq!(accepted, ["/admins/"]);
+    }
+    let said = problems(&[("PROTECTED_PATHS", "/admins/,admins")]);
+    assert!(said.contains("is `admins`"), "{said}");
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use super::{Check, Section, Status};
 use crate::{
     config::{
-        Audit, Common, DigestConfig, DigestFlags, Flags, KeysConfig, Outputs, Problem, Problems, RoleName, RuleSource,
-        TagFlags, TagsConfig, WatchConfig,
+        Audit, Common, DigestConfig, DigestFlags, Flags, KeysConfig, Problem, Problems, RoleName, RuleSource, TagFlags,
+        TagsConfig, WatchConfig,
     },
     doctor::channels,
     rules_source::RulesError,
@@ -44,7 +44,7 @@ impl Settings {
                 }),
                 Audit::Digest => {
                     let config = DigestConfig::new(environment, DigestFlags::default());
-                    config.and_then(|config| unfit(&settings.digest.insert(config).common.outputs))
+                    config.and_then(|config| settings.digest.insert(config).suits_function())
                 }
             };
             settings.problems.extend(outcome.err().map(|problems| (audit, problems)));
@@ -75,21 +75,6 @@ impl Settings {
         checks.extend(self.tags.as_ref().map(of_tags).unwrap_or_default());
         checks
     }
-}
-
-/// What the function lacks to make a digest: where reports are, and who is told. Nobody reads what it prints.
-fn unfit(outputs: &Outputs) -> Result<(), Problems> {
-    let unset = |name, rule: &str| Problem { name, value: Some(String::new()), rule: rule.to_owned() };
-    let mut problems = Vec::new();
-    if outputs.archive.is_none() && outputs.search.is_none() {
-        problems.push(unset("ARCHIVE", "a digest is made of what runs left: set ARCHIVE or SEARCH_URL"));
-    }
-    if !outputs.reach_people() {
-        let rule = "the function makes no digest without a channel: set SLACK_URL, SLACK_BOT_TOKEN, SMTP_URL or \
-                    SNS_TOPIC";
-        problems.push(unset("SNS_TOPIC", rule));
-    }
-    if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
 }
 
 /// A setting that cannot be used.

@@ -130,7 +130,7 @@ async fn read_user(
     report: Option<&CredentialReport>,
     scope: &Scope,
 ) -> Option<User> {
-    let ListedUser { name, created, tags, quarantine } = user;
+    let ListedUser { name, path, created, tags, quarantine } = user;
     let tags = match tags {
         Some(tags) => Some(Reading::Read(tags)),
         None => answer(scope.end, reader.tags(&name)).await,
@@ -145,7 +145,7 @@ async fn read_user(
         tracing::warn!(user = %name, "not found any more, so left out: deleted or renamed while the account was read");
         return None;
     };
-    Some(User { name, tags, keys, quarantine })
+    Some(User { name, path, tags, keys, quarantine })
 }
 
 /// The keys of a user of whom the report says enough.

@@ -13,6 +13,8 @@ use crate::facts::{ReadError, Reading, UserName};
 pub struct Verdict {
     /// The user it belongs to.
     pub user: UserName,
+    /// Its path; `None` if it is not known.
+    pub path: Option<String>,
     /// The owner's display name.
     pub name: String,
     /// The `Slack` tag, as written.
@@ -139,6 +141,7 @@ pub(super) fn last_active(last_use: &LastUse, created: DateTime<Utc>) -> DateTim
 fn blank(user: &User) -> Verdict {
     Verdict {
         user: user.name.clone(),
+        path: user.path.clone(),
         name: user.display_name().to_owned(),
         slack: user.slack().map(ToOwned::to_owned),
         email: user.email().map(ToOwned::to_owned),
@@ -189,7 +192,13 @@ mod tests {
     }
 
     fn user(tags: Reading<Tags>) -> User {
-        User { name: UserName("alice".into()), tags, keys: Reading::Read(Vec::new()), quarantine: Vec::new() }
+        User {
+            name: UserName("alice".into()),
+            path: None,
+            tags,
+            keys: Reading::Read(Vec::new()),
+            quarantine: Vec::new(),
+        }
     }
 
     fn judged(key: &AccessKey) -> Verdict {

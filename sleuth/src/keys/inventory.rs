@@ -81,6 +81,9 @@ impl Inventory {
 pub struct User {
     /// Name.
     pub name: UserName,
+    /// Path, such as `/admins/`; `None` if it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
     /// Tags, keys as written.
     pub tags: Reading<Tags>,
     /// Access keys, however many there are.
@@ -99,6 +102,8 @@ pub enum AutoExpire {
     Exempt,
     /// The tag holds neither `true` nor `false`. What was meant is unknown, so they are not.
     Unclear(String),
+    /// They may not, whatever their tags say, for this reason: `PROTECTED_PATHS`.
+    Protected(String),
 }
 
 impl AutoExpire {
@@ -224,6 +229,7 @@ mod tests {
         let tags: Tags = tags.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         User {
             name: UserName("alice".into()),
+            path: None,
             tags: Reading::Read(tags),
             keys: Reading::Read(Vec::new()),
             quarantine: Vec::new(),

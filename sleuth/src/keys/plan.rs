@@ -47,8 +47,8 @@ pub struct Plan {
     pub brake: Option<Brake>,
 }
 
-/// How many keys one run may disable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Whose keys, and how many of them, one run may disable.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// Whether keys may be disabled at all: `ENABLE_AUTO_EXPIRE`.
     pub auto_expire: bool,
@@ -56,9 +56,27 @@ pub struct Limits {
     pub max_disable: usize,
     /// Most keys in one run, in percent of the working ones: `MAX_DISABLE_PERCENT`.
     pub max_percent: Option<usize>,
+    /// Paths of users whose keys are never disabled, such as `/admins/`: `PROTECTED_PATHS`.
+    pub protected_paths: Vec<String>,
 }
 
 impl Limits {
+    /// Why no key of a user with this path is disabled, whatever its tags say. Upper and lower case are alike here, though
+    /// not in IAM's policies: so as to protect rather too many.
+    fn protects(&self, path: Option<&str>) -> Option<String> {
+        let below = |path: &str, protected: &&String| {
+            path.get(..protected.len()).is_some_and(|start| start.eq_ignore_ascii_case(protected))
+        };
+        match path {
+            _ if self.protected_paths.is_empty() => None,
+            None => Some("it is not known whether its user is below one of PROTECTED_PATHS".to_owned()),
+            Some(path) => {
+                let protected = self.protected_paths.iter().find(|protected| below(path, protected))?;
+                Some(format!("its user is below `{protected}` (PROTECTED_PATHS): let an administrator disable it"))
+            }
+        }
+    }
+
     /// Why `disabled` of `working` keys are too many, if they are.
     fn exceeded(&self, disabled: usize, working: usize) -> Option<String> {
         if disabled > self.max_disable {
@@ -119,9 +137,13 @@ pub fn plan(verdicts: Vec<Verdict>, limits: &Limits, doubt: Option<String>) -> P
     };
     let working = verdicts.iter().filter(works).count();
     let steps = verdicts.into_iter().map(|mut verdict| {
+        if verdict.auto_expire == Some(AutoExpire::Allowed) {
+            let protection = limits.protects(verdict.path.as_deref()).map(AutoExpire::Protected);
+            verdict.auto_expire = protection.or(verdict.auto_expire);
+        }
         let (action, decision) = decide(&verdict, limits.auto_expire);
         if action == Action::Warn {
-            verdict.note = both(verdict.note.take(), unclear_tag(&verdict));
+            verdict.note = both(verdict.note.take(), never(&verdict));
         }
         Step { verdict, action, decision }
     });
@@ -152,16 +174,17 @@ fn disable(verdict: &Verdict, auto_expire: bool) -> Decision {
         Some(AutoExpire::Allowed) if !auto_expire => Decision::Held("disabling is switched off".to_owned()),
         Some(AutoExpire::Allowed) => Decision::Proceed,
         // An exempt key does not come here, nor one whose tags were not read.
-        _ => Decision::Held(unclear_tag(verdict).unwrap_or_else(|| "it is not known whether it may be".to_owned())),
+        _ => Decision::Held(never(verdict).unwrap_or_else(|| "it is not known whether it may be".to_owned())),
     }
 }
 
-/// What is wrong with the tag, if something is.
-fn unclear_tag(verdict: &Verdict) -> Option<String> {
+/// Why a key whose owner is not exempt is not disabled all the same, if something speaks against it.
+fn never(verdict: &Verdict) -> Option<String> {
     match &verdict.auto_expire {
         Some(AutoExpire::Unclear(value)) => {
             Some(format!("its user's tag KeyAutoExpire is `{value}`: set it to true or false"))
         }
+        Some(AutoExpire::Protected(reason)) => Some(reason.clone()),
         _ => None,
     }
 }
@@ -176,6 +199,7 @@ mod tests {
     fn verdict(status: Status, auto_expire: Option<AutoExpire>) -> Verdict {
         Verdict {
             user: UserName("alice".into()),
+            path: Some("/people/".into()),
             name: "Alice".into(),
             slack: None,
             email: None,
@@ -219,22 +243,24 @@ mod tests {
         assert_eq!(decision, Decision::Held("its user's tag KeyAutoExpire is `no`: set it to true or false".into()));
     }
 
-    const ON: Limits = Limits { auto_expire: true, max_disable: 25, max_percent: None };
+    fn on() -> Limits {
+        Limits { auto_expire: true, max_disable: 25, max_percent: None, protected_paths: Vec::new() }
+    }
 
     /// A plan for so many expired and so many good keys.
-    fn planned(expired: usize, good: usize, limits: Limits, doubt: Option<&str>) -> Plan {
+    fn planned(expired: usize, good: usize, limits: &Limits, doubt: Option<&str>) -> Plan {
         let allowed = || Some(AutoExpire::Allowed);
         let mut verdicts = vec![verdict(Status::Expired, allowed()); expired];
         verdicts.extend(vec![verdict(Status::Good, allowed()); good]);
         // These do not count as working.
         verdicts.extend(vec![verdict(Status::Disabled, allowed()); 100]);
-        plan(verdicts, &limits, doubt.map(ToOwned::to_owned))
+        plan(verdicts, limits, doubt.map(ToOwned::to_owned))
     }
 
     #[test]
     fn one_key_too_many_and_none_is_disabled() {
-        assert_eq!(planned(25, 100, ON, None).targets().count(), 25);
-        let stopped = planned(26, 100, ON, None);
+        assert_eq!(planned(25, 100, &on(), None).targets().count(), 25);
+        let stopped = planned(26, 100, &on(), None);
         assert!(stopped.is_empty());
         assert_eq!(stopped.brake, Some(Brake::Limits("26 keys were to be disabled, MAX_DISABLE is 25".into())));
         let held = "the brake stopped all changes of this run".to_owned();
@@ -243,32 +269,60 @@ mod tests {
 
     #[test]
     fn percent_counts_working_keys() {
-        let limits = Limits { max_percent: Some(20), ..ON };
-        assert_eq!(planned(2, 8, limits, None).targets().count(), 2);
-        let stopped = planned(3, 7, limits, None);
+        let limits = Limits { max_percent: Some(20), ..on() };
+        assert_eq!(planned(2, 8, &limits, None).targets().count(), 2);
+        let stopped = planned(3, 7, &limits, None);
         assert_eq!(stopped.targets().count(), 0);
         let said = "3 of 10 working keys were to be disabled, MAX_DISABLE_PERCENT is 20";
         assert_eq!(stopped.brake, Some(Brake::Limits(said.into())));
-        assert!(planned(1, 0, Limits { max_percent: Some(0), ..ON }, None).is_empty());
+        assert!(planned(1, 0, &Limits { max_percent: Some(0), ..on() }, None).is_empty());
     }
 
     #[test]
     fn doubt_stops_everything() {
-        let stopped = planned(1, 1, ON, Some("the canary is missing"));
+        let stopped = planned(1, 1, &on(), Some("the canary is missing"));
         assert!(stopped.is_empty());
         assert_eq!(stopped.brake, Some(Brake::Doubt("the canary is missing".into())));
-        let both = planned(26, 1, ON, Some("the canary is missing"));
+        let both = planned(26, 1, &on(), Some("the canary is missing"));
         assert_eq!(both.brake, stopped.brake, "doubt weighs more than a limit");
     }
 
     #[test]
     fn no_brake_where_nothing_would_be_disabled() {
-        assert_eq!(planned(100, 0, Limits { auto_expire: false, ..ON }, None).brake, None);
+        assert_eq!(planned(100, 0, &Limits { auto_expire: false, ..on() }, None).brake, None);
+    }
+
+    #[test]
+    fn keys_of_protected_users_are_told_about_and_never_disabled() {
+        let limits = Limits { protected_paths: vec!["/admins/".into(), "/break-glass/".into()], ..on() };
+        let held = |path: Option<&str>, status, auto_expire| {
+            let verdict = Verdict { path: path.map(ToOwned::to_owned), ..verdict(status, auto_expire) };
+            let plan = plan(vec![verdict], &limits, None);
+            let step = plan.steps.into_iter().next().unwrap();
+            (step.action, step.decision, step.verdict.note)
+        };
+        let protected = "its user is below `/admins/` (PROTECTED_PATHS): let an administrator disable it".to_owned();
+        let unknown = "it is not known whether its user is below one of PROTECTED_PATHS".to_owned();
+        let allowed = || Some(AutoExpire::Allowed);
+        for (path, expected) in [
+            (Some("/admins/"), Decision::Held(protected.clone())),
+            (Some("/Admins/emea/"), Decision::Held(protected.clone())),
+            (Some("/"), Decision::Proceed),
+            (Some("/administration/"), Decision::Proceed),
+            (Some("/people/admins/"), Decision::Proceed),
+            (None, Decision::Held(unknown)),
+        ] {
+            assert_eq!(held(path, Status::Expired, allowed()), (Action::Disable, expected, None), "{path:?}");
+        }
+        let warned = held(Some("/admins/"), Status::Old, allowed());
+        assert_eq!(warned, (Action::Warn, Decision::Proceed, Some(protected)));
+        let exempt = held(Some("/admins/"), Status::Expired, Some(AutoExpire::Exempt));
+        assert_eq!(exempt.0, Action::None, "who is exempt stays so");
     }
 
     #[test]
     fn plan_prints_its_targets() {
-        let plan = plan(vec![verdict(Status::Expired, Some(AutoExpire::Allowed)); 2], &ON, None);
+        let plan = plan(vec![verdict(Status::Expired, Some(AutoExpire::Allowed)); 2], &on(), None);
         assert_eq!(plan.to_string(), "disable AKIA1 of alice\ndisable AKIA1 of alice\n");
         assert!(!plan.is_empty());
     }
@@ -298,7 +352,7 @@ mod tests {
 
         #[test]
         fn exempt_and_unknown_are_never_acted_on(status in any_status(), auto_expire in any_auto_expire(), enabled: bool) {
-            let limits = Limits { auto_expire: enabled, ..ON };
+            let limits = Limits { auto_expire: enabled, ..on() };
             let plan = plan(vec![verdict(status, auto_expire.clone())], &limits, None);
             let acts = !plan.is_empty();
             prop_assert_eq!(acts, enabled && status == Status::Expired && auto_expire == Some(AutoExpire::Allowed));

@@ -3,14 +3,14 @@
 //! The kinds `aws_tag_audit` and `aws_tag_violator` and their fields are those of py-awsaudit, so that searches of its
 //! index go on working, and some more.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::collections::BTreeMap;
 
 use notifier::Document;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Report,
+    Report, hex,
     keys::{self, KeysReport},
     tags::{self, TagsReport},
 };
@@ -204,11 +204,7 @@ impl<'a> Names<'a> {
 /// What a document is stored under: SHA-256 of what it is, in hex.
 fn id(run: &str, kind: &str, subject: &str) -> String {
     // No part holds a line break, so that no two of them run into each other.
-    let digest = Sha256::digest(format!("{run}\n{kind}\n{subject}"));
-    digest.iter().fold(String::with_capacity(64), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    hex(Sha256::digest(format!("{run}\n{kind}\n{subject}")).iter())
 }
 
 #[cfg(test)]

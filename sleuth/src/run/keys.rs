@@ -30,7 +30,7 @@ pub fn dry(inventory: &Inventory, config: &KeysConfig, now: DateTime<Utc>) -> Ke
 fn planned(inventory: &Inventory, config: &KeysConfig, now: DateTime<Utc>) -> (Plan, KeysReport) {
     let doubt = inventory.doubt(config.canary.as_deref());
     let plan = plan(audit(inventory, &config.policy, now), &config.limits, doubt);
-    let report = KeysReport::new(inventory, &plan, config.policy, config.limits, now);
+    let report = KeysReport::new(inventory, &plan, config.policy, &config.limits, now);
     (plan, report)
 }
 

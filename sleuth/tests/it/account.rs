@@ -197,6 +197,32 @@ async fn report_nobody_reads_is_written_where_somebody_may() {
 }
 
 #[tokio::test]
+async fn keys_of_protected_users_are_left_to_administrators() {
+    let account = account().await;
+    let iam = account.aws.iam();
+    iam.create_user().user_name("root-admin").path("/admins/emea/").send().await.unwrap();
+    let (protected, soon) =
+        (account.aws.key("root-admin", 400, Some(1)).await, account.aws.key("root-admin", 85, Some(1)).await);
+    let (topic, queue) = topic(&account.aws).await;
+    let settings = [ON, ("PROTECTED_PATHS", "/ops/,/admins/"), ("SNS_TOPIC", topic.as_str())];
+
+    let ended = run(&account, &["--apply"], &settings).await;
+
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let report = ended.report();
+    assert_eq!(finding(&report, &account.expired)["outcome"], "done", "the others are disabled");
+    let found = finding(&report, &protected);
+    assert_eq!((&found["outcome"], &found["auto_expire"]), (&json!("held"), &json!(false)), "{found}");
+    assert!(found["reason"].as_str().unwrap().contains("below `/admins/` (PROTECTED_PATHS)"), "{found}");
+    assert_eq!(finding(&report, &soon)["outcome"], "done", "its owner is warned");
+    let statuses = account.aws.statuses().await;
+    assert_eq!((statuses[&protected].as_str(), statuses[&account.expired].as_str()), ("Active", "Inactive"));
+    let told = json!(messages_in(&account.aws, &queue).await).to_string();
+    assert!(told.contains("would be disabled, but its user is below `/admins/`"), "{told}");
+    assert!(told.contains("expires in 5 days"), "it is not said that it will be disabled: {told}");
+}
+
+#[tokio::test]
 async fn rate_limited_message_arrives() {
     let account = account().await;
     let limited = ResponseTemplate::new(429).insert_header("Retry-After", "1");

@@ -257,7 +257,7 @@ fn every_setting_is_documented_and_in_the_help() {
     let row = |name: &str| documented.contains(&format!("\n| `{name}` |"));
     let outputs = settings("sleuth/src/config/outputs.rs");
     let common = [settings("sleuth/src/config/common.rs"), outputs.clone()].concat();
-    let (of_keys, of_tags, of_watch) = (own_settings("keys", 13), own_settings("tags", 15), own_settings("watch", 2));
+    let (of_keys, of_tags, of_watch) = (own_settings("keys", 14), own_settings("tags", 15), own_settings("watch", 2));
     // The watch judges as the audit of tags does.
     let of_replay = [of_watch, of_tags.clone()].concat();
     // A replay sends nothing.

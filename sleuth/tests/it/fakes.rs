@@ -176,6 +176,7 @@ impl ReadKeys for FakeAccount {
         let state = self.state();
         let found = state.users.iter().map(|(name, tags)| ListedUser {
             name: UserName(name.clone()),
+            path: Some("/".into()),
             created: Some(born()),
             tags: Some(tags.clone()),
             quarantine: state.quarantined.iter().filter(|user| *user == name).map(|_| "Quarantine".into()).collect(),

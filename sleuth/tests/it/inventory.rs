@@ -231,7 +231,11 @@ fn essences(verdicts: &[Verdict]) -> Vec<impl Ord + std::fmt::Debug + use<>> {
 }
 
 fn targets(verdicts: Vec<Verdict>) -> Vec<String> {
-    let plan: Plan = plan(verdicts, &Limits { auto_expire: true, max_disable: 1_000, max_percent: None }, None);
+    let plan: Plan = plan(
+        verdicts,
+        &Limits { auto_expire: true, max_disable: 1_000, max_percent: None, protected_paths: Vec::new() },
+        None,
+    );
     plan.targets().map(|target| format!("{} {}", target.user, target.key)).collect()
 }
 

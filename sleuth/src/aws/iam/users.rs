@@ -62,6 +62,7 @@ impl Iam {
                     partition = partition.or_else(|| user.arn.split(':').nth(1).map(ToOwned::to_owned));
                     users.found.push(ListedUser {
                         name: UserName(user.user_name),
+                        path: Some(user.path),
                         created: time(&user.create_date),
                         tags: None,
                         quarantine: Vec::new(),
@@ -82,6 +83,7 @@ fn detailed(user: &UserDetail) -> Option<ListedUser> {
     let policies = user.attached_managed_policies().iter().filter_map(|policy| policy.policy_arn());
     Some(ListedUser {
         name: UserName(user.user_name()?.to_owned()),
+        path: user.path().map(ToOwned::to_owned),
         created: user.create_date.as_ref().and_then(time),
         tags: Some(tags(user.tags())),
         quarantine: policies.filter_map(quarantine_policy).map(ToOwned::to_owned).collect(),

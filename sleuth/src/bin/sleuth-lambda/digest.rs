@@ -3,12 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
-use sleuth::{
-    aws,
-    config::{DigestConfig, Problem, Problems},
-    digest::Span,
-    run,
-};
+use sleuth::{aws, config::DigestConfig, digest::Span, run};
 
 use crate::{
     Start,
@@ -28,7 +23,7 @@ pub(crate) async fn run(
     let notifier = aws::outputs(&sdk, outputs, deadlines.read).await.map_err(failed)?.notifier;
     let span = run::digest::span(config, now);
     let stored = aws::stored(&sdk, outputs, false, span, deadlines.read).await.map_err(failed)?;
-    let stored = stored.ok_or_else(|| diagnostic("Configuration", &nothing_to_read()))?;
+    let stored = stored.ok_or_else(|| diagnostic("Configuration", &"there is no store to read"))?;
     let mut digest = run::digest::read(&stored, config, now, deadlines, |_, _| ()).await;
     run::digest::send(&mut digest, config, &notifier, deadlines).await;
     print(&digest);
@@ -56,23 +51,4 @@ fn end(event: &Value, now: DateTime<Utc>) -> DateTime<Utc> {
     let known = -TimeDelta::hours(1)..TimeDelta::hours(LATEST);
     let scheduled = scheduled.filter(|time: &DateTime<Utc>| known.contains(&(now - time)));
     scheduled.unwrap_or(now) - TimeDelta::minutes(LONGEST_RUN)
-}
-
-/// Checks what only the function needs: nobody reads what it prints.
-pub(crate) fn checked(config: DigestConfig) -> Result<DigestConfig, Problems> {
-    let outputs = &config.common.outputs;
-    let mut problems = Vec::new();
-    if outputs.archive.is_none() && outputs.search.is_none() {
-        problems.push(nothing_to_read().0);
-    }
-    if !outputs.reach_people() {
-        let rule = "a digest needs a channel: set SLACK_URL, SLACK_BOT_TOKEN, SMTP_URL or SNS_TOPIC";
-        problems.push(vec![Problem { name: "SNS_TOPIC", value: Some(String::new()), rule: rule.to_owned() }]);
-    }
-    if problems.is_empty() { Ok(config) } else { Err(Problems(problems.concat())) }
-}
-
-fn nothing_to_read() -> Problems {
-    let rule = "a digest is made of what runs left: set ARCHIVE or SEARCH_URL";
-    Problems(vec![Problem { name: "ARCHIVE", value: Some(String::new()), rule: rule.to_owned() }])
 }

@@ -136,7 +136,8 @@ impl Prepared {
                 config::WatchConfig::new(environment, config::TagFlags::default())
             }),
             digest: checked(audits.contains(&Audit::Digest), &mut problems, || {
-                digest::checked(config::DigestConfig::new(environment, config::DigestFlags::default())?)
+                let config = config::DigestConfig::new(environment, config::DigestFlags::default())?;
+                config.suits_function().map(|()| config)
             }),
             #[cfg(feature = "tags")]
             only_watch: audits == [Audit::Watch],

@@ -6,21 +6,9 @@ use serde_json::Value;
 
 use super::{keys, tags};
 use crate::{
-    demo,
+    demo::reports::{of_keys, of_tags},
     facts::UserName,
-    report::{keys::KeysReport, tags::TagsReport},
-    run,
 };
-
-fn of_keys() -> KeysReport {
-    let inventory = demo::keys::inventory().unwrap();
-    run::keys::dry(&inventory, &demo::keys::config().unwrap(), demo::keys::now(&inventory))
-}
-
-fn of_tags() -> TagsReport {
-    let inventory = demo::tags::inventory().unwrap();
-    run::tags::dry(&inventory, &demo::tags::policy().unwrap(), demo::tags::now(&inventory))
-}
 
 /// The rows, each a map by the names of the columns.
 fn rows(text: &str) -> Vec<BTreeMap<String, String>> {

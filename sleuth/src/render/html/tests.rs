@@ -2,21 +2,10 @@
 
 use super::{keys, tags};
 use crate::{
-    demo,
+    demo::reports::{of_keys, of_tags},
     facts::UserName,
-    report::{ReportError, keys::KeysReport, tags::TagsReport},
-    run,
+    report::ReportError,
 };
-
-fn of_keys() -> KeysReport {
-    let inventory = demo::keys::inventory().unwrap();
-    run::keys::dry(&inventory, &demo::keys::config().unwrap(), demo::keys::now(&inventory))
-}
-
-fn of_tags() -> TagsReport {
-    let inventory = demo::tags::inventory().unwrap();
-    run::tags::dry(&inventory, &demo::tags::policy().unwrap(), demo::tags::now(&inventory))
-}
 
 /// A page without its style and script, a line an element, so that a change of it can be read.
 fn readable(page: &str) -> String {

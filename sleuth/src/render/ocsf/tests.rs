@@ -5,17 +5,13 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{keys, tags};
-use crate::{demo, report::keys::KeysReport, run};
-
-fn of_keys() -> KeysReport {
-    let inventory = demo::keys::inventory().unwrap();
-    run::keys::dry(&inventory, &demo::keys::config().unwrap(), demo::keys::now(&inventory))
-}
+use crate::{
+    demo::{self, reports::of_keys},
+    report::keys::KeysReport,
+};
 
 fn of_tags() -> String {
-    let inventory = demo::tags::inventory().unwrap();
-    let report = run::tags::dry(&inventory, &demo::tags::policy().unwrap(), demo::tags::now(&inventory));
-    tags::ocsf(&report).unwrap()
+    tags::ocsf(&demo::reports::of_tags()).unwrap()
 }
 
 fn read(lines: &str) -> Vec<Value> {

@@ -129,6 +129,7 @@ mod tests {
             name: UserName("alice".into()),
             tags: Reading::Read(std::collections::BTreeMap::new()),
             keys: Reading::Read(vec![key]),
+            path: None,
             quarantine: Vec::new(),
         };
         let inventory = Inventory { users: vec![user], ..Inventory::empty(now) };

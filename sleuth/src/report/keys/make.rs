@@ -15,7 +15,7 @@ use crate::{
 
 impl KeysReport {
     /// The report on a plan that is not, or not yet, applied.
-    pub fn new(inventory: &Inventory, plan: &Plan, ages: Policy, limits: Limits, now: DateTime<Utc>) -> Self {
+    pub fn new(inventory: &Inventory, plan: &Plan, ages: Policy, limits: &Limits, now: DateTime<Utc>) -> Self {
         let audit = KeyAudit {
             policy: PolicyInForce {
                 ages,
@@ -114,7 +114,7 @@ pub(super) fn judged(verdict: &Verdict) -> Finding {
         exempt: verdict.is_exempt(),
         auto_expire: match verdict.auto_expire {
             Some(AutoExpire::Allowed) => Some(true),
-            Some(AutoExpire::Exempt) => Some(false),
+            Some(AutoExpire::Exempt | AutoExpire::Protected(_)) => Some(false),
             Some(AutoExpire::Unclear(_)) | None => None,
         },
         created: verdict.created,

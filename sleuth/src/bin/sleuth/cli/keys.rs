@@ -11,6 +11,7 @@ Environment (an empty value means \"not set\"; see docs/configuration.md):
   MAX_DISABLE                  most keys one run may disable; if it would be more, none is [default: 25]
   MAX_DISABLE_PERCENT          the same in percent of the working keys
   CANARY_USER                  a user known to exist; if it is missing, no key is disabled
+  PROTECTED_PATHS              paths of users whose keys are never disabled, as in /admins/
   INVENTORY                    `live` reads every user, `report` those that the credential report
                                does not rule out [default: live]
   EXPIRATION_AGE               see --expiration-age
