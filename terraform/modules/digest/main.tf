@@ -1,0 +1,67 @@
+locals {
+  audit = "digest"
+
+  environment = merge(local.outputs_environment, { AUDITS = local.audit }, {
+    for name, value in {
+      DIGEST_SINCE  = var.digest_since
+      DIGEST_ALWAYS = var.digest_always ? "true" : null
+      DIGEST_TITLE  = var.digest_title
+      DIGEST_TEXT   = var.digest_text
+    } : name => tostring(value) if trimspace(coalesce(value, " ")) != ""
+  })
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = flatten([
+      for policy in [local.outputs_statements] : try(jsondecode(policy).Statement, [])
+    ])
+  })
+}
+
+module "function" {
+  source = "../function"
+
+  name        = var.name
+  description = "Tells what the runs of the last day did."
+  artifact    = var.artifact
+
+  environment        = local.environment
+  secret_environment = local.outputs_secret_environment
+  policy             = local.policy
+
+  schedule = var.schedule
+  # The digest is about the day before the schedule's time, however late it is started. Not jsonencode, which would write
+  # the brackets in a way that the scheduler does not know.
+  schedule_input       = "{\"time\":\"<aws.scheduler.scheduled-time>\"}"
+  missing_run_hours    = var.missing_run_hours
+  asynchronous_retries = var.asynchronous_retries
+
+  package                     = var.package
+  package_s3_bucket           = var.package_s3_bucket
+  package_s3_key              = var.package_s3_key
+  package_s3_version          = var.package_s3_version
+  package_sha256              = var.package_sha256
+  release                     = var.release
+  release_repository          = var.release_repository
+  release_sha256              = var.release_sha256
+  release_url                 = var.release_url
+  architecture                = var.architecture
+  timeout                     = var.timeout
+  memory_size                 = var.memory_size
+  reserved_concurrency        = var.reserved_concurrency
+  schedule_timezone           = var.schedule_timezone
+  tracing                     = var.tracing
+  kms_key                     = var.kms_key
+  permissions_boundary        = var.permissions_boundary
+  role_path                   = var.role_path
+  vpc_subnets                 = var.vpc_subnets
+  vpc_security_groups         = var.vpc_security_groups
+  code_signing_config         = var.code_signing_config
+  log_retention_days          = var.log_retention_days
+  failure_queue               = var.failure_queue
+  failure_destination         = var.failure_destination
+  failure_destination_kms_key = var.failure_destination_kms_key
+  alarms                      = var.alarms
+  alarm_topics                = var.alarm_topics
+  tags                        = var.tags
+}

@@ -1,0 +1,69 @@
+# What is the digest's own. The files part_*.tf have what it shares with others.
+
+variable "name" {
+  description = "Name of the function, its schedule and its role; part of the names of its log group, its queue and its alarms."
+  type        = string
+  default     = "sleuth-digest"
+  nullable    = false
+}
+
+variable "schedule" {
+  description = "When the digest is made: a cron or rate expression of EventBridge Scheduler. By default at 8:00 every day, as each is about the day before. Null: no schedule."
+  type        = string
+  default     = "cron(0 8 * * ? *)"
+}
+
+variable "missing_run_hours" {
+  description = "After how many hours without a run there is an alarm, 1 to 168: more than the longest rest of the schedule. The default is longer than a day, by the hour that a clock is put forward or back and one more. Null: none."
+  type        = number
+  default     = 26
+}
+
+variable "asynchronous_retries" {
+  description = "How often Lambda repeats a failed run, 0 to 2. The default is what Lambda does by itself: a digest does nothing but tell, and each attempt is about the same time."
+  type        = number
+  default     = 2
+  nullable    = false
+}
+
+variable "artifact" {
+  description = "Which of the release's packages is taken: sleuth-keys, sleuth-tags or sleuth-all. Each can make digests."
+  type        = string
+  default     = "sleuth-keys"
+  nullable    = false
+
+  validation {
+    condition     = contains(["sleuth-keys", "sleuth-tags", "sleuth-all"], var.artifact)
+    error_message = "artifact is `${var.artifact}`: must be sleuth-keys, sleuth-tags or sleuth-all."
+  }
+}
+
+variable "digest_since" {
+  description = "How far back a digest looks, as in 24h, 7days or 90min, at most ten years. The program's default is 24h."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = trimspace(coalesce(var.digest_since, " ")) == "" ? true : can(regex("^\\s*([0-9]+\\s*(nanos|nsec|ns|usec|us|µs|millis|msec|ms|seconds|second|secs|sec|s|minutes|minute|mins|min|m|hours|hour|hrs|hr|h|days|day|d|weeks|week|wks|wk|w|months|month|M|years|year|yrs|yr|y)\\s*)+$", var.digest_since)) && can(regex("[1-9]", var.digest_since))
+    error_message = "digest_since is `${coalesce(var.digest_since, " ")}`: must be a time as in 24h, 7days or 90min, at most ten years."
+  }
+}
+
+variable "digest_always" {
+  description = "Whether the digest is sent also if nothing was done."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "digest_title" {
+  description = "Title of messages. The program's default is AWS Sleuth Digest."
+  type        = string
+  default     = null
+}
+
+variable "digest_text" {
+  description = "What readers should know or do."
+  type        = string
+  default     = null
+}
