@@ -21,8 +21,13 @@ use sleuth::{
 
 use crate::support::demo_report;
 
+/// The repository.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
 pub(crate) fn read(path: &str) -> String {
-    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join(path)).unwrap()
+    std::fs::read_to_string(root().join(path)).unwrap()
 }
 
 /// The text between two marks.
@@ -333,7 +338,7 @@ fn every_flag_of_the_replay_is_documented() {
 }
 
 /// The actions in the first column of the tables of a section.
-fn documented_actions(heading: &str) -> BTreeSet<String> {
+pub(crate) fn documented_actions(heading: &str) -> BTreeSet<String> {
     let documented = read("docs/permissions.md");
     let section = between(&documented, &format!("# {heading}\n"), "\n##").to_owned();
     let cells = section.lines().filter(|line| line.starts_with("| `")).filter_map(|line| line.split('|').nth(1));
