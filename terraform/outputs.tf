@@ -1,19 +1,19 @@
-output "function_name" {
-  description = "Name of the function."
-  value       = aws_lambda_function.this.function_name
+output "keys" {
+  description = "All outputs of modules/keys: function_name, function_arn, role_arn, role_name, log_group_name, failure_queue_arn, alarm_arns, policy. Null without it."
+  value       = one(module.keys[*])
 }
 
-output "function_arn" {
-  description = "ARN of the function."
-  value       = aws_lambda_function.this.arn
+output "tags" {
+  description = "All outputs of modules/tags, or null."
+  value       = one(module.tags[*])
 }
 
-output "role_arn" {
-  description = "ARN of the function's execution role, to name in the policies of things it uses, such as a topic's."
-  value       = aws_iam_role.function.arn
+output "digest" {
+  description = "All outputs of modules/digest, or null."
+  value       = one(module.digest[*])
 }
 
-output "log_group_name" {
-  description = "Name of the function's log group."
-  value       = aws_cloudwatch_log_group.this.name
+output "rules_table" {
+  description = "All outputs of modules/rules_table: name, arn, settable_tags. Null without rules."
+  value       = one(module.rules_table[*])
 }

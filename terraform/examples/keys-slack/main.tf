@@ -34,7 +34,7 @@ provider "aws" {
 }
 
 module "sleuth_keys" {
-  source = "../.."
+  source = "../../modules/keys"
 
   package          = var.package
   slack_url_secret = var.slack_url_secret
@@ -54,6 +54,8 @@ module "sleuth_keys" {
 
   # Set this to true once the reports have been right for some days: expired keys are then disabled.
   enable_auto_expire = false
+  # Not these, whatever happens: the function is denied it.
+  protected_paths = ["/break-glass/"]
 
   tags = {
     application = "sleuth"

@@ -1,0 +1,48 @@
+locals {
+  # An attribute that is empty is as if it were not there.
+  rules = [
+    for rule in var.rules : { for name, value in rule : name => trimspace(value) if trimspace(coalesce(value, " ")) != "" }
+  ]
+}
+
+resource "aws_dynamodb_table" "this" {
+  #checkov:skip=CKV_AWS_119:With kms_key the table is encrypted with a key of the user's own, else with one of AWS's.
+  name                        = var.name
+  billing_mode                = "PAY_PER_REQUEST"
+  hash_key                    = "RuleId"
+  deletion_protection_enabled = var.deletion_protection
+  tags                        = var.tags
+
+  attribute {
+    name = "RuleId"
+    type = "N"
+  }
+
+  point_in_time_recovery {
+    enabled = var.point_in_time_recovery
+  }
+
+  server_side_encryption {
+    enabled     = true
+    kms_key_arn = var.kms_key
+  }
+
+  lifecycle {
+    # A plan that is refused is better than a run that does not begin.
+    precondition {
+      condition     = length(local.mistakes) == 0
+      error_message = "rules cannot be used:\n  ${join("\n  ", local.mistakes)}"
+    }
+  }
+}
+
+resource "aws_dynamodb_table_item" "rule" {
+  # A rule without RuleId, or with that of another, is refused above.
+  for_each = { for rule in local.rules : lookup(rule, "RuleId", "") => rule... }
+
+  table_name = aws_dynamodb_table.this.name
+  hash_key   = aws_dynamodb_table.this.hash_key
+  item = jsonencode({
+    for name, value in each.value[0] : name => { (name == "RuleId" ? "N" : "S") = value }
+  })
+}
