@@ -14,6 +14,7 @@ PARTS = {
     "keys": ["account", "deployment", "outputs"],
     "tags": ["account", "deployment", "outputs", "tags"],
     "watch": ["account", "deployment", "outputs", "tags"],
+    "watch_regions": ["account"],
     "digest": ["account", "deployment", "outputs"],
 }
 
