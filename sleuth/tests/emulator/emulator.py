@@ -1,8 +1,10 @@
 """AWS for the end-to-end tests: moto, with what the tests need and it does not do.
 
+- access.py: policies with their resources and conditions.
 - iam.py: lists in pages, a credential report of now, SimulatePrincipalPolicy.
 - ec2.py: instances in pages, protections and refusals as in AWS.
 - cloudtrail.py: LookupEvents.
+- search.py: OpenSearch Service, before an OpenSearch of the test.
 - faults.py, calls.py: calls that fail, and which were made.
 - Pages are of the requested size, or of PAGE_SIZE if that is smaller.
 - It listens on a free port of 127.0.0.1, prints that port, and ends when its standard input does, so that it never
@@ -18,6 +20,8 @@ What a test tells it or asks it, in JSON; times are RFC 3339:
   "after"?, "times"?, "done"?, "cut"?, "headers"?} makes calls fail: those that contain a text, after the first few, so
   many times, though they were done, with these headers; or, with "cut" instead of a code, ends their answers after so
   many bytes.
+- POST /test/search {"domain", "url"} says which OpenSearch the requests to a domain of OpenSearch Service go on to.
+- POST /test/reset forgets all of it, and what is in every account.
 - GET /test/calls lists the calls of AWS so far: [{"account", "service", "region", "operation", "body"}]. Of S3
   the body is `bucket/key`.
 
@@ -46,6 +50,8 @@ TESTS = {
     "/test/instance": ("ec2", "change"),
     "/test/events": ("cloudtrail", "put"),
     "/test/fault": ("faults", "add"),
+    "/test/search": ("search", "stand_before"),
+    "/test/reset": ("reset", "reset"),
     "/test/calls": ("calls", "listing"),
 }
 
@@ -60,6 +66,7 @@ def create(service):
 def authorize(request, *arguments, of_moto=ActionAuthenticatorMixin._authenticate_and_authorize_action):
     """The bench may do everything, also once moto checks policies."""
     if not calls.is_bench(request.headers.get("Authorization", "")):
+        importlib.import_module("access")
         of_moto(request, *arguments)
 
 
@@ -80,6 +87,8 @@ class Emulator:
         if call is None:
             return self.moto(environ, start_response)
         calls.CALLS.append(call)
+        if call.service == "es":
+            return importlib.import_module("search").answer(call, environ, start_response)
         fault = faults.against(call)
         if fault is None:
             return self.moto(environ, start_response)

@@ -5,11 +5,10 @@ actions and resources. It knows no boundaries and organizations, and of a statem
 one.
 """
 
-import json
-
+import access
 from common import ACCOUNT, PAGE_SIZE, now, parse
 from moto.core.responses import ActionResult
-from moto.iam.access_control import AssumedRoleAccessKey, IAMPolicyStatement, IAMUserAccessKey, PermissionResult
+from moto.iam.access_control import AssumedRoleAccessKey, IAMUserAccessKey
 from moto.iam.models import AccessKeyLastUsed, iam_backends
 from moto.iam.responses import IamResponse
 
@@ -52,7 +51,7 @@ def get_credential_report(request):
 
 
 def simulate_principal_policy(request):
-    statements = list(statements_of(request, request._get_param("PolicySourceArn")))
+    statements = list(statements_by_arn(request, request._get_param("PolicySourceArn")))
     resources = request._get_param("ResourceArns", ["*"])
     assert len(resources) == 1, "this simulation takes one resource a call"
     results = []
@@ -62,7 +61,7 @@ def simulate_principal_policy(request):
     return ActionResult({"EvaluationResults": results, "IsTruncated": False})
 
 
-def statements_of(request, arn):
+def statements_by_arn(request, arn):
     """The statements of all policies of a user or role, which IAM has to know."""
     backend, name = request.backend, arn.rpartition("/")[2]
     if ":user/" in arn:
@@ -74,22 +73,18 @@ def statements_of(request, arn):
         principal = object.__new__(AssumedRoleAccessKey)
         principal._owner_role_name = name
     principal.account_id, principal.partition = backend.account_id, backend.partition
-    for policy in principal.collect_policies():
-        document = policy["policy_document"] if isinstance(policy, dict) else getattr(policy, "document", policy)
-        yield from json.loads(document)["Statement"]
+    return access.statements_of(principal)
 
 
 def decide(statements, action, resource):
     """What policies say, and the keys of conditions that nobody gave a value for."""
     decision, missing = "implicitDeny", set()
     for statement in statements:
-        conditions = statement.get("Condition", {})
-        result = IAMPolicyStatement({**statement, "Condition": None}).is_action_permitted(action, resource)
-        if result == PermissionResult.NEUTRAL:
+        if not access.concerns(statement, action, resource):
             continue
-        if conditions:
+        if conditions := statement.get("Condition"):
             missing.update(key for condition in conditions.values() for key in condition)
-        elif result == PermissionResult.DENIED:
+        elif statement["Effect"] == "Deny":
             return "explicitDeny", []
         else:
             decision = "allowed"

@@ -115,6 +115,13 @@ impl Emulator {
         assert!(answer.status().is_success(), "{answer:?}");
     }
 
+    /// From now on the emulator checks policies, or does not.
+    pub(crate) async fn check_policies(&self, whether: bool) {
+        let unchecked = if whether { "0" } else { "inf" };
+        let reset = reqwest::Client::new().post(format!("{}/moto-api/reset-auth", self.url)).body(unchecked);
+        assert!(reset.header("Content-Type", "text/plain").send().await.unwrap().status().is_success());
+    }
+
     /// The status of every key of the account, read back from it.
     pub(crate) async fn statuses(&self) -> BTreeMap<String, String> {
         let mut statuses = BTreeMap::new();

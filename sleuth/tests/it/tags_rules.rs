@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, io::Write as _};
 
+use aws_config::SdkConfig;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
@@ -14,8 +15,8 @@ use crate::{
 };
 
 /// A table of rules, each given by its attributes; the first of them is `RuleId`, a number.
-async fn table(aws: &Emulator, name: &str, rules: &[Vec<(&str, String)>]) {
-    let client = aws_sdk_dynamodb::Client::new(&aws.sdk());
+pub(crate) async fn table(sdk: &SdkConfig, name: &str, rules: &[Vec<(&str, String)>]) {
+    let client = aws_sdk_dynamodb::Client::new(sdk);
     let id = AttributeDefinition::builder().attribute_name("RuleId").attribute_type(ScalarAttributeType::N);
     let key = KeySchemaElement::builder().attribute_name("RuleId").key_type(KeyType::Hash);
     let create = client.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
@@ -33,7 +34,7 @@ async fn table(aws: &Emulator, name: &str, rules: &[Vec<(&str, String)>]) {
 }
 
 /// A rule of the serverless policy engine.
-fn rule(id: usize, tag: &'static str, action: &str, default: &str) -> Vec<(&'static str, String)> {
+pub(crate) fn rule(id: usize, tag: &'static str, action: &str, default: &str) -> Vec<(&'static str, String)> {
     let rule = [("RuleId", id.to_string()), ("TagKey", tag.into()), ("Required", "Y".into())];
     let rest = [("Action", action.to_owned()), ("Default", default.to_owned())];
     rule.into_iter().chain(rest).filter(|(_, value)| !value.is_empty()).collect()
@@ -59,7 +60,7 @@ async fn rules_of_a_table_are_read_over_all_pages() {
     rules.push(rule(4, "Team", "Update", "Ops"));
     rules.push(rule(5, "Owner", "UserLookup", ""));
     rules.push(rule(6, "Created", "Function", "today()"));
-    table(&aws, "rules", &rules).await;
+    table(&aws.sdk(), "rules", &rules).await;
 
     let settings = [("TAG_RULES_TABLE", "rules"), ("TAG_ACTION", "repair"), ("OWNER_LOOKUP_SECONDS", "60")];
     let ended = run(&aws, &["--apply"], &settings).await;
@@ -83,8 +84,8 @@ async fn rules_of_a_table_that_cannot_be_used_stop_the_run() {
     let aws = aws(&[]);
     let mut wrong = rule(7, "Team", "Update", "");
     wrong.push(("OnViolaton", "stop".to_owned()));
-    table(&aws, "wrong", &[rule(8, "Owner", "UserLookup", ""), wrong, rule(9, "Created", "Dance", "x")]).await;
-    table(&aws, "empty", &[]).await;
+    table(&aws.sdk(), "wrong", &[rule(8, "Owner", "UserLookup", ""), wrong, rule(9, "Created", "Dance", "x")]).await;
+    table(&aws.sdk(), "empty", &[]).await;
     for (name, said) in [
         (
             "wrong",

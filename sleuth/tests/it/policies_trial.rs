@@ -1,0 +1,416 @@
+//! A function as Terraform configures it, put to the test: its settings, its policy, and an account in which there is
+//! something to do for each of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_config::SdkConfig;
+use aws_sdk_ssm::{config::Region, types::ParameterType};
+use chrono::{TimeDelta, Utc};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use wiremock::{MockServer, ResponseTemplate};
+
+use crate::{
+    channels::receiver,
+    cloud::{Call, Protection, iam_user, launched, minutes_ago, tagged},
+    documentation::root,
+    lambda::{BOTH, Function},
+    servers::Search,
+    support::{Emulator, sleuth},
+    tags::{IRELAND, VIRGINIA, old},
+    tags_rules::{rule, table},
+    trail::{cloudtrail_notification, sns_event},
+    watch::{ELSEWHERE, launch, queued},
+};
+
+const ACCOUNT: &str = "123456789012";
+/// The buckets of `terraform/tests/policies`.
+const REPORTS: &str = "larkspur-reports";
+const TRAIL: &str = "acme-trail";
+/// The domain of OpenSearch Service there.
+const DOMAIN: &str = "reports";
+
+/// Seconds. Protection is not switched off if there may not be the time to switch it on again.
+const TIMEOUT: &str = "300";
+
+/// A function as Terraform configures it: a file of `terraform/policies`.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Configuration {
+    #[serde(skip)]
+    pub(crate) name: String,
+    pub(crate) environment: BTreeMap<String, String>,
+    pub(crate) policy: Value,
+}
+
+impl Configuration {
+    pub(crate) fn all() -> Vec<Self> {
+        let mut all: Vec<Self> = std::fs::read_dir(root().join("terraform/policies"))
+            .unwrap()
+            .map(|file| {
+                let path = file.unwrap().path();
+                let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+                Self { name, ..serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap() }
+            })
+            .collect();
+        all.sort_by(|one, other| one.name.cmp(&other.name));
+        all
+    }
+
+    pub(crate) fn named(name: &str) -> Self {
+        Self::all().into_iter().find(|configuration| configuration.name == name).unwrap()
+    }
+
+    /// What the function does: the setting `AUDITS`.
+    pub(crate) fn audit(&self) -> &str {
+        &self.environment["AUDITS"]
+    }
+
+    /// The statements that allow something, or those that deny something.
+    pub(crate) fn statements<'a>(&'a self, effect: &'a str) -> impl Iterator<Item = &'a Value> {
+        self.policy["Statement"].as_array().unwrap().iter().filter(move |statement| statement["Effect"] == effect)
+    }
+
+    /// The actions that are allowed on something.
+    pub(crate) fn actions(&self) -> BTreeSet<String> {
+        self.statements("Allow").flat_map(|statement| texts(&statement["Action"])).collect()
+    }
+
+    /// The same function without a permission.
+    pub(crate) fn without(&self, action: &str) -> Self {
+        let mut less = self.clone();
+        let statements = less.policy["Statement"].as_array_mut().unwrap();
+        for statement in statements.iter_mut().filter(|statement| statement["Effect"] == "Allow") {
+            let rest: Vec<String> = texts(&statement["Action"]).into_iter().filter(|other| other != action).collect();
+            statement["Action"] = json!(rest);
+        }
+        // IAM takes no statement without an action.
+        statements.retain(|statement| statement["Action"] != json!([]));
+        less
+    }
+
+    fn is(&self, setting: &str, value: &str) -> bool {
+        self.environment.get(setting).is_some_and(|set| set == value)
+    }
+
+    /// The name of the function, and of its role.
+    pub(crate) fn function(&self) -> String {
+        format!("sleuth-{}", self.name)
+    }
+}
+
+/// A text, or a list of texts.
+pub(crate) fn texts(value: &Value) -> Vec<String> {
+    value.as_array().map_or_else(|| vec![value.clone()], Clone::clone).iter().map(text).collect()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+/// What a run is given to do, and what has to be true after it.
+struct Task {
+    event: Value,
+    facts: Vec<Fact>,
+}
+
+enum Fact {
+    /// These keys do not work any more, and all others do.
+    Inactive(Vec<String>),
+    /// An instance is in a state.
+    State(Emulator, String, &'static str),
+    /// An instance has a tag.
+    Tag(String, &'static str, &'static str),
+    /// There is a report in the archive.
+    Archived,
+    /// The digest knows of a key that was disabled.
+    Digested,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    /// What went wrong, or was not done.
+    pub(crate) flaws: Vec<String>,
+    /// What the log warns of.
+    pub(crate) warnings: BTreeSet<String>,
+    /// The actions that the function's role was used for.
+    pub(crate) actions: BTreeSet<String>,
+}
+
+/// An AWS in which policies are checked, and what else a function talks to, for one run after another.
+pub(crate) struct Bench {
+    pub(crate) aws: Emulator,
+    slack: MockServer,
+    search: Search,
+}
+
+impl Bench {
+    pub(crate) async fn start() -> Self {
+        let aws = Emulator::with(&[("REGIONS", "eu-west-1,us-east-1"), ("INITIAL_NO_AUTH_ACTION_COUNT", "inf")]);
+        let (slack, search) = (receiver(vec![ResponseTemplate::new(200)]).await, Search::start());
+        let bench = Self { aws, slack, search };
+        // Indices outlive the runs.
+        let settings = [("SEARCH_URL", bench.search.url.as_str())];
+        assert_eq!(sleuth(&["search", "setup"], &bench.aws.url, &settings).await.code, 0);
+        bench
+    }
+
+    /// Runs a function once, with its policy and no other, in an account that is made for it.
+    pub(crate) async fn run(&self, configuration: &Configuration) -> Ended {
+        self.aws.tell("reset", &Value::Null).await;
+        self.aws.tell("search", &json!({"domain": DOMAIN, "url": self.search.url})).await;
+        let mut settings = configuration.environment.clone();
+        self.secrets(settings.values()).await;
+        if let Some(url) = settings.get_mut("SEARCH_URL") {
+            url.clone_from(&self.aws.url);
+            settings.insert("SEARCH_AUTH".to_owned(), "sigv4".to_owned());
+        }
+        if let Some(topic) = settings.get("SNS_TOPIC") {
+            let name = topic.rsplit(':').next().unwrap();
+            aws_sdk_sns::Client::new(&self.sdk()).create_topic().name(name).send().await.unwrap();
+        }
+        for bucket in [REPORTS, TRAIL] {
+            self.aws.bucket(bucket).await;
+        }
+        let task = match configuration.audit() {
+            "keys" => self.keys(configuration).await,
+            "tags" => self.tags(configuration).await,
+            "watch" => self.watch(configuration).await,
+            "digest" => self.digest(configuration).await,
+            other => panic!("nobody knows how to put {other} to the test"),
+        };
+        settings.extend(self.role(&configuration.function(), &configuration.policy).await);
+        for (name, value) in [("AWS_REGION", IRELAND), ("AWS_LAMBDA_FUNCTION_TIMEOUT", TIMEOUT)] {
+            settings.insert(name.to_owned(), value.to_owned());
+        }
+        let settings: Vec<_> = settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+
+        self.aws.check_policies(true).await;
+        let before = self.aws.calls().await.len();
+        let function = Function::start_with(BOTH, &self.aws.url, &settings).await;
+        let answer = function.invoke(task.event.to_string()).await;
+        let calls = self.aws.calls().await.split_off(before);
+        self.aws.check_policies(false).await;
+
+        let mut flaws: Vec<String> = answer.get("errorMessage").map(text).into_iter().collect();
+        // Of the watch, what did not keep it from dealing with an event stands in the log only.
+        flaws.extend(function.reports().iter().flat_map(errors));
+        for fact in &task.facts {
+            flaws.extend(self.missing(fact, &answer).await);
+        }
+        let actions = calls.iter().filter(|call| call.account == ACCOUNT).map(action).collect();
+        Ended { flaws, warnings: warnings(&function.log()), actions }
+    }
+
+    /// Everything in the region of the fixtures.
+    fn sdk(&self) -> SdkConfig {
+        self.aws.sdk().into_builder().region(Region::new(IRELAND)).build()
+    }
+
+    /// Makes a role with a policy. Returns the credentials of a session.
+    pub(crate) async fn role(&self, name: &str, policy: &Value) -> BTreeMap<String, String> {
+        let arn = role(&self.aws, name, policy).await;
+        let session = self.aws.sts().assume_role().role_arn(arn).role_session_name(name).send().await.unwrap();
+        let credentials = session.credentials.unwrap();
+        [
+            ("AWS_ACCESS_KEY_ID", credentials.access_key_id),
+            ("AWS_SECRET_ACCESS_KEY", credentials.secret_access_key),
+            ("AWS_SESSION_TOKEN", credentials.session_token),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into()
+    }
+
+    /// Makes the secrets that settings name: all of them the address of Slack.
+    async fn secrets(&self, settings: impl Iterator<Item = &String>) {
+        for arn in settings {
+            let parts: Vec<&str> = arn.split(':').collect();
+            match parts.as_slice() {
+                [_, _, "ssm", .., name] => {
+                    let put = aws_sdk_ssm::Client::new(&self.sdk()).put_parameter().r#type(ParameterType::SecureString);
+                    let name = name.trim_start_matches("parameter");
+                    put.name(name).value(self.slack.uri()).send().await.unwrap();
+                }
+                [_, _, "secretsmanager", .., name] => {
+                    // moto takes the end of the ARN from a tag.
+                    let (name, end) = name.rsplit_once('-').unwrap();
+                    let end = aws_sdk_secretsmanager::types::Tag::builder().key("_custom_id_").value(end).build();
+                    let client = aws_sdk_secretsmanager::Client::new(&self.sdk());
+                    let create = client.create_secret().name(name).secret_string(self.slack.uri()).tags(end);
+                    assert_eq!(create.send().await.unwrap().arn().unwrap(), arn);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// A key that is too old, one that is unused for so long that its owner is warned, and the canary.
+    async fn keys(&self, configuration: &Configuration) -> Task {
+        let expired = self.users().await;
+        if let Some(canary) = configuration.environment.get("CANARY_USER") {
+            self.aws.user(canary, &[]).await;
+        }
+        let disables = configuration.is("ENABLE_AUTO_EXPIRE", "true");
+        let mut facts = vec![Fact::Inactive(if disables { vec![expired] } else { Vec::new() })];
+        facts.extend(configuration.environment.contains_key("ARCHIVE").then_some(Fact::Archived));
+        Task { event: json!({}), facts }
+    }
+
+    async fn users(&self) -> String {
+        self.aws.user("alice", &[("Slack", "U024BE7LH")]).await;
+        self.aws.user("bob", &[("Slack", "U0BOB00000")]).await;
+        self.aws.key("bob", 55, Some(55)).await;
+        self.aws.key("alice", 100, Some(1)).await
+    }
+
+    /// Instances to repair, to stop and to terminate, of which the last is protected, and the canary of each region.
+    async fn tags(&self, configuration: &Configuration) -> Task {
+        let aws = &self.aws;
+        if configuration.environment.contains_key("CANARY_TAGS") {
+            for region in [IRELAND, VIRGINIA] {
+                let name = format!("api-canary-{region}");
+                let tags = [("created_by", "a"), ("project", "b"), ("department", "c"), ("Name", name.as_str())];
+                let canary = old(aws, region, &tags).await;
+                aws.change(region, &canary, json!({"state": "stopped"})).await;
+            }
+        }
+        let [mended, stopped, doomed] = self.instances().await;
+        aws.events(IRELAND, &[launched(&iam_user("alice"), &mended, minutes_ago((3 * 24 + 1) * 60))]).await;
+        if configuration.is("OVERRIDE_PROTECTION", "true") {
+            aws.protect(IRELAND, &doomed, Protection::Termination).await;
+        }
+        let mut facts = changed(configuration, aws, &mended, &stopped, &doomed);
+        facts.extend(configuration.environment.contains_key("ARCHIVE").then_some(Fact::Archived));
+        Task { event: json!({}), facts }
+    }
+
+    /// Three instances, each of which breaks one rule.
+    async fn instances(&self) -> [String; 3] {
+        let rules = [
+            rule(1, "Owner", "UserLookup", ""),
+            [rule(2, "Project", "", ""), vec![("OnViolation", "stop".to_owned())]].concat(),
+            [rule(3, "Code", "", ""), vec![("OnViolation", "terminate".to_owned())]].concat(),
+        ];
+        table(&self.sdk(), "sleuth-rules", &rules).await;
+        [
+            old(&self.aws, IRELAND, &[("Project", "x"), ("Code", "x")]).await,
+            old(&self.aws, IRELAND, &[("Owner", "bob"), ("Code", "x")]).await,
+            old(&self.aws, IRELAND, &[("Owner", "bob"), ("Project", "x")]).await,
+        ]
+    }
+
+    /// The same instances, and one in another account, in log files that a message of the queue names.
+    async fn watch(&self, configuration: &Configuration) -> Task {
+        let aws = &self.aws;
+        let [mended, stopped, doomed] = self.instances().await;
+        aws.events(IRELAND, &[launched(&iam_user("alice"), &mended, minutes_ago((3 * 24 + 1) * 60))]).await;
+        let there = aws.elsewhere(ELSEWHERE);
+        let theirs = old(&there, IRELAND, &[("Owner", "bob"), ("Project", "x")]).await;
+        let all = json!({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": ["cloudtrail:*", "ec2:*", "iam:*"], "Resource": "*"},
+        ]});
+        role(&there, "sleuth", &all).await;
+        // Of the first it is not seen who launched it.
+        let records = [
+            tagged(&iam_user("bob"), &mended, &[("Project", "x")], Utc::now()),
+            launch(&[&stopped], &[]),
+            launch(&[&doomed], &[]),
+        ];
+        let keys = [
+            aws.log_file(TRAIL, IRELAND, &records).await,
+            there.log_file(TRAIL, IRELAND, &[launch(&[&theirs], &[])]).await,
+        ];
+        let notification = cloudtrail_notification(TRAIL, &keys.each_ref().map(String::as_str));
+        let mut facts = changed(configuration, aws, &mended, &stopped, &doomed);
+        facts.push(Fact::State(there, theirs, "terminated"));
+        Task { event: queued(&[("one", &sns_event(&notification.to_string()))]), facts }
+    }
+
+    /// An audit that is over, and kept.
+    async fn digest(&self, configuration: &Configuration) -> Task {
+        self.users().await;
+        let mut settings = vec![("ENABLE_AUTO_EXPIRE", "true")];
+        if let Some(archive) = configuration.environment.get("ARCHIVE") {
+            settings.push(("ARCHIVE", archive));
+        } else {
+            settings.push(("SEARCH_URL", &self.search.url));
+        }
+        let ended = sleuth(&["keys", "--apply"], &self.aws.url, &settings).await;
+        assert_eq!(ended.code, 0, "{ended:?}");
+        // The time of a digest ends a quarter of an hour before that of its schedule.
+        let time = Utc::now() + TimeDelta::minutes(16);
+        let event = json!({"detail-type": "Scheduled Event", "time": time});
+        Task { event, facts: vec![Fact::Digested] }
+    }
+
+    /// What is not as it should be.
+    async fn missing(&self, fact: &Fact, answer: &Value) -> Option<String> {
+        let wrong = match fact {
+            Fact::Inactive(keys) => {
+                let inactive = self.aws.inactive().await.len();
+                (inactive != keys.len()).then(|| format!("{inactive} keys are disabled, not {}", keys.len()))
+            }
+            Fact::State(aws, id, state) => {
+                let found = aws.states(IRELAND).await[id].clone();
+                (found != *state).then(|| format!("an instance is {found}, not {state}"))
+            }
+            Fact::Tag(id, key, value) => {
+                let tags = self.aws.tags(IRELAND, id).await;
+                (tags.get(*key).map(String::as_str) != Some(*value)).then(|| format!("{key} is not {value}"))
+            }
+            Fact::Archived => {
+                let objects = self.aws.s3().list_objects_v2().bucket(REPORTS).send().await.unwrap();
+                objects.contents().is_empty().then(|| "nothing was archived".to_owned())
+            }
+            Fact::Digested => {
+                let disabled = answer["audits"][0]["summary"]["disabled"].as_u64().unwrap_or_default();
+                (disabled == 0).then(|| "the digest knows of no key".to_owned())
+            }
+        };
+        wrong
+    }
+}
+
+/// How instances end that are to be repaired, stopped and terminated, as far as the function may go.
+fn changed(configuration: &Configuration, aws: &Emulator, mended: &str, stopped: &str, doomed: &str) -> Vec<Fact> {
+    let limits = ["notify", "repair", "stop", "terminate"];
+    let limit = configuration.environment.get("TAG_ACTION").map_or("notify", String::as_str);
+    let may = |action: &str| limits.iter().position(|l| *l == limit) >= limits.iter().position(|l| *l == action);
+    let end = |id: &str, action, state| {
+        Fact::State(aws.elsewhere(ACCOUNT), id.to_owned(), if may(action) { state } else { "running" })
+    };
+    let mut facts = vec![end(stopped, "stop", "stopped"), end(doomed, "terminate", "terminated")];
+    facts.extend(may("repair").then(|| Fact::Tag(mended.to_owned(), "Owner", "alice")));
+    facts
+}
+
+/// Makes a role with a policy. Returns its ARN.
+async fn role(aws: &Emulator, name: &str, policy: &Value) -> String {
+    let iam = aws.iam();
+    let made = iam.create_role().role_name(name).assume_role_policy_document("{}").send().await.unwrap();
+    let put = iam.put_role_policy().role_name(name).policy_name("audit").policy_document(policy.to_string());
+    put.send().await.unwrap();
+    made.role.unwrap().arn
+}
+
+/// The errors of a report.
+fn errors(report: &Value) -> Vec<String> {
+    let errors = report["errors"].as_array().unwrap();
+    errors.iter().map(|error| format!("{}: {}", error["operation"], error["message"])).collect()
+}
+
+/// What a function's log warns of.
+fn warnings(log: &str) -> BTreeSet<String> {
+    let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    lines.filter(|line| line["level"] == "WARN").map(|line| line["message"].to_string()).collect()
+}
+
+/// What has to be allowed for a call.
+fn action(call: &Call) -> String {
+    let Call { service, operation, .. } = call;
+    match (service.as_str(), operation.as_str()) {
+        ("s3", "ListObjectsV2") => "s3:ListBucket".to_owned(),
+        ("es", operation) if operation.starts_with("POST ") => "es:ESHttpPost".to_owned(),
+        _ => format!("{service}:{operation}"),
+    }
+}
