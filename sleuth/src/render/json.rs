@@ -1,6 +1,6 @@
 //! The report as JSON.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 /// The whole report, indented, with a line break at the end.
@@ -70,8 +70,20 @@ impl Parts {
         let of = self.parts.len();
         let line = |(index, mut part): (usize, Map<String, Value>)| {
             part.insert("log_part".to_owned(), serde_json::json!({"part": index + 1, "of": of}));
-            serde_json::to_string(&part)
+            serde_json::to_string(&ListsLast(part))
         };
         self.parts.into_iter().enumerate().map(line).collect()
+    }
+}
+
+/// An object whose lists come after all else: CloudWatch Logs Insights finds the first 200 fields of a line
+/// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_AnalyzeLogData-discoverable-fields.html>), which the
+/// entries of a list would use up.
+struct ListsLast(Map<String, Value>);
+
+impl Serialize for ListsLast {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (lists, others): (Vec<_>, Vec<_>) = self.0.iter().partition(|(_, value)| value.is_array());
+        serializer.collect_map(others.into_iter().chain(lists))
     }
 }

@@ -284,6 +284,34 @@ fn every_setting_is_documented_and_in_the_help() {
     assert!(row("AUDITS"));
 }
 
+/// All Terraform files of a module as one text.
+fn module(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../terraform/modules").join(name);
+    let files = std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path());
+    let files = files.filter(|file| file.extension().is_some_and(|extension| extension == "tf"));
+    files.map(|file| std::fs::read_to_string(file).unwrap()).collect()
+}
+
+#[test]
+fn every_setting_is_an_input_of_the_modules_that_it_concerns() {
+    let common = [settings("sleuth/src/config/common.rs"), settings("sleuth/src/config/outputs.rs")].concat();
+    let tags = own_settings("tags", 15);
+    let watch = [tags.clone(), own_settings("watch", 2)].concat();
+    for (name, own) in
+        [("keys", own_settings("keys", 14)), ("tags", tags), ("watch", watch), ("digest", own_settings("digest", 4))]
+    {
+        let module = module(name);
+        let lacks: Vec<&String> = (own.iter().chain(&common))
+            .filter(|setting| {
+                let input = format!("variable \"{}\" {{", setting.to_lowercase());
+                let handed_on = module.lines().any(|line| line.trim_start().starts_with(&format!("{setting} ")));
+                !(module.contains(&input) && handed_on)
+            })
+            .collect();
+        assert_eq!(lacks, Vec::<&String>::new(), "terraform/modules/{name}");
+    }
+}
+
 #[test]
 fn every_flag_of_the_tag_audit_is_documented() {
     let documented = read("docs/configuration.md");

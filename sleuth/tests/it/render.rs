@@ -210,6 +210,10 @@ fn small_report_is_one_log_line_and_a_large_one_several() {
         parts.iter().flat_map(|part| part["keys"].as_array().unwrap()).map(|key| &key["user"]).collect();
     assert_eq!(users.len(), 5_000);
     assert_eq!(users[4_999], "user-4999");
+    for line in &lines {
+        let before = |field: &str| line.find(&format!("\"{field}\":")).unwrap() < line.find("\"keys\":[").unwrap();
+        assert!(["kind", "summary", "log_part"].into_iter().all(before), "a log's reader sees the first 200 fields");
+    }
     let errors: usize = parts.iter().map(|part| part["errors"].as_array().unwrap().len()).sum();
     assert_eq!(errors, 2);
 }
