@@ -71,7 +71,7 @@ mod tests {
             assert!(of_keys.contains(word), "no {word} in {of_keys}");
         }
         for typed in all().iter().skip(1).filter(|typed| typed.matches(' ').count() == 1) {
-            let name = typed.replace(' ', "\\-");
+            let name = typed.replace([' ', '-'], "\\-");
             assert!(page("sleuth.1").contains(&name), "sleuth.1 does not name {name}");
         }
         let first = page("sleuth.1");
