@@ -65,12 +65,21 @@ locals {
 }
 
 resource "aws_cloudwatch_log_group" "this" {
+  #checkov:skip=CKV_AWS_158:Encrypted with AWS's own key. The log names users and keys, and holds no secret.
+
   name              = local.log_group_name
   retention_in_days = var.log_retention_days
   tags              = var.tags
 }
 
 resource "aws_lambda_function" "this" {
+  #checkov:skip=CKV_AWS_50:A run calls a few services once a day. Its log tells what it did and how long it took.
+  #checkov:skip=CKV_AWS_115:A schedule starts it once a day, and nothing else does.
+  #checkov:skip=CKV_AWS_116:Its event is empty. There is nothing to keep of a run that failed.
+  #checkov:skip=CKV_AWS_117:It calls nothing but public endpoints, and nothing calls it.
+  #checkov:skip=CKV_AWS_173:Encrypted with AWS's own key. Secrets need not stand there: settings take ARNs of them.
+  #checkov:skip=CKV_AWS_272:Its package is uploaded by whoever deploys, who would sign it too.
+
   function_name = var.name
   description   = "Audits the account's access keys, warns their owners, and disables expired keys if allowed to."
   role          = aws_iam_role.function.arn
@@ -117,6 +126,8 @@ resource "aws_lambda_function_event_invoke_config" "this" {
 }
 
 resource "aws_scheduler_schedule" "this" {
+  #checkov:skip=CKV_AWS_297:What a schedule holds is no secret: the name of the function and an empty event.
+
   name                         = var.name
   description                  = "Starts ${var.name}."
   schedule_expression          = var.schedule
