@@ -79,8 +79,6 @@ module "sleuth_keys" {
 
   # A second topic would be better: an alarm on what is not delivered may not be delivered either.
   alarm_topics = []
-
-  depends_on = [aws_sns_topic.reports]
 }
 
 output "function_name" {

@@ -9,3 +9,8 @@ output "source_code_hash" {
   description = "The checksum in base64, as Lambda writes it."
   value       = module.checksum.base64
 }
+
+output "url" {
+  description = "Where it is downloaded from."
+  value       = var.url
+}

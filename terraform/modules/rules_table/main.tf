@@ -1,8 +1,7 @@
-locals {
-  # An attribute that is empty is as if it were not there.
-  rules = [
-    for rule in var.rules : { for name, value in rule : name => trimspace(value) if trimspace(coalesce(value, " ")) != "" }
-  ]
+module "check" {
+  source = "./check"
+
+  rules = var.rules
 }
 
 resource "aws_dynamodb_table" "this" {
@@ -30,15 +29,15 @@ resource "aws_dynamodb_table" "this" {
   lifecycle {
     # A plan that is refused is better than a run that does not begin.
     precondition {
-      condition     = length(local.mistakes) == 0
-      error_message = "rules cannot be used:\n  ${join("\n  ", local.mistakes)}"
+      condition     = length(module.check.mistakes) == 0
+      error_message = "rules cannot be used:\n  ${join("\n  ", module.check.mistakes)}"
     }
   }
 }
 
 resource "aws_dynamodb_table_item" "rule" {
   # A rule without RuleId, or with that of another, is refused above.
-  for_each = { for rule in local.rules : lookup(rule, "RuleId", "") => rule... }
+  for_each = { for rule in module.check.rules : lookup(rule, "RuleId", "") => rule... }
 
   table_name = aws_dynamodb_table.this.name
   hash_key   = aws_dynamodb_table.this.hash_key

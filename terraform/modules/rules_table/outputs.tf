@@ -10,5 +10,5 @@ output "arn" {
 
 output "settable_tags" {
   description = "Keys of the tags that the rules repair, with their aliases, for settable_tags."
-  value       = sort(distinct(flatten([for one in local.repairing : concat([one.tag], one.aliases)])))
+  value       = module.check.settable_tags
 }

@@ -21,7 +21,7 @@ locals {
     for account in var.accounts : account => jsonencode({
       Version = "2012-10-17"
       Statement = [
-        for statement in jsondecode(replace(local.tags_statements, "::${local.account}:", "::${account}:")).Statement :
+        for statement in jsondecode(replace(local.tags_statements, local.tags_instances, "arn:${local.partition}:ec2:*:${account}:instance/*")).Statement :
         statement if !contains(["ReadRules", "DecryptRules"], statement.Sid)
       ]
     })

@@ -16,7 +16,7 @@ variable "event_bus" {
   validation {
     # EventBridge takes no bus of these partitions as a target in another region.
     condition = var.event_bus == null ? true : startswith(var.event_bus, "arn:aws:") || alltrue([
-      for region in var.regions : region == split(":", var.event_bus)[3]
+      for region in var.regions : strcontains(coalesce(var.event_bus, " "), ":events:${region}:")
     ])
     error_message = "event_bus is in a partition in which EventBridge forwards nothing between regions: have a watch in each region, or use log files."
   }

@@ -1,6 +1,11 @@
 # What the program would refuse, as far as Terraform can tell. `sleuth rules check` knows all of it.
 
 locals {
+  # An attribute that is empty is as if it were not there.
+  rules = [
+    for rule in var.rules : { for name, value in rule : name => trimspace(value) if trimspace(coalesce(value, " ")) != "" }
+  ]
+
   attributes = [
     "Action", "Aliases", "Default", "Grace", "IamUser", "Managed", "Name", "OnViolation", "Pattern", "Regions", "Required",
     "RuleId", "States", "TagKey", "Tagged", "Values", "Vpcs",
@@ -134,7 +139,7 @@ locals {
             holds = one.required != "n" || one.action != "" || anytrue([
               contains(keys(one.rule), "Values"),
               contains(keys(one.rule), "Pattern"),
-              lower(lookup(one.rule, "IamUser", "n")) == "y",
+              lower(lookup(one.rule, "IamUser", "n")) != "n",
             ])
             text = "the rule can never be violated: the tag is not required, and every value is allowed"
           },

@@ -1,0 +1,5 @@
+variable "rules" {
+  description = "Tag rules, each a map of its attributes."
+  type        = list(map(string))
+  nullable    = false
+}

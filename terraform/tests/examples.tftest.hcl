@@ -1,0 +1,118 @@
+# Examples that cannot be planned would be none. Nothing is made and AWS is not asked.
+
+provider "aws" {
+  region                      = "us-east-1"
+  access_key                  = "test"
+  secret_key                  = "test"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+
+run "keys_slack" {
+  command = plan
+
+  module {
+    source = "./examples/keys-slack"
+  }
+
+  variables {
+    package          = "versions.tf"
+    slack_url_secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:sleuth/slack-AbCdEf"
+  }
+
+  override_data {
+    target = module.sleuth_keys.data.aws_caller_identity.current
+    values = {
+      account_id = "123456789012"
+    }
+  }
+
+  override_data {
+    target = module.sleuth_keys.module.function.data.aws_caller_identity.current
+    values = {
+      account_id = "123456789012"
+    }
+  }
+
+  assert {
+    condition = output.function_name == "sleuth-keys" && [
+      for s in jsondecode(module.sleuth_keys.policy).Statement : s.Effect if contains(flatten([s.Action]), "iam:UpdateAccessKey")
+    ] == ["Deny"]
+    error_message = "The example deploys the function, and it may disable nothing."
+  }
+}
+
+run "keys_sns" {
+  command = plan
+
+  module {
+    source = "./examples/keys-sns"
+  }
+
+  variables {
+    release            = "v1.0.0"
+    release_repository = "larkspur/sleuth"
+    release_sha256     = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    readers            = ["platform@larkspur.example"]
+  }
+
+  override_data {
+    target = data.aws_caller_identity.current
+    values = {
+      account_id = "123456789012"
+    }
+  }
+
+  override_data {
+    target = module.sleuth_keys.data.aws_caller_identity.current
+    values = {
+      account_id = "123456789012"
+    }
+  }
+
+  override_data {
+    target = module.sleuth_keys.module.function.data.aws_caller_identity.current
+    values = {
+      account_id = "123456789012"
+    }
+  }
+
+  assert {
+    condition     = aws_sns_topic.reports.name == "sleuth-keys" && local.topic == "arn:aws:sns:us-east-1:123456789012:sleuth-keys"
+    error_message = "The topic that is published to is the one that is made."
+  }
+}
+
+run "tags" {
+  command = plan
+
+  module {
+    source = "./examples/tags"
+  }
+
+  variables {
+    package                = "versions.tf"
+    slack_bot_token_secret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:sleuth/bot-AbCdEf"
+    archive                = "s3://larkspur-reports/sleuth"
+  }
+
+  override_data {
+    target = module.sleuth_tags.data.aws_caller_identity.current
+    values = {
+      account_id = "123456789012"
+    }
+  }
+
+  override_data {
+    target = module.sleuth_tags.module.function.data.aws_caller_identity.current
+    values = {
+      account_id = "123456789012"
+    }
+  }
+
+  assert {
+    condition     = output.function_name == "sleuth-tags" && module.rules.settable_tags == tolist(["Created", "Owner"])
+    error_message = "The example deploys the function and its rules."
+  }
+}
