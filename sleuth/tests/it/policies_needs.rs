@@ -54,8 +54,10 @@ fn policies_allow_what_the_doctor_asks_for() {
 fn all_that_is_ever_needed_is_in_some_policy_and_documented() {
     let granted: BTreeSet<String> = Configuration::all().iter().flat_map(Configuration::actions).collect();
     let needed: BTreeSet<String> = NEEDS.iter().map(|need| need.action.to_owned()).collect();
-    let mut documented: BTreeSet<String> =
-        ["Both audits", "Outputs", "Access keys", "EC2 tags", "The watch"].into_iter().flat_map(documented_actions).collect();
+    let mut documented: BTreeSet<String> = ["Both audits", "Outputs", "Access keys", "EC2 tags", "The watch"]
+        .into_iter()
+        .flat_map(documented_actions)
+        .collect();
     for setup in ["es:ESHttpGet", "es:ESHttpPut"] {
         assert!(documented.remove(setup), "only `sleuth search setup` needs {setup}");
     }
@@ -110,9 +112,10 @@ fn lambda_joins_a_vpc_and_the_function_does_not() {
     for configuration in Configuration::all() {
         let denied: BTreeSet<String> =
             configuration.statements("Deny").flat_map(|statement| texts(&statement["Action"])).collect();
-        let joins = configuration.actions().into_iter().filter(|action| {
-            LAMBDAS_OWN.iter().any(|(own, why)| own == action && *why == "Lambda joins the VPC")
-        });
+        let joins = configuration
+            .actions()
+            .into_iter()
+            .filter(|action| LAMBDAS_OWN.iter().any(|(own, why)| own == action && *why == "Lambda joins the VPC"));
         for action in joins {
             met += 1;
             assert!(denied.contains(&action), "{}: {action}", configuration.name);
