@@ -14,6 +14,7 @@ PARTS = {
     "keys": ["account", "deployment", "outputs"],
     "tags": ["account", "deployment", "outputs", "tags"],
     "watch": ["account", "deployment", "outputs", "tags"],
+    "watch_regions": ["account"],
     "digest": ["account", "deployment", "outputs"],
 }
 
@@ -139,7 +140,7 @@ def root(own):
         if not folder.is_dir():
             continue
         handed = []
-        for name, (body, path) in module(folder)["variable"].items():
+        for name, (body, _) in module(folder)["variable"].items():
             if (function, name) in LEFT_OUT:
                 continue
             called = root_name(function, name)
@@ -234,7 +235,9 @@ def main(check):
         if check and drifted:
             break
     known = {path for path, _ in parts()}
-    drifted += [path for path in sorted(TERRAFORM.glob("modules/*/part_*.tf")) if path not in known]
+    for path in sorted(TERRAFORM.glob("modules/*/part_*.tf")):
+        if path not in known:
+            raise Mistake(f"{path} is a copy of no part that PARTS names: remove it")
     for path in drifted:
         print(f"{path} {'has drifted: run scripts/terraform-generate' if check else 'was written'}", file=sys.stderr)
     return 1 if check and drifted else 0

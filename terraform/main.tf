@@ -27,11 +27,13 @@ module "dashboard" {
   name = var.dashboard_name
   audits = compact([
     var.enable_keys ? "keys" : "",
-    var.enable_tags ? "tags" : "",
+    var.enable_tags || (var.enable_watch && var.watch_schedule != null) ? "tags" : "",
+    var.enable_watch ? "watch" : "",
   ])
   functions = flatten([
     module.keys[*].function_name,
     module.tags[*].function_name,
+    module.watch[*].function_name,
     module.digest[*].function_name,
   ])
 }

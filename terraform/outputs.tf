@@ -8,6 +8,11 @@ output "tags" {
   value       = one(module.tags[*])
 }
 
+output "watch" {
+  description = "All outputs of modules/watch, or null."
+  value       = one(module.watch[*])
+}
+
 output "digest" {
   description = "All outputs of modules/digest, or null."
   value       = one(module.digest[*])

@@ -14,6 +14,13 @@ variable "enable_tags" {
   nullable    = false
 }
 
+variable "enable_watch" {
+  description = "Whether the watch of EC2 tags is deployed. It needs rules, and an audit of all instances beside it: by watch_schedule, in the same function, which knows its own changes then, or by enable_tags."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "enable_digest" {
   description = "Whether the digest is deployed. It needs a store, archive or search_url, and a channel."
   type        = bool

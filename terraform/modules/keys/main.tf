@@ -17,7 +17,6 @@ locals {
       EXPIRE_NOTIFICATION_TEXT    = var.expire_notification_text
       INACTIVE_NOTIFICATION_TITLE = var.inactive_notification_title
       INACTIVE_NOTIFICATION_TEXT  = var.inactive_notification_text
-      AWS_RETRY_MODE              = var.aws_retry_mode
     } : name => tostring(value) if trimspace(coalesce(value, " ")) != ""
   })
 

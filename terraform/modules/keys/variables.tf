@@ -185,14 +185,3 @@ variable "authorization_details" {
   default     = true
   nullable    = false
 }
-
-variable "aws_retry_mode" {
-  description = "How throttled calls of AWS are repeated: adaptive, or standard, which is faster and takes more of AWS's limits. The program's default is adaptive."
-  type        = string
-  default     = null
-
-  validation {
-    condition     = trimspace(coalesce(var.aws_retry_mode, " ")) == "" ? true : contains(["adaptive", "standard"], var.aws_retry_mode)
-    error_message = "aws_retry_mode is `${coalesce(var.aws_retry_mode, " ")}`: must be adaptive or standard."
-  }
-}

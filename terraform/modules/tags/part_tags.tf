@@ -226,17 +226,6 @@ variable "authorization_details" {
   nullable    = false
 }
 
-variable "aws_retry_mode" {
-  description = "How throttled calls of AWS are repeated: adaptive, or standard, which is faster and takes more of AWS's limits. The program's default is adaptive."
-  type        = string
-  default     = null
-
-  validation {
-    condition     = trimspace(coalesce(var.aws_retry_mode, " ")) == "" ? true : contains(["adaptive", "standard"], var.aws_retry_mode)
-    error_message = "aws_retry_mode is `${coalesce(var.aws_retry_mode, " ")}`: must be adaptive or standard."
-  }
-}
-
 locals {
   tags_environment = {
     for name, value in {
@@ -255,7 +244,6 @@ locals {
       OWNER_LOOKUP_SECONDS   = var.owner_lookup_seconds
       TAG_NOTIFICATION_TITLE = var.tag_notification_title
       TAG_NOTIFICATION_TEXT  = var.tag_notification_text
-      AWS_RETRY_MODE         = var.aws_retry_mode
     } : name => tostring(value) if trimspace(coalesce(value, " ")) != ""
   }
 

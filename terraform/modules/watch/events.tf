@@ -3,7 +3,7 @@
 
 locals {
   hears_of_instances = contains(["api_calls", "tag_changes"], var.source_of_events)
-  has_event_bus      = local.hears_of_instances && (var.event_bus || length(var.other_regions) > 0)
+  has_event_bus      = local.hears_of_instances && (var.event_bus || length(var.forwarded_regions) > 0)
 
   event_bus_arn = "arn:${local.partition}:events:${local.region}:${local.account}:event-bus/${var.name}"
 
@@ -36,7 +36,7 @@ module "regions" {
 
   name             = var.name
   source_of_events = local.hears_of_instances ? var.source_of_events : "api_calls"
-  regions          = var.other_regions
+  regions          = var.forwarded_regions
   # By the name of the resource, so that the bus is there before the rules.
   event_bus = one([
     for bus in aws_cloudwatch_event_bus.this : "arn:${local.partition}:events:${local.region}:${local.account}:event-bus/${bus.name}"
@@ -64,7 +64,7 @@ data "aws_iam_policy_document" "event_bus" {
 
     principals {
       type        = "AWS"
-      identifiers = [for account in concat([local.account], sort(tolist(var.accounts))) : "arn:${local.partition}:iam::${account}:root"]
+      identifiers = [for account in concat([local.account], sort(tolist(var.assume_role_accounts))) : "arn:${local.partition}:iam::${account}:root"]
     }
 
     # Only AWS itself can make events of this source: nobody in these accounts can invent one.

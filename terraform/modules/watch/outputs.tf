@@ -113,22 +113,22 @@ output "trail_kms_key_arn" {
   value       = one(local.trail_kms_keys)
 }
 
-output "topic_arn" {
+output "trail_topic_arn" {
   description = "ARN of the topic by which the trail tells of log files, new or existing; null without one."
   value       = local.topic
 }
 
-output "topic_policy" {
+output "trail_topic_policy" {
   description = "What the topic's policy has to have, so that the trail may publish: a policy in JSON, to be added to an existing topic's; null if the topic or the trail is not known."
   value       = one(data.aws_iam_policy_document.topic[*].json)
 }
 
 output "member_role_trust_policy" {
-  description = "The trust of the role assume_role_name in each of accounts, as a policy in JSON."
+  description = "The trust of the role assume_role_name in each of assume_role_accounts, as a policy in JSON."
   value       = data.aws_iam_policy_document.member_trust.json
 }
 
 output "member_role_policies" {
-  description = "What the role assume_role_name may do in each of accounts, by account: policies in JSON."
+  description = "What the role assume_role_name may do in each of assume_role_accounts, by account: policies in JSON."
   value       = local.member_policies
 }

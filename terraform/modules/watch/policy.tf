@@ -3,7 +3,7 @@
 locals {
   # The roles to be assumed, and no others.
   member_role_arns = [
-    for account in sort(tolist(var.accounts)) : "arn:${local.partition}:iam::${account}:role/${coalesce(var.assume_role_name, "-")}"
+    for account in sort(tolist(var.assume_role_accounts)) : "arn:${local.partition}:iam::${account}:role/${coalesce(var.assume_role_name, "-")}"
   ]
 
   policy = jsonencode({
@@ -18,7 +18,7 @@ locals {
 
   # What the role in another account may do: the same, there. Rules are read with the function's own role.
   member_policies = {
-    for account in var.accounts : account => jsonencode({
+    for account in var.assume_role_accounts : account => jsonencode({
       Version = "2012-10-17"
       Statement = [
         for statement in jsondecode(replace(local.tags_statements, local.tags_instances, "arn:${local.partition}:ec2:*:${account}:instance/*")).Statement :

@@ -7,10 +7,10 @@ locals {
   dead_letter_queue_arn = "${local.queue_arn}-dead-letters"
 
   # 5 minutes is the program's own default, and 900 seconds the most SQS gives.
-  delay_seconds = coalesce(var.delay_seconds, min(900, 60 * coalesce(var.grace_minutes, 5)))
+  delay_seconds = coalesce(var.queue_delay_seconds, min(900, 60 * coalesce(var.grace_minutes, 5)))
 
   # As AWS asks of a queue for a function: or a message would come again while it is still being looked at.
-  visibility_seconds = 6 * var.timeout + var.batch_window_seconds
+  visibility_seconds = 6 * var.timeout + var.queue_batch_window_seconds
 
   # Who sends, and what for. The ARN of a bucket does not say whose it is; those of rules and topics do, and EventBridge
   # sends no aws:SourceAccount.
@@ -39,7 +39,7 @@ resource "aws_sqs_queue" "this" {
 
   redrive_policy = jsonencode({
     deadLetterTargetArn = local.dead_letter_queue_arn
-    maxReceiveCount     = var.max_receive_count
+    maxReceiveCount     = var.queue_max_receive_count
   })
 
   tags = var.tags
@@ -154,15 +154,15 @@ data "aws_iam_policy_document" "queue_key" {
 resource "aws_lambda_event_source_mapping" "this" {
   event_source_arn                   = local.queue_arn
   function_name                      = module.function.function_name
-  batch_size                         = var.batch_size
-  maximum_batching_window_in_seconds = var.batch_window_seconds
+  batch_size                         = var.queue_batch_size
+  maximum_batching_window_in_seconds = var.queue_batch_window_seconds
 
   # Without it Lambda takes an answer that names failed messages for success, and deletes them.
   function_response_types = ["ReportBatchItemFailures"]
 
   # Not by reserved_concurrency: Lambda would take messages that it then has no room for, and count them as tried.
   scaling_config {
-    maximum_concurrency = var.maximum_concurrency
+    maximum_concurrency = var.queue_maximum_concurrency
   }
 
   tags = var.tags

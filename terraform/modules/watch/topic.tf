@@ -4,16 +4,16 @@ locals {
   new_topic_arn = "arn:${local.partition}:sns:${local.region}:${local.account}:${var.name}-trail"
 
   # Null without source_of_events trail_topic.
-  topic = var.create_topic ? local.new_topic_arn : var.topic
+  topic = var.create_trail_topic ? local.new_topic_arn : var.trail_topic
 }
 
 resource "aws_sns_topic" "trail" {
-  count = var.create_topic ? 1 : 0
+  count = var.create_trail_topic ? 1 : 0
 
   #checkov:skip=CKV_AWS_26:CloudTrail cannot publish with AWS's own key, and the messages hold names of log files only; a key is the user's choice: topic_kms_key.
 
   name              = "${var.name}-trail"
-  kms_master_key_id = var.topic_kms_key
+  kms_master_key_id = var.trail_topic_kms_key
   tags              = var.tags
 }
 
@@ -58,7 +58,7 @@ data "aws_iam_policy_document" "topic" {
 }
 
 resource "aws_sns_topic_policy" "trail" {
-  count = var.create_topic || var.overwrite_topic_policy ? 1 : 0
+  count = var.create_trail_topic || var.overwrite_trail_topic_policy ? 1 : 0
 
   region = split(":", local.topic)[3]
   arn    = local.topic

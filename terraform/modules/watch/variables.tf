@@ -34,7 +34,7 @@ variable "settle_seconds" {
 # Other accounts.
 
 variable "assume_role_name" {
-  description = "Name of the role to look at the instances of other accounts with, with its path if it has one: sleuth or tools/sleuth. Needs accounts. The role is not made here: its trust and its permissions are outputs."
+  description = "Name of the role to look at the instances of other accounts with, with its path if it has one: sleuth or tools/sleuth. Needs assume_role_accounts. The role is not made here: its trust and its permissions are outputs."
   type        = string
   default     = null
 
@@ -44,20 +44,20 @@ variable "assume_role_name" {
   }
 
   validation {
-    condition     = (var.assume_role_name == null) == (length(var.accounts) == 0)
-    error_message = "assume_role_name and accounts need each other: set both or neither."
+    condition     = (var.assume_role_name == null) == (length(var.assume_role_accounts) == 0)
+    error_message = "assume_role_name and assume_role_accounts need each other: set both or neither."
   }
 }
 
-variable "accounts" {
+variable "assume_role_accounts" {
   description = "Ids of the other accounts whose instances are looked at. The function may assume assume_role_name in these, and nowhere else; with an event bus they may send events to it."
   type        = set(string)
   default     = []
   nullable    = false
 
   validation {
-    condition     = alltrue([for account in var.accounts : can(regex("^[0-9]{12}$", account))])
-    error_message = "accounts are `${join(",", var.accounts)}`: must be ids of accounts, 12 digits each."
+    condition     = alltrue([for account in var.assume_role_accounts : can(regex("^[0-9]{12}$", account))])
+    error_message = "assume_role_accounts are `${join(",", var.assume_role_accounts)}`: must be ids of accounts, 12 digits each."
   }
 }
 
@@ -87,73 +87,73 @@ variable "missing_run_hours" {
 
 # The queue.
 
-variable "delay_seconds" {
+variable "queue_delay_seconds" {
   description = "Seconds a message waits in the queue before it is looked at, 0 to 900. By default as long as the grace period, grace_minutes (5 minutes if not set), but never more than the 900 that SQS gives."
   type        = number
   default     = null
 
   validation {
-    condition     = var.delay_seconds == null ? true : floor(var.delay_seconds) == var.delay_seconds && var.delay_seconds >= 0 && var.delay_seconds <= 900
-    error_message = "delay_seconds is ${coalesce(var.delay_seconds, -1)}: must be a whole number from 0 to 900, which is the most SQS gives."
+    condition     = var.queue_delay_seconds == null ? true : floor(var.queue_delay_seconds) == var.queue_delay_seconds && var.queue_delay_seconds >= 0 && var.queue_delay_seconds <= 900
+    error_message = "queue_delay_seconds is ${coalesce(var.queue_delay_seconds, -1)}: must be a whole number from 0 to 900, which is the most SQS gives."
   }
 }
 
-variable "batch_size" {
-  description = "Most messages one run of the function gets, 1 to 10000. More than 10 need a batch_window_seconds of at least 1."
+variable "queue_batch_size" {
+  description = "Most messages one run of the function gets, 1 to 10000. More than 10 need a queue_batch_window_seconds of at least 1."
   type        = number
   default     = 10
   nullable    = false
 
   validation {
-    condition     = floor(var.batch_size) == var.batch_size && var.batch_size >= 1 && var.batch_size <= 10000
-    error_message = "batch_size is ${var.batch_size}: must be a whole number from 1 to 10000."
+    condition     = floor(var.queue_batch_size) == var.queue_batch_size && var.queue_batch_size >= 1 && var.queue_batch_size <= 10000
+    error_message = "queue_batch_size is ${var.queue_batch_size}: must be a whole number from 1 to 10000."
   }
 
   validation {
-    condition     = var.batch_size <= 10 || var.batch_window_seconds >= 1
-    error_message = "batch_size is ${var.batch_size}: more than 10 need a batch_window_seconds of at least 1."
+    condition     = var.queue_batch_size <= 10 || var.queue_batch_window_seconds >= 1
+    error_message = "queue_batch_size is ${var.queue_batch_size}: more than 10 need a queue_batch_window_seconds of at least 1."
   }
 }
 
-variable "batch_window_seconds" {
+variable "queue_batch_window_seconds" {
   description = "Seconds for which Lambda waits for more messages before it starts a run, 0 to 300. What comes together is told to owners in one message: a launch and the tags that are set right after it."
   type        = number
   default     = 20
   nullable    = false
 
   validation {
-    condition     = floor(var.batch_window_seconds) == var.batch_window_seconds && var.batch_window_seconds >= 0 && var.batch_window_seconds <= 300
-    error_message = "batch_window_seconds is ${var.batch_window_seconds}: must be a whole number from 0 to 300."
+    condition     = floor(var.queue_batch_window_seconds) == var.queue_batch_window_seconds && var.queue_batch_window_seconds >= 0 && var.queue_batch_window_seconds <= 300
+    error_message = "queue_batch_window_seconds is ${var.queue_batch_window_seconds}: must be a whole number from 0 to 300."
   }
 }
 
-variable "maximum_concurrency" {
+variable "queue_maximum_concurrency" {
   description = "How many runs of the function the queue may start side by side, 2 to 1000. Each knows of its own stops and terminations only, so that the brake may let through that many times as much."
   type        = number
   default     = 2
   nullable    = false
 
   validation {
-    condition     = floor(var.maximum_concurrency) == var.maximum_concurrency && var.maximum_concurrency >= 2 && var.maximum_concurrency <= 1000
-    error_message = "maximum_concurrency is ${var.maximum_concurrency}: must be a whole number from 2, the least AWS takes, to 1000."
+    condition     = floor(var.queue_maximum_concurrency) == var.queue_maximum_concurrency && var.queue_maximum_concurrency >= 2 && var.queue_maximum_concurrency <= 1000
+    error_message = "queue_maximum_concurrency is ${var.queue_maximum_concurrency}: must be a whole number from 2, the least AWS takes, to 1000."
   }
 
   validation {
     # Messages that are throttled count as tried, and end in the dead-letter queue.
-    condition     = var.reserved_concurrency == null ? true : var.maximum_concurrency <= var.reserved_concurrency
-    error_message = "maximum_concurrency is ${var.maximum_concurrency}: must be at most reserved_concurrency, ${coalesce(var.reserved_concurrency, 0)}."
+    condition     = var.reserved_concurrency == null ? true : var.queue_maximum_concurrency <= var.reserved_concurrency
+    error_message = "queue_maximum_concurrency is ${var.queue_maximum_concurrency}: must be at most reserved_concurrency, ${coalesce(var.reserved_concurrency, 0)}."
   }
 }
 
-variable "max_receive_count" {
+variable "queue_max_receive_count" {
   description = "How often a message is tried before it goes to the dead-letter queue, 1 to 1000. AWS advises 5 at least."
   type        = number
   default     = 5
   nullable    = false
 
   validation {
-    condition     = floor(var.max_receive_count) == var.max_receive_count && var.max_receive_count >= 1 && var.max_receive_count <= 1000
-    error_message = "max_receive_count is ${var.max_receive_count}: must be a whole number from 1 to 1000."
+    condition     = floor(var.queue_max_receive_count) == var.queue_max_receive_count && var.queue_max_receive_count >= 1 && var.queue_max_receive_count <= 1000
+    error_message = "queue_max_receive_count is ${var.queue_max_receive_count}: must be a whole number from 1 to 1000."
   }
 }
 

@@ -12,30 +12,30 @@ variable "source_of_events" {
   }
 }
 
-variable "other_regions" {
+variable "forwarded_regions" {
   description = "Other regions of this account whose events are forwarded here, with api_calls and tag_changes; a rule is made in each. A trail's log files hold all its regions anyway."
   type        = set(string)
   default     = []
   nullable    = false
 
   validation {
-    condition     = alltrue([for region in var.other_regions : can(regex("^[a-z]{2,}(-[a-z]+)+-[0-9]+$", region))])
-    error_message = "other_regions are `${join(",", var.other_regions)}`: must be names of regions, such as eu-central-1."
+    condition     = alltrue([for region in var.forwarded_regions : can(regex("^[a-z]{2,}(-[a-z]+)+-[0-9]+$", region))])
+    error_message = "forwarded_regions are `${join(",", var.forwarded_regions)}`: must be names of regions, such as eu-central-1."
   }
 
   validation {
-    condition     = length(var.other_regions) == 0 || contains(["api_calls", "tag_changes"], var.source_of_events)
-    error_message = "other_regions are for source_of_events api_calls and tag_changes: log files hold all regions of their trail."
+    condition     = length(var.forwarded_regions) == 0 || contains(["api_calls", "tag_changes"], var.source_of_events)
+    error_message = "forwarded_regions are for source_of_events api_calls and tag_changes: log files hold all regions of their trail."
   }
 
   validation {
-    condition     = !contains(var.other_regions, local.region)
-    error_message = "other_regions has ${local.region}, where the watch itself is: its events would come twice."
+    condition     = !contains(var.forwarded_regions, local.region)
+    error_message = "forwarded_regions has ${local.region}, where the watch itself is: its events would come twice."
   }
 }
 
 variable "event_bus" {
-  description = "Whether an event bus is made even without other_regions, for modules/watch_regions in other accounts to forward to. Those in accounts may send to it."
+  description = "Whether an event bus is made even without forwarded_regions, for modules/watch_regions in other accounts to forward to. Those in assume_role_accounts may send to it."
   type        = bool
   default     = false
   nullable    = false
@@ -92,7 +92,7 @@ variable "trail_arn" {
   }
 
   validation {
-    condition     = var.trail_arn != null || var.create_trail || !(var.create_trail_bucket || var.create_topic)
+    condition     = var.trail_arn != null || var.create_trail || !(var.create_trail_bucket || var.create_trail_topic)
     error_message = "trail_arn must be set, or create_trail: a new bucket or topic has to say which trail may use it."
   }
 }
@@ -297,65 +297,65 @@ variable "trail_kms_key" {
 
 # Its topic.
 
-variable "create_topic" {
+variable "create_trail_topic" {
   description = "Whether a topic is made for the trail, with source_of_events trail_topic. An existing trail has to be told of it afterwards."
   type        = bool
   default     = false
   nullable    = false
 
   validation {
-    condition     = !var.create_topic || var.source_of_events == "trail_topic"
-    error_message = "create_topic is for source_of_events trail_topic."
+    condition     = !var.create_trail_topic || var.source_of_events == "trail_topic"
+    error_message = "create_trail_topic is for source_of_events trail_topic."
   }
 }
 
-variable "topic" {
-  description = "ARN of the existing topic that the trail, or the bucket, tells of log files, in any region; with create_trail the new trail's. Its policy is not touched unless overwrite_topic_policy says so."
+variable "trail_topic" {
+  description = "ARN of the existing topic that the trail, or the bucket, tells of log files, in any region; with create_trail the new trail's. Its policy is not touched unless overwrite_trail_topic_policy says so."
   type        = string
   default     = null
 
   validation {
     # Not a FIFO topic: neither CloudTrail nor S3 publishes to one.
-    condition     = var.topic == null ? true : can(regex("^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+$", var.topic))
-    error_message = "topic is `${coalesce(var.topic, " ")}`: must be the ARN of a topic that is not FIFO, arn:aws:sns:REGION:ACCOUNT:NAME."
+    condition     = var.trail_topic == null ? true : can(regex("^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+$", var.trail_topic))
+    error_message = "trail_topic is `${coalesce(var.trail_topic, " ")}`: must be the ARN of a topic that is not FIFO, arn:aws:sns:REGION:ACCOUNT:NAME."
   }
 
   validation {
-    condition     = var.source_of_events == "trail_topic" ? (var.topic != null) != var.create_topic : var.topic == null
-    error_message = "topic and create_topic are for source_of_events trail_topic, which needs exactly one of them."
+    condition     = var.source_of_events == "trail_topic" ? (var.trail_topic != null) != var.create_trail_topic : var.trail_topic == null
+    error_message = "trail_topic and create_trail_topic are for source_of_events trail_topic, which needs exactly one of them."
   }
 }
 
-variable "topic_kms_key" {
+variable "trail_topic_kms_key" {
   description = "ARN of the customer-managed KMS key that encrypts a new topic. Its policy is not touched, and has to let CloudTrail use it. By default the topic is not encrypted: its messages hold names of log files only."
   type        = string
   default     = null
 
   validation {
     # Not an alias, such as AWS's own: CloudTrail cannot publish with that key.
-    condition     = var.topic_kms_key == null ? true : can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", var.topic_kms_key))
-    error_message = "topic_kms_key is `${coalesce(var.topic_kms_key, " ")}`: must be a key's ARN, arn:aws:kms:REGION:ACCOUNT:key/ID."
+    condition     = var.trail_topic_kms_key == null ? true : can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", var.trail_topic_kms_key))
+    error_message = "trail_topic_kms_key is `${coalesce(var.trail_topic_kms_key, " ")}`: must be a key's ARN, arn:aws:kms:REGION:ACCOUNT:key/ID."
   }
 
   validation {
-    condition     = var.topic_kms_key == null || var.create_topic
-    error_message = "topic_kms_key needs create_topic."
+    condition     = var.trail_topic_kms_key == null || var.create_trail_topic
+    error_message = "trail_topic_kms_key needs create_trail_topic."
   }
 }
 
-variable "overwrite_topic_policy" {
-  description = "Whether the policy of an existing topic is written, so that the trail may publish to it. A topic has one policy: whatever is there is REPLACED. By default it is not touched; add the output topic_policy to it yourself."
+variable "overwrite_trail_topic_policy" {
+  description = "Whether the policy of an existing topic is written, so that the trail may publish to it. A topic has one policy: whatever is there is REPLACED. By default it is not touched; add the output trail_topic_policy to it yourself."
   type        = bool
   default     = false
   nullable    = false
 
   validation {
-    condition     = !var.overwrite_topic_policy || var.topic != null
-    error_message = "overwrite_topic_policy is for an existing topic: that of a new one is written anyway."
+    condition     = !var.overwrite_trail_topic_policy || var.trail_topic != null
+    error_message = "overwrite_trail_topic_policy is for an existing topic: that of a new one is written anyway."
   }
 
   validation {
-    condition     = !var.overwrite_topic_policy || var.trail_arn != null || var.create_trail
-    error_message = "overwrite_topic_policy needs trail_arn or create_trail: the policy says which trail may publish."
+    condition     = !var.overwrite_trail_topic_policy || var.trail_arn != null || var.create_trail
+    error_message = "overwrite_trail_topic_policy needs trail_arn or create_trail: the policy says which trail may publish."
   }
 }

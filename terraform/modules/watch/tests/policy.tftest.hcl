@@ -113,15 +113,15 @@ run "other_accounts" {
   command = plan
 
   variables {
-    assume_role_name = "tools/sleuth"
-    accounts         = ["210987654321", "111122223333"]
-    role_path        = "/audit/"
-    tag_action       = "terminate"
-    settable_tags    = ["created_by"]
-    regions          = ["us-east-1"]
-    settle_seconds   = 30
-    tag_rules_table  = "rules"
-    required_tags    = null
+    assume_role_name     = "tools/sleuth"
+    assume_role_accounts = ["210987654321", "111122223333"]
+    role_path            = "/audit/"
+    tag_action           = "terminate"
+    settable_tags        = ["created_by"]
+    regions              = ["us-east-1"]
+    settle_seconds       = 30
+    tag_rules_table      = "rules"
+    required_tags        = null
   }
 
   assert {

@@ -110,19 +110,19 @@ run "numbers_as_given" {
   command = plan
 
   variables {
-    grace_minutes           = 10
-    timeout                 = 300
-    batch_size              = 50
-    batch_window_seconds    = 60
-    maximum_concurrency     = 4
-    reserved_concurrency    = 4
-    max_receive_count       = 3
-    queue_retention_days    = 13
-    queue_age_alarm_minutes = 30
-    queue_kms_key           = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-    alarm_topics            = ["arn:aws:sns:us-east-1:123456789012:ops"]
-    name                    = "watch"
-    tags                    = { team = "security" }
+    grace_minutes              = 10
+    timeout                    = 300
+    queue_batch_size           = 50
+    queue_batch_window_seconds = 60
+    queue_maximum_concurrency  = 4
+    reserved_concurrency       = 4
+    queue_max_receive_count    = 3
+    queue_retention_days       = 13
+    queue_age_alarm_minutes    = 30
+    queue_kms_key              = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    alarm_topics               = ["arn:aws:sns:us-east-1:123456789012:ops"]
+    name                       = "watch"
+    tags                       = { team = "security" }
   }
 
   assert {
@@ -190,8 +190,8 @@ run "delay_of_its_own" {
   command = plan
 
   variables {
-    grace_minutes = 0
-    delay_seconds = 30
+    grace_minutes       = 0
+    queue_delay_seconds = 30
   }
 
   assert {
@@ -233,7 +233,7 @@ run "delay_shorter_than_grace" {
   command = plan
 
   variables {
-    delay_seconds = 299
+    queue_delay_seconds = 299
   }
 
   expect_failures = [check.grace]

@@ -119,8 +119,8 @@ run "assume_role_name_no_name" {
   command = plan
 
   variables {
-    assume_role_name = "arn:aws:iam::210987654321:role/sleuth"
-    accounts         = ["210987654321"]
+    assume_role_name     = "arn:aws:iam::210987654321:role/sleuth"
+    assume_role_accounts = ["210987654321"]
   }
 
   expect_failures = [var.assume_role_name]
@@ -140,8 +140,8 @@ run "assume_role_name_any" {
   command = plan
 
   variables {
-    assume_role_name = "sleuth*"
-    accounts         = ["210987654321"]
+    assume_role_name     = "sleuth*"
+    assume_role_accounts = ["210987654321"]
   }
 
   expect_failures = [var.assume_role_name]
@@ -151,7 +151,7 @@ run "accounts_alone" {
   command = plan
 
   variables {
-    accounts = ["210987654321"]
+    assume_role_accounts = ["210987654321"]
   }
 
   expect_failures = [var.assume_role_name]
@@ -161,11 +161,11 @@ run "accounts_no_ids" {
   command = plan
 
   variables {
-    assume_role_name = "sleuth"
-    accounts         = ["production"]
+    assume_role_name     = "sleuth"
+    assume_role_accounts = ["production"]
   }
 
-  expect_failures = [var.accounts]
+  expect_failures = [var.assume_role_accounts]
 }
 
 run "schedule_without_parentheses" {
@@ -192,101 +192,101 @@ run "delay_seconds_below_zero" {
   command = plan
 
   variables {
-    delay_seconds = -1
+    queue_delay_seconds = -1
   }
 
-  expect_failures = [var.delay_seconds]
+  expect_failures = [var.queue_delay_seconds]
 }
 
 run "delay_seconds_above_what_sqs_gives" {
   command = plan
 
   variables {
-    delay_seconds = 901
+    queue_delay_seconds = 901
   }
 
-  expect_failures = [var.delay_seconds]
+  expect_failures = [var.queue_delay_seconds]
 }
 
 run "delay_seconds_in_part" {
   command = plan
 
   variables {
-    delay_seconds = 300.5
+    queue_delay_seconds = 300.5
   }
 
-  expect_failures = [var.delay_seconds]
+  expect_failures = [var.queue_delay_seconds]
 }
 
 run "batch_size_none" {
   command = plan
 
   variables {
-    batch_size = 0
+    queue_batch_size = 0
   }
 
-  expect_failures = [var.batch_size]
+  expect_failures = [var.queue_batch_size]
 }
 
 run "batch_size_above_most" {
   command = plan
 
   variables {
-    batch_size = 10001
+    queue_batch_size = 10001
   }
 
-  expect_failures = [var.batch_size]
+  expect_failures = [var.queue_batch_size]
 }
 
 run "batch_size_without_window" {
   command = plan
 
   variables {
-    batch_size           = 11
-    batch_window_seconds = 0
+    queue_batch_size           = 11
+    queue_batch_window_seconds = 0
   }
 
-  expect_failures = [var.batch_size]
+  expect_failures = [var.queue_batch_size]
 }
 
 run "batch_window_seconds_above_most" {
   command = plan
 
   variables {
-    batch_window_seconds = 301
+    queue_batch_window_seconds = 301
   }
 
-  expect_failures = [var.batch_window_seconds]
+  expect_failures = [var.queue_batch_window_seconds]
 }
 
 run "batch_window_seconds_below_zero" {
   command = plan
 
   variables {
-    batch_window_seconds = -1
+    queue_batch_window_seconds = -1
   }
 
-  expect_failures = [var.batch_window_seconds]
+  expect_failures = [var.queue_batch_window_seconds]
 }
 
 run "maximum_concurrency_below_least" {
   command = plan
 
   variables {
-    maximum_concurrency = 1
+    queue_maximum_concurrency = 1
   }
 
-  expect_failures = [var.maximum_concurrency]
+  expect_failures = [var.queue_maximum_concurrency]
 }
 
 run "maximum_concurrency_above_most" {
   command = plan
 
   variables {
-    maximum_concurrency = 1001
+    queue_maximum_concurrency = 1001
   }
 
-  expect_failures = [var.maximum_concurrency]
+  expect_failures = [var.queue_maximum_concurrency]
 }
 
 run "maximum_concurrency_above_reserved" {
@@ -296,27 +296,27 @@ run "maximum_concurrency_above_reserved" {
     reserved_concurrency = 1
   }
 
-  expect_failures = [var.maximum_concurrency]
+  expect_failures = [var.queue_maximum_concurrency]
 }
 
 run "max_receive_count_none" {
   command = plan
 
   variables {
-    max_receive_count = 0
+    queue_max_receive_count = 0
   }
 
-  expect_failures = [var.max_receive_count]
+  expect_failures = [var.queue_max_receive_count]
 }
 
 run "max_receive_count_above_most" {
   command = plan
 
   variables {
-    max_receive_count = 1001
+    queue_max_receive_count = 1001
   }
 
-  expect_failures = [var.max_receive_count]
+  expect_failures = [var.queue_max_receive_count]
 }
 
 run "queue_retention_days_none" {
@@ -374,32 +374,32 @@ run "other_regions_no_regions" {
   command = plan
 
   variables {
-    other_regions = ["Frankfurt"]
+    forwarded_regions = ["Frankfurt"]
   }
 
-  expect_failures = [var.other_regions]
+  expect_failures = [var.forwarded_regions]
 }
 
 run "other_regions_with_that_of_the_watch" {
   command = plan
 
   variables {
-    other_regions = ["us-east-1"]
+    forwarded_regions = ["us-east-1"]
   }
 
-  expect_failures = [var.other_regions]
+  expect_failures = [var.forwarded_regions]
 }
 
 run "other_regions_with_log_files" {
   command = plan
 
   variables {
-    other_regions    = ["eu-west-1"]
-    source_of_events = "bucket_events"
-    trail_bucket     = "logs"
+    forwarded_regions = ["eu-west-1"]
+    source_of_events  = "bucket_events"
+    trail_bucket      = "logs"
   }
 
-  expect_failures = [var.other_regions]
+  expect_failures = [var.forwarded_regions]
 }
 
 run "event_bus_with_log_files" {
@@ -482,9 +482,9 @@ run "new_topic_for_no_trail" {
   command = plan
 
   variables {
-    source_of_events = "trail_topic"
-    trail_bucket     = "logs"
-    create_topic     = true
+    source_of_events   = "trail_topic"
+    trail_bucket       = "logs"
+    create_trail_topic = true
   }
 
   expect_failures = [var.trail_arn]
@@ -550,7 +550,7 @@ run "topic_without_bucket" {
 
   variables {
     source_of_events = "trail_topic"
-    topic            = "arn:aws:sns:us-east-1:123456789012:trail"
+    trail_topic      = "arn:aws:sns:us-east-1:123456789012:trail"
   }
 
   expect_failures = [var.trail_bucket]
@@ -743,12 +743,12 @@ run "create_topic_for_nothing" {
   command = plan
 
   variables {
-    create_topic = true
-    create_trail = true
-    trail_bucket = "logs"
+    create_trail_topic = true
+    create_trail       = true
+    trail_bucket       = "logs"
   }
 
-  expect_failures = [var.create_topic]
+  expect_failures = [var.create_trail_topic]
 }
 
 run "topic_no_arn" {
@@ -757,10 +757,10 @@ run "topic_no_arn" {
   variables {
     source_of_events = "trail_topic"
     trail_bucket     = "logs"
-    topic            = "trail"
+    trail_topic      = "trail"
   }
 
-  expect_failures = [var.topic]
+  expect_failures = [var.trail_topic]
 }
 
 run "topic_fifo" {
@@ -769,20 +769,20 @@ run "topic_fifo" {
   variables {
     source_of_events = "trail_topic"
     trail_bucket     = "logs"
-    topic            = "arn:aws:sns:us-east-1:123456789012:trail.fifo"
+    trail_topic      = "arn:aws:sns:us-east-1:123456789012:trail.fifo"
   }
 
-  expect_failures = [var.topic]
+  expect_failures = [var.trail_topic]
 }
 
 run "topic_for_nothing" {
   command = plan
 
   variables {
-    topic = "arn:aws:sns:us-east-1:123456789012:trail"
+    trail_topic = "arn:aws:sns:us-east-1:123456789012:trail"
   }
 
-  expect_failures = [var.topic]
+  expect_failures = [var.trail_topic]
 }
 
 run "topic_missing" {
@@ -793,67 +793,67 @@ run "topic_missing" {
     trail_bucket     = "logs"
   }
 
-  expect_failures = [var.topic]
+  expect_failures = [var.trail_topic]
 }
 
 run "topic_twice" {
   command = plan
 
   variables {
-    source_of_events = "trail_topic"
-    trail_bucket     = "logs"
-    create_trail     = true
-    create_topic     = true
-    topic            = "arn:aws:sns:us-east-1:123456789012:trail"
+    source_of_events   = "trail_topic"
+    trail_bucket       = "logs"
+    create_trail       = true
+    create_trail_topic = true
+    trail_topic        = "arn:aws:sns:us-east-1:123456789012:trail"
   }
 
-  expect_failures = [var.topic]
+  expect_failures = [var.trail_topic]
 }
 
 run "topic_kms_key_alias" {
   command = plan
 
   variables {
-    source_of_events = "trail_topic"
-    trail_bucket     = "logs"
-    create_trail     = true
-    create_topic     = true
-    topic_kms_key    = "arn:aws:kms:us-east-1:123456789012:alias/aws/sns"
+    source_of_events    = "trail_topic"
+    trail_bucket        = "logs"
+    create_trail        = true
+    create_trail_topic  = true
+    trail_topic_kms_key = "arn:aws:kms:us-east-1:123456789012:alias/aws/sns"
   }
 
-  expect_failures = [var.topic_kms_key]
+  expect_failures = [var.trail_topic_kms_key]
 }
 
 run "topic_kms_key_alone" {
   command = plan
 
   variables {
-    topic_kms_key = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    trail_topic_kms_key = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
   }
 
-  expect_failures = [var.topic_kms_key]
+  expect_failures = [var.trail_topic_kms_key]
 }
 
 run "overwrite_policy_of_no_topic" {
   command = plan
 
   variables {
-    overwrite_topic_policy = true
-    trail_arn              = "arn:aws:cloudtrail:us-east-1:123456789012:trail/main"
+    overwrite_trail_topic_policy = true
+    trail_arn                    = "arn:aws:cloudtrail:us-east-1:123456789012:trail/main"
   }
 
-  expect_failures = [var.overwrite_topic_policy]
+  expect_failures = [var.overwrite_trail_topic_policy]
 }
 
 run "overwrite_policy_of_topic_for_no_trail" {
   command = plan
 
   variables {
-    overwrite_topic_policy = true
-    source_of_events       = "trail_topic"
-    trail_bucket           = "logs"
-    topic                  = "arn:aws:sns:us-east-1:123456789012:trail"
+    overwrite_trail_topic_policy = true
+    source_of_events             = "trail_topic"
+    trail_bucket                 = "logs"
+    trail_topic                  = "arn:aws:sns:us-east-1:123456789012:trail"
   }
 
-  expect_failures = [var.overwrite_topic_policy]
+  expect_failures = [var.overwrite_trail_topic_policy]
 }

@@ -118,7 +118,7 @@ run "api_calls_by_default" {
   }
 
   assert {
-    condition     = output.trail_bucket == null && output.trail_bucket_policy == null && output.trail_bucket_notification == null && output.topic_arn == null
+    condition     = output.trail_bucket == null && output.trail_bucket_policy == null && output.trail_bucket_notification == null && output.trail_topic_arn == null
     error_message = "There is nothing to say about a bucket or a topic."
   }
 }
@@ -144,7 +144,7 @@ run "other_regions" {
   command = plan
 
   variables {
-    other_regions        = ["eu-central-1", "eu-west-1"]
+    forwarded_regions    = ["eu-central-1", "eu-west-1"]
     role_path            = "/audit/"
     permissions_boundary = "arn:aws:iam::123456789012:policy/bound"
   }
@@ -195,10 +195,10 @@ run "events_of_other_accounts" {
   command = plan
 
   variables {
-    source_of_events = "tag_changes"
-    event_bus        = true
-    accounts         = ["210987654321"]
-    assume_role_name = "sleuth"
+    source_of_events     = "tag_changes"
+    event_bus            = true
+    assume_role_accounts = ["210987654321"]
+    assume_role_name     = "sleuth"
   }
 
   assert {
@@ -351,7 +351,7 @@ run "existing_topic" {
   variables {
     source_of_events = "trail_topic"
     trail_bucket     = "logs-of-all"
-    topic            = "arn:aws:sns:eu-central-1:210987654321:trail"
+    trail_topic      = "arn:aws:sns:eu-central-1:210987654321:trail"
   }
 
   assert {
@@ -389,7 +389,7 @@ run "topic_of_this_region" {
   variables {
     source_of_events = "trail_topic"
     trail_bucket     = "logs-of-all"
-    topic            = "arn:aws:sns:us-east-1:123456789012:trail"
+    trail_topic      = "arn:aws:sns:us-east-1:123456789012:trail"
   }
 
   assert {

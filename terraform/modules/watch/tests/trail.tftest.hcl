@@ -197,8 +197,8 @@ run "new_trail_of_an_organization" {
     trail_bucket_force_destroy = true
     trail_retention_days       = 0
     trail_prefix               = "trails"
-    create_topic               = true
-    topic_kms_key              = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    create_trail_topic         = true
+    trail_topic_kms_key        = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
   }
 
   assert {
@@ -243,7 +243,7 @@ run "new_trail_of_an_organization" {
   }
 
   assert {
-    condition     = one(aws_sns_topic.trail).name == "sleuth-watch-trail" && one(aws_sns_topic.trail).kms_master_key_id == var.topic_kms_key
+    condition     = one(aws_sns_topic.trail).name == "sleuth-watch-trail" && one(aws_sns_topic.trail).kms_master_key_id == var.trail_topic_kms_key
     error_message = "The topic is encrypted with the key that is named."
   }
 
@@ -320,7 +320,7 @@ run "new_bucket_and_topic_for_an_existing_trail" {
     source_of_events    = "trail_topic"
     trail_arn           = "arn:aws:cloudtrail:eu-west-1:210987654321:trail/main"
     create_trail_bucket = true
-    create_topic        = true
+    create_trail_topic  = true
   }
 
   assert {
@@ -346,18 +346,18 @@ run "existing_topic_whose_policy_may_be_replaced" {
   command = plan
 
   variables {
-    source_of_events       = "trail_topic"
-    create_trail           = true
-    trail_bucket           = "logs-of-all"
-    topic                  = "arn:aws:sns:eu-west-1:123456789012:trail"
-    overwrite_topic_policy = true
+    source_of_events             = "trail_topic"
+    create_trail                 = true
+    trail_bucket                 = "logs-of-all"
+    trail_topic                  = "arn:aws:sns:eu-west-1:123456789012:trail"
+    overwrite_trail_topic_policy = true
   }
 
   assert {
     condition = (
       one(aws_sns_topic_policy.trail).arn == "arn:aws:sns:eu-west-1:123456789012:trail" &&
       one(aws_sns_topic_policy.trail).region == "eu-west-1" &&
-      one(aws_sns_topic_policy.trail).policy == output.topic_policy
+      one(aws_sns_topic_policy.trail).policy == output.trail_topic_policy
     )
     error_message = "The topic's policy is written, in its region, if that is asked for."
   }
