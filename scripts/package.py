@@ -1,5 +1,5 @@
-"""Packs a program: for Lambda as a zip, for people as a tar.gz, with the licences of all that is in it; and writes beside it
-what it is made of and SHA-256 sums. The same program gives the same bytes. scripts/build calls this.
+"""Packs a program: for Lambda as a zip, for people as a tar.gz, with the licences of all that is in it; and writes
+beside it what it is made of and SHA-256 sums. The same program gives the same bytes. scripts/build calls this.
 
 Refuses a program that would not run where it is to, that knows where it was built, or that holds code it must not have.
 """
@@ -37,17 +37,18 @@ def check(program, crates, wanted):
         raise Refused(f"it is for {machine}, not for {wanted.target}")
     limit, needed = tuple(map(int, wanted.glibc.split("."))), package_elf.glibc(program)
     if needed > limit:
-        needed = ".".join(map(str, needed))
-        raise Refused(f"it needs glibc {needed}, and would not start where there is {wanted.glibc}, as on provided.al2023")
+        version = ".".join(map(str, needed))
+        raise Refused(f"it needs glibc {version}, and would not start where there is {wanted.glibc}, as in Lambda")
     for folder in wanted.without:
         if folder.encode() in program:
             raise Refused(f"it holds the path {folder}: built elsewhere, it would be another")
     crate, sign = EC2
+    tags = "tags" in wanted.features.split(",")
     for found, where in [(any(each.name == crate for each in crates.needed), "crates"), (sign in program, "program")]:
-        if found and "tags" not in wanted.features.split(","):
-            raise Refused(f"EC2 is among its {where}, but a program without the audit of tags must not be able to call it")
-        if not found and "tags" in wanted.features.split(","):
-            raise Refused(f"EC2 is not among its {where}, which the audit of tags calls: is the sign of it still right?")
+        if found and not tags:
+            raise Refused(f"EC2 is among its {where}, but without the audit of tags it must not be able to call that")
+        if tags and not found:
+            raise Refused(f"EC2 is not among its {where}, which the audit of tags calls: is its sign still right?")
 
 
 def zipped(files, epoch):

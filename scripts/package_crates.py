@@ -47,7 +47,7 @@ def cargo(*arguments):
 
 @functools.cache
 def linked(features, target):
-    """The crates of `sleuth` with these features. What only runs while it is compiled, macros too, is not among them."""
+    """The crates of `sleuth` with these features, but for what only runs while it is compiled, as macros do."""
     lock = tomllib.loads((ROOT / "Cargo.lock").read_text())
     checksums = {(each["name"], each["version"]): each.get("checksum") for each in lock["package"]}
     known = {}
@@ -63,8 +63,8 @@ def linked(features, target):
             checksums[name],
         )
 
-    # Only `cargo tree` knows features as the build does. A line is a depth and a crate; one that was shown before is not
-    # taken apart again.
+    # Only `cargo tree` knows features as the build does. A line is a depth and a crate; one that was shown before is
+    # not taken apart again.
     tree = ["--edges=normal,no-proc-macro", "--prefix=depth", "--format={p}", f"--target={target}"]
     chosen = ["--package=sleuth", "--no-default-features", f"--features={features}"]
     needs, way = {}, []

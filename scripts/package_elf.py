@@ -1,7 +1,7 @@
 """What can be read from a program itself: its architecture, and the version of glibc that it needs.
 
-The format is that of the ELF specification (https://refspecs.linuxfoundation.org/elf/gabi4+/contents.html) and, for versions
-of symbols, of the Linux Standard Base (https://refspecs.linuxfoundation.org/LSB_5.0.0/LSB-Core-generic/).
+The format is that of the ELF specification (https://refspecs.linuxfoundation.org/elf/gabi4+/contents.html) and, for
+versions of symbols, of the Linux Standard Base (https://refspecs.linuxfoundation.org/LSB_5.0.0/LSB-Core-generic/).
 """
 
 import re

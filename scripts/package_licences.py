@@ -59,7 +59,7 @@ def of_rust():
         with open(page, encoding="utf-8") as notices:
             plain.feed(notices.read())
     except FileNotFoundError:
-        raise NoLicence(f"{page} does not exist: Rust as rustup installs it has the notices of its standard library there")
+        raise NoLicence(f"{page} does not exist, where Rust of rustup has the notices of its standard library")
     lines = [line.rstrip() for line in "".join(plain.text).splitlines()]
     return rustc("--version").split()[1], re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 

@@ -202,7 +202,8 @@ class Crates(unittest.TestCase):
         crates = {crate.name: crate for crate in package_crates.linked("cli,keys,tags", TARGET).needed}
         for kept in (HERE / "licences").glob("*.txt"):
             self.assertIn(kept.stem, crates)
-            self.assertFalse([path for path in crates[kept.stem].folder.iterdir() if package_licences.FILES.match(path.name)])
+            files = crates[kept.stem].folder.iterdir()
+            self.assertFalse([file for file in files if package_licences.FILES.match(file.name)])
 
 
 class Programs(unittest.TestCase):

@@ -1,4 +1,4 @@
-//! Tells the program which commit and which features it is built from: `SLEUTH_COMMIT` and `SLEUTH_FEATURES` for
+//! Tells the program which commit and which features it is built from: `SLEUTH_COMMIT` and `SLEUTH_FEATURES` of
 //! `version.rs`.
 //!
 //! The commit is that of the environment variable `SLEUTH_COMMIT`, else what git says, else what `cargo package` wrote into
@@ -37,8 +37,8 @@ fn main() {
     println!("cargo:rustc-env=SLEUTH_FEATURES={features}");
 }
 
-/// The commit of the repository whose root is the workspace: of one around it, into which the crate was copied, it would be
-/// the wrong one.
+/// The commit of the repository whose root is the workspace: that of one around it, into which the crate was copied,
+/// would be the wrong one.
 fn of_git() -> Option<String> {
     if !Path::new("../.git").exists() {
         return None;
