@@ -20,8 +20,10 @@ import package_elf
 import package_licences
 import package_sbom
 
-# Every request to EC2 has this version of its interface in it, so that what can call EC2 holds it.
-EC2 = "aws-sdk-ec2", b"2016-11-15"
+# What can call EC2 is made of this crate, and holds the version of its interface, which is in every request, and the
+# names of what it changes.
+EC2 = "aws-sdk-ec2"
+SIGNS = [b"2016-11-15", b"StopInstances", b"TerminateInstances"]
 # What a zip cannot be older than.
 EARLIEST = 315532800
 
@@ -42,13 +44,15 @@ def check(program, crates, wanted):
     for folder in wanted.without:
         if folder.encode() in program:
             raise Refused(f"it holds the path {folder}: built elsewhere, it would be another")
-    crate, sign = EC2
     tags = "tags" in wanted.features.split(",")
-    for found, where in [(any(each.name == crate for each in crates.needed), "crates"), (sign in program, "program")]:
+    signs = {f"`{sign.decode()}`": sign in program for sign in SIGNS}
+    signs[f"the crate {EC2}"] = EC2 in {crate.name for crate in crates.needed}
+    for sign, found in signs.items():
         if found and not tags:
-            raise Refused(f"EC2 is among its {where}, but without the audit of tags it must not be able to call that")
+            raise Refused(f"it holds {sign}, but without the audit of tags it must not be able to call EC2")
+        # Else nobody would notice that the signs are other ones by now.
         if tags and not found:
-            raise Refused(f"EC2 is not among its {where}, which the audit of tags calls: is its sign still right?")
+            raise Refused(f"it does not hold {sign}, though the audit of tags calls EC2")
 
 
 def zipped(files, epoch):

@@ -32,7 +32,8 @@ class Crate:
         return self.checksum is None
 
 
-@dataclass(frozen=True)
+# Equal only to itself, as those of one program are asked for once.
+@dataclass(frozen=True, eq=False)
 class Crates:
     """What is in a program: the crate that it is made of, all that it needs, and who needs whom."""
 

@@ -1,5 +1,6 @@
 """The licences of all that is linked into a program, in one text."""
 
+import functools
 import html.parser
 import re
 import subprocess
@@ -68,6 +69,7 @@ def rustc(*arguments):
     return subprocess.run(["rustc", *arguments], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
 
+@functools.cache
 def text(name, crates, rust):
     """Who is in it under which licence, then the texts, each of them once."""
     others = [crate for crate in crates.needed if not crate.ours]

@@ -157,7 +157,8 @@ def main():
         if wanted.dry_run:
             sys.stdout.writelines(difference(ROOT, edits(ROOT, wanted.version, date)))
         else:
-            print(f"Sleuth {wanted.version} is committed and tagged. Next:\n\n    {release(ROOT, wanted.version, date)}")
+            following = release(ROOT, wanted.version, date)
+            print(f"Sleuth {wanted.version} is committed and tagged. Next:\n\n    {following}")
     except Refused as error:
         sys.exit(f"scripts/release: {error}")
 

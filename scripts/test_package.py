@@ -172,11 +172,17 @@ class Packages(unittest.TestCase):
         self.refused("holds the path /home/someone/", "--without", "/elsewhere/", "--without", "/home/someone/")
 
     def test_program_without_the_audit_of_tags_is_refused_if_it_can_call_ec2(self):
-        self.program.write_bytes(self.program.read_bytes() + b"Version=2016-11-15")
-        self.refused("EC2 is among its program, but")
+        program = self.program.read_bytes()
+        for sign in ["Version=2016-11-15", "EC2.TerminateInstances", "StopInstancesRequest"]:
+            self.program.write_bytes(program + sign.encode())
+            self.refused("without the audit of tags it must not be able to call EC2")
 
     def test_program_with_the_audit_of_tags_is_refused_if_it_cannot_call_ec2(self):
-        self.refused("EC2 is not among its program", features="tags")
+        self.refused("does not hold `2016-11-15`, though", features="tags")
+        self.program.write_bytes(self.program.read_bytes() + b"2016-11-15 StopInstances")
+        self.refused("does not hold `TerminateInstances`, though", features="tags")
+        self.program.write_bytes(self.program.read_bytes() + b"TerminateInstances")
+        self.packed(features="tags")
 
 
 class Crates(unittest.TestCase):

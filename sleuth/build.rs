@@ -1,8 +1,8 @@
 //! Tells the program which commit and which features it is built from: `SLEUTH_COMMIT` and `SLEUTH_FEATURES` of
 //! `version.rs`.
 //!
-//! The commit is that of the environment variable `SLEUTH_COMMIT`, else what git says, else what `cargo package` wrote into
-//! the crate, else `unknown`.
+//! The commit is that of the environment variable `SLEUTH_COMMIT`, else what git says, else what `cargo package` wrote
+//! into the crate, else `unknown`.
 #![expect(clippy::print_stdout, clippy::disallowed_methods, reason = "this is how a build script reads and answers")]
 
 use std::{env, fs, path::Path, process::Command};
