@@ -2,8 +2,9 @@
 //! `version.rs`.
 //!
 //! The commit is that of the environment variable `SLEUTH_COMMIT`, else what git says, else what `cargo package` wrote
-//! into the crate, else `unknown`.
-#![expect(clippy::print_stdout, clippy::disallowed_methods, reason = "this is how a build script reads and answers")]
+//! into the crate, else `unknown`. Only a release is asked which it is: with every commit the whole program would be compiled
+//! anew, which whoever develops it need not wait for.
+#![expect(clippy::disallowed_methods, reason = "this is how a build script reads and answers")]
 
 use std::{env, fs, path::Path, process::Command};
 
@@ -28,7 +29,11 @@ fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-env-changed=SLEUTH_COMMIT");
     let given = env::var("SLEUTH_COMMIT").ok().filter(|commit| !commit.is_empty());
-    let commit = given.or_else(of_git).or_else(of_package).unwrap_or_else(|| "unknown".to_owned());
+    let found = || match env::var("PROFILE").as_deref() {
+        Ok("release") => of_git().or_else(of_package).unwrap_or_else(|| "unknown".to_owned()),
+        _ => "development".to_owned(),
+    };
+    let commit = given.unwrap_or_else(found);
     println!("cargo:rustc-env=SLEUTH_COMMIT={commit}");
 
     let built = |name: &&str| env::var_os(format!("CARGO_FEATURE_{}", name.to_uppercase())).is_some();
@@ -39,7 +44,7 @@ fn main() {
 
 /// The commit of the repository whose root is the workspace: that of one around it, into which the crate was copied,
 /// would be the wrong one.
-fn of_git() -> Option<String> {
+pub(crate) fn of_git() -> Option<String> {
     if !Path::new("../.git").exists() {
         return None;
     }

@@ -3,7 +3,8 @@
 /// The version of the release.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The commit it was built from, with `-dirty` if the sources were others; or `unknown`.
+/// The commit it was built from, with `-dirty` if the sources were others; or `unknown`; `development` if it is no release
+/// build.
 pub const COMMIT: &str = env!("SLEUTH_COMMIT");
 
 /// The Cargo features it was built with, those that add something to the program.
