@@ -12,6 +12,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
+use sleuth::version;
 use tempfile::NamedTempFile;
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
 
@@ -124,6 +125,19 @@ async fn any_event_starts_the_audit_and_rubbish_gets_a_clear_answer() {
         assert!(answer["errorMessage"].is_string(), "{rubbish}: {answer}");
     }
     assert_eq!(function.invoke("{}").await["audits"][0]["kind"], "keys", "the function lives on");
+}
+
+#[tokio::test]
+async fn log_begins_with_the_build() {
+    let function = Function::start(KEYS, "http://127.0.0.1:1", &[]).await;
+    function.invoke("{}").await;
+    let log = function.log();
+    let first = log.lines().find_map(|line| serde_json::from_str::<Value>(line).ok()).unwrap();
+    assert_eq!(first["message"], "started", "{log}");
+    assert_eq!((&first["version"], &first["commit"]), (&json!(version::VERSION), &json!(version::COMMIT)), "{log}");
+    let features = first["features"].as_str().unwrap();
+    // As it is shipped, or as it is built with these tests.
+    assert!(["keys", "cli keys tags"].contains(&features), "{log}");
 }
 
 #[tokio::test]
