@@ -285,10 +285,15 @@ data "aws_iam_policy_document" "tags" {
     resources = ["*"]
   }
 
-  statement {
-    sid       = "ReadProtection"
-    actions   = ["ec2:DescribeInstanceAttribute"]
-    resources = [local.tags_instances]
+  # What protects an instance matters only where it may be stopped or terminated.
+  dynamic "statement" {
+    for_each = length(local.tags_stopping) > 0 ? [true] : []
+
+    content {
+      sid       = "ReadProtection"
+      actions   = ["ec2:DescribeInstanceAttribute"]
+      resources = [local.tags_instances]
+    }
   }
 
   dynamic "statement" {
