@@ -165,7 +165,7 @@ def root(own):
         "\n".join([f'variable "{name}" {{'] + aligned(fields) + ["}"])
         for name, (_, fields) in sorted(variables.items())
     ]
-    source = WRITTEN.format(" from the inputs of modules/" + ", modules/".join(FUNCTIONS))
+    source = WRITTEN.format(" from the inputs of the modules")
     note = "# What an input may be is checked by the module that it is handed to."
     yield TERRAFORM / "inputs.tf", "\n\n".join([f"{source}\n{note}"] + blocks) + "\n"
     yield TERRAFORM / "functions.tf", "\n\n".join([source] + calls) + "\n"

@@ -1,4 +1,4 @@
-# Written by scripts/terraform-generate from the inputs of modules/keys, modules/tags, modules/watch, modules/digest: change that.
+# Written by scripts/terraform-generate from the inputs of the modules: change that.
 
 module "keys" {
   source = "./modules/keys"
