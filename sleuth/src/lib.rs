@@ -31,6 +31,7 @@
 //! - [`run`]: the whole way on one screen; both binaries call it.
 //! - [`demo`]: an account that is compiled in.
 //! - [`exit`]: the exit codes.
+//! - [`version`]: which build this is.
 
 pub mod apply;
 pub mod aws;
@@ -56,3 +57,4 @@ pub mod snapshot;
 pub mod tags;
 #[cfg(feature = "cli")]
 pub mod target;
+pub mod version;

@@ -72,6 +72,9 @@ locals {
 
 # Who may use the key: this account, as its policies say, the log groups, and CloudWatch for the topic of alarms.
 data "aws_iam_policy_document" "key" {
+  #checkov:skip=CKV_AWS_109:The policy of a key is about this key only, and who may use it is up to the account's policies.
+  #checkov:skip=CKV_AWS_111:The same.
+  #checkov:skip=CKV_AWS_356:The same.
   statement {
     sid       = "Account"
     actions   = ["kms:*"]

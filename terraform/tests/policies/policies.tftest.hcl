@@ -142,16 +142,16 @@ run "watch" {
   }
 
   variables {
-    tag_rules_table  = "sleuth-rules"
-    tag_action       = "terminate"
-    settable_tags    = ["Owner"]
-    source_of_events = "bucket_events"
-    trail_bucket     = "acme-trail"
-    trail_kms_key    = "arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000004"
-    assume_role_name = "sleuth"
-    accounts         = ["210987654321"]
-    settle_seconds   = 1
-    slack_url_secret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:sleuth-slack-AbCdEf"
+    tag_rules_table      = "sleuth-rules"
+    tag_action           = "terminate"
+    settable_tags        = ["Owner"]
+    source_of_events     = "bucket_events"
+    trail_bucket         = "acme-trail"
+    trail_kms_key        = "arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000004"
+    assume_role_name     = "sleuth"
+    assume_role_accounts = ["210987654321"]
+    settle_seconds       = 1
+    slack_url_secret     = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:sleuth-slack-AbCdEf"
   }
 }
 

@@ -23,6 +23,7 @@ use sleuth::{
     deadline::Deadlines,
     render::metrics::{self, Invocation},
     tags::watch::event,
+    version,
 };
 use tokio::time::Instant;
 
@@ -31,6 +32,7 @@ use outcome::{diagnostic, together};
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     start_log();
+    tracing::info!(version = version::VERSION, commit = version::COMMIT, features = version::FEATURES, "started");
     lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| async move {
         tracing::info!(request_id = event.context.request_id, "invoked");
         Box::pin(handle(event.payload, event.context.deadline, event.context.request_id)).await

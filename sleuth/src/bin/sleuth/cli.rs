@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 pub(crate) use diff::{DiffArguments, FailOn as FailOnChange};
 pub(crate) use digest::{DigestArguments, Store};
@@ -42,7 +43,7 @@ const SHARED: &str = "  CONCURRENCY                  how many users or regions a
 ///
 /// A plain run only reads: it prints what it would do, and changes and sends nothing.
 #[derive(Debug, Parser)]
-#[command(version, after_help = EXIT_CODES, max_term_width = 100)]
+#[command(version = sleuth::version::TEXT, after_help = EXIT_CODES, max_term_width = 100)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -97,6 +98,19 @@ pub(crate) enum Command {
     /// The token is read from SLACK_API_TOKEN and needs the scope users:read.
     #[command(after_help = EXIT_CODES)]
     SlackUsers(SlackUsersArguments),
+    /// Print a script that completes commands and flags in a shell
+    ///
+    /// For bash: sleuth completions bash > ~/.local/share/bash-completion/completions/sleuth
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Write a manual page for each command
+    #[command(hide = true)]
+    Man {
+        /// A folder that exists
+        folder: PathBuf,
+    },
 }
 
 #[derive(Debug, Clone, Copy, Subcommand)]

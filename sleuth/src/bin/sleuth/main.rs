@@ -10,6 +10,7 @@ mod diff;
 mod digest;
 mod doctor;
 mod keys;
+mod manual;
 mod output;
 mod outputs;
 mod rules;
@@ -56,6 +57,8 @@ fn main() -> ExitCode {
         Command::Search(command) => runtime.block_on(search::run(command, environment)),
         Command::Rules(command) => rules::run(&command),
         Command::SlackUsers(arguments) => runtime.block_on(slack_users::run(&arguments, environment)),
+        Command::Completions { shell } => manual::completions(shell),
+        Command::Man { folder } => manual::pages(&folder),
     };
     match result {
         Ok(exit) => exit.into(),

@@ -1,0 +1,87 @@
+"""The licences of all that is linked into a program, in one text."""
+
+import html.parser
+import re
+import subprocess
+
+from package_crates import ROOT
+
+FILES = re.compile(r"(?i)(un)?licen[cs]e|copying|copyright|notice")
+# Programs in crates' folders that are named like licences are no text.
+SOURCES = {".rs", ".py", ".sh", ".toml", ".json"}
+# C code that comes with a crate stands so deep at the most.
+DEEPEST = 4
+RULE = "=" * 100
+
+
+class NoLicence(Exception):
+    """A crate whose licence nobody would find in the package."""
+
+
+class Plain(html.parser.HTMLParser):
+    """The text of a page."""
+
+    def __init__(self):
+        super().__init__()
+        self.text = []
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def of_crate(crate, root=ROOT):
+    """The texts that come with a crate, by their names. Where it has none, scripts/licences/CRATE.txt; or the text of
+    Apache-2.0, if it may be had under that."""
+    files = [path for path in crate.folder.rglob("*") if FILES.match(path.name) and path.suffix not in SOURCES]
+    near = [path for path in files if len(path.relative_to(crate.folder).parts) <= DEEPEST and path.is_file()]
+    if near:
+        return {str(path.relative_to(crate.folder)): read(path) for path in sorted(near)}
+    ours = root / "scripts" / "licences" / f"{crate.name}.txt"
+    if ours.exists():
+        return {"LICENSE": read(ours)}
+    if "Apache-2.0" in crate.licence.split(" OR "):
+        return {"Apache-2.0": read(root / "LICENSE")}
+    raise NoLicence(
+        f"{crate.name} {crate.version} ({crate.licence or 'no licence'}) has no text of its licence: "
+        f"put that of its authors into scripts/licences/{crate.name}.txt"
+    )
+
+
+def read(path):
+    return path.read_text(encoding="utf-8", errors="replace")
+
+
+def of_rust():
+    """The version of Rust, and the notices of its standard library."""
+    page = rustc("--print=sysroot") + "/share/doc/rust/COPYRIGHT-library.html"
+    plain = Plain()
+    try:
+        with open(page, encoding="utf-8") as notices:
+            plain.feed(notices.read())
+    except FileNotFoundError:
+        raise NoLicence(f"{page} does not exist, where Rust of rustup has the notices of its standard library")
+    lines = [line.rstrip() for line in "".join(plain.text).splitlines()]
+    return rustc("--version").split()[1], re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def rustc(*arguments):
+    return subprocess.run(["rustc", *arguments], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
+def text(name, crates, rust):
+    """Who is in it under which licence, then the texts, each of them once."""
+    others = [crate for crate in crates.needed if not crate.ours]
+    texts = {}
+    for crate in others:
+        for file, found in of_crate(crate).items():
+            same = texts.setdefault(" ".join(found.split()), (found.strip(), []))
+            same[1].append(f"{crate.name} {crate.version} ({file})")
+    version, notices = rust
+    width = max(len(f"{crate.name} {crate.version}") for crate in others)
+    rows = [f"{crate.name + ' ' + crate.version:<{width}}  {crate.licence}" for crate in others]
+    head = f"{name} {crates.program.version} is made of the following, besides its own code, which LICENSE is about."
+    parts = [f"{head}\nThe texts of all licences are below.\n\n" + "\n".join(rows)]
+    parts.append(f"{RULE}\nThe standard library of Rust {version}\n{RULE}\n\n{notices}")
+    for found, users in texts.values():
+        parts.append(f"{RULE}\n" + "\n".join(users) + f"\n{RULE}\n\n{found}")
+    return "\n\n".join(parts) + "\n"
