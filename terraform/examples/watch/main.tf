@@ -58,8 +58,8 @@ module "sleuth_watch" {
   alarm_topics     = [var.alarm_topic]
 
   source_of_events  = "api_calls"
-  forwarded_regions = ["us-east-1"]
-  regions           = [var.region, "us-east-1"]
+  forwarded_regions = ["eu-central-1"]
+  regions           = [var.region, "eu-central-1"]
 
   # Messages wait in the queue for as long as an instance is left alone.
   grace_minutes = 10
