@@ -1,4 +1,4 @@
-# Written by scripts/terraform-generate from the inputs of modules/keys, modules/tags, modules/watch, modules/digest: change that.
+# Written by scripts/terraform-generate from the inputs of the modules: change that.
 
 module "keys" {
   source = "./modules/keys"
@@ -311,6 +311,7 @@ module "digest" {
   archive_bucket_kms_key      = var.archive_bucket_kms_key
   archive_kms_key             = var.archive_kms_key
   asynchronous_retries        = var.digest_asynchronous_retries
+  aws_retry_mode              = var.aws_retry_mode
   code_signing_config         = var.code_signing_config
   concurrency                 = var.concurrency
   debug                       = var.debug

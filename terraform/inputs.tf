@@ -1,4 +1,4 @@
-# Written by scripts/terraform-generate from the inputs of modules/keys, modules/tags, modules/watch, modules/digest: change that.
+# Written by scripts/terraform-generate from the inputs of the modules: change that.
 # What an input may be is checked by the module that it is handed to.
 
 variable "alarm_topics" {
@@ -154,7 +154,7 @@ variable "digest_memory_size" {
 }
 
 variable "digest_missing_run_hours" {
-  description = "After how many hours without a run there is an alarm, 1 to 168: more than the longest rest of the schedule. The default is longer than a day, by the hour that a clock is put forward or back and one more. Null: none."
+  description = "After how many hours without a run there is an alarm, 1 to 168: more than the longest rest of the schedule. The default is longer than a day, by the hour that a clock is put forward or back and one more. Null, or no schedule: none."
   type        = number
   default     = 26
 }
@@ -332,7 +332,7 @@ variable "keys_memory_size" {
 }
 
 variable "keys_missing_run_hours" {
-  description = "After how many hours without a run there is an alarm, 1 to 168: more than the longest rest of the schedule. The default is longer than a weekend, by the hour that a clock is put forward or back and one more. Null: none."
+  description = "After how many hours without a run there is an alarm, 1 to 168: more than the longest rest of the schedule. The default is longer than a weekend, by the hour that a clock is put forward or back and one more. Null, or no schedule: none."
   type        = number
   default     = 74
 }
@@ -838,7 +838,7 @@ variable "tags_memory_size" {
 }
 
 variable "tags_missing_run_hours" {
-  description = "After how many hours without a run there is an alarm, 1 to 168: more than the longest rest of the schedule. The default is longer than a weekend, by the hour that a clock is put forward or back and one more. Null: none."
+  description = "After how many hours without a run there is an alarm, 1 to 168: more than the longest rest of the schedule. The default is longer than a weekend, by the hour that a clock is put forward or back and one more. Null, or no schedule: none."
   type        = number
   default     = 74
 }

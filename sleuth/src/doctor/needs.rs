@@ -157,7 +157,7 @@ pub const NEEDS: &[Need] = &[
         Part::Tags,
         "termination and stop protection",
         Resource::Instances,
-        Wants::tags,
+        |wants| wants.action >= Action::Stop,
     ),
     need("cloudtrail:LookupEvents", Part::Tags, "who launched instances", Resource::Any, |wants| wants.lookups),
     need(DETAILS, Part::Tags, "IAM users and their tags", Resource::Any, Wants::tags),

@@ -106,6 +106,8 @@ class Call:
         if role := getattr(self.request._access_key, "_owner_role_name", None):
             # Every role is taken for that of a function with the same name.
             context["lambda:sourcefunctionarn"] = [self.arn("lambda", "function:", role)]
+        if self.action == "s3:ListBucket":
+            context["s3:prefix"] = self.request._data.get("prefix")
         if self.action == "ec2:CreateTags":
             context["aws:tagkeys"] = self.listed(r"Tag\.\d+\.Key")
         if self.action == "ec2:ModifyInstanceAttribute":

@@ -20,7 +20,7 @@ use crate::{
     tags::{IRELAND, VIRGINIA, old},
     tags_rules::{rule, table},
     trail::{cloudtrail_notification, sns_event},
-    watch::{ELSEWHERE, launch, queued},
+    watch::{launch, queued},
 };
 
 const ACCOUNT: &str = "123456789012";
@@ -40,6 +40,9 @@ pub(crate) struct Configuration {
     pub(crate) name: String,
     pub(crate) environment: BTreeMap<String, String>,
     pub(crate) policy: Value,
+    /// What its role in other accounts may do, by account.
+    #[serde(default)]
+    pub(crate) members: BTreeMap<String, Value>,
 }
 
 impl Configuration {
@@ -65,23 +68,28 @@ impl Configuration {
         &self.environment["AUDITS"]
     }
 
-    /// The statements that allow something, or those that deny something.
-    pub(crate) fn statements<'a>(&'a self, effect: &'a str) -> impl Iterator<Item = &'a Value> {
-        self.policy["Statement"].as_array().unwrap().iter().filter(move |statement| statement["Effect"] == effect)
+    /// The actions that are allowed on something, in the function's own account.
+    pub(crate) fn actions(&self) -> BTreeSet<String> {
+        values(&self.policy, "Allow", "Action")
     }
 
-    /// The actions that are allowed on something.
-    pub(crate) fn actions(&self) -> BTreeSet<String> {
-        self.statements("Allow").flat_map(|statement| texts(&statement["Action"])).collect()
+    /// All permissions, each as an account and an action.
+    pub(crate) fn permissions(&self) -> BTreeSet<(String, String)> {
+        let members = self.members.iter().map(|(account, policy)| (account.as_str(), policy));
+        let all = members.chain([(ACCOUNT, &self.policy)]).map(|(account, policy)| {
+            let actions = values(policy, "Allow", "Action").into_iter();
+            actions.map(|action| (account.to_owned(), action)).collect::<Vec<_>>()
+        });
+        all.flatten().collect()
     }
 
     /// The same function without a permission.
-    pub(crate) fn without(&self, action: &str) -> Self {
+    pub(crate) fn without(&self, account: &str, action: &str) -> Self {
         let mut less = self.clone();
-        let statements = less.policy["Statement"].as_array_mut().unwrap();
+        let policy = if account == ACCOUNT { &mut less.policy } else { less.members.get_mut(account).unwrap() };
+        let statements = policy["Statement"].as_array_mut().unwrap();
         for statement in statements.iter_mut().filter(|statement| statement["Effect"] == "Allow") {
-            let rest: Vec<String> = texts(&statement["Action"]).into_iter().filter(|other| other != action).collect();
-            statement["Action"] = json!(rest);
+            statement["Action"].as_array_mut().unwrap().retain(|other| other != action);
         }
         // IAM takes no statement without an action.
         statements.retain(|statement| statement["Action"] != json!([]));
@@ -98,9 +106,10 @@ impl Configuration {
     }
 }
 
-/// A text, or a list of texts.
-pub(crate) fn texts(value: &Value) -> Vec<String> {
-    value.as_array().map_or_else(|| vec![value.clone()], Clone::clone).iter().map(text).collect()
+/// What statements of an effect have in a part such as `Action`.
+pub(crate) fn values(policy: &Value, effect: &str, part: &str) -> BTreeSet<String> {
+    let statements = policy["Statement"].as_array().unwrap().iter().filter(|statement| statement["Effect"] == effect);
+    statements.flat_map(|statement| statement[part].as_array().unwrap()).map(text).collect()
 }
 
 fn text(value: &Value) -> String {
@@ -119,7 +128,7 @@ enum Fact {
     /// An instance is in a state.
     State(Emulator, String, &'static str),
     /// An instance has a tag.
-    Tag(String, &'static str, &'static str),
+    Tag(Emulator, String, &'static str, &'static str),
     /// There is a report in the archive.
     Archived,
     /// The digest knows of a key that was disabled.
@@ -133,8 +142,8 @@ pub(crate) struct Ended {
     pub(crate) flaws: Vec<String>,
     /// What the log warns of.
     pub(crate) warnings: BTreeSet<String>,
-    /// The actions that the function's role was used for.
-    pub(crate) actions: BTreeSet<String>,
+    /// What was called: accounts and actions.
+    pub(crate) calls: BTreeSet<(String, String)>,
 }
 
 /// An AWS in which policies are checked, and what else a function talks to, for one run after another.
@@ -161,9 +170,9 @@ impl Bench {
         self.aws.tell("search", &json!({"domain": DOMAIN, "url": self.search.url})).await;
         let mut settings = configuration.environment.clone();
         self.secrets(settings.values()).await;
-        if let Some(url) = settings.get_mut("SEARCH_URL") {
-            url.clone_from(&self.aws.url);
-            settings.insert("SEARCH_AUTH".to_owned(), "sigv4".to_owned());
+        if let Some(url) = settings.remove("SEARCH_URL").filter(|url| !url.contains(".aoss.")) {
+            assert!(url.ends_with(".es.amazonaws.com"), "{url}");
+            settings.extend([("SEARCH_URL", &*self.aws.url), ("SEARCH_AUTH", "sigv4")].map(owned));
         }
         if let Some(topic) = settings.get("SNS_TOPIC") {
             let name = topic.rsplit(':').next().unwrap();
@@ -180,9 +189,7 @@ impl Bench {
             other => panic!("nobody knows how to put {other} to the test"),
         };
         settings.extend(self.role(&configuration.function(), &configuration.policy).await);
-        for (name, value) in [("AWS_REGION", IRELAND), ("AWS_LAMBDA_FUNCTION_TIMEOUT", TIMEOUT)] {
-            settings.insert(name.to_owned(), value.to_owned());
-        }
+        settings.extend([("AWS_REGION", IRELAND), ("AWS_LAMBDA_FUNCTION_TIMEOUT", TIMEOUT)].map(owned));
         let settings: Vec<_> = settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
 
         self.aws.check_policies(true).await;
@@ -198,8 +205,8 @@ impl Bench {
         for fact in &task.facts {
             flaws.extend(self.missing(fact, &answer).await);
         }
-        let actions = calls.iter().filter(|call| call.account == ACCOUNT).map(action).collect();
-        Ended { flaws, warnings: warnings(&function.log()), actions }
+        let calls = calls.iter().map(|call| (call.account.clone(), action(call))).collect();
+        Ended { flaws, warnings: warnings(&function.log()), calls }
     }
 
     /// Everything in the region of the fixtures.
@@ -213,11 +220,11 @@ impl Bench {
         let session = self.aws.sts().assume_role().role_arn(arn).role_session_name(name).send().await.unwrap();
         let credentials = session.credentials.unwrap();
         [
-            ("AWS_ACCESS_KEY_ID", credentials.access_key_id),
-            ("AWS_SECRET_ACCESS_KEY", credentials.secret_access_key),
-            ("AWS_SESSION_TOKEN", credentials.session_token),
+            ("AWS_ACCESS_KEY_ID", &*credentials.access_key_id),
+            ("AWS_SECRET_ACCESS_KEY", &credentials.secret_access_key),
+            ("AWS_SESSION_TOKEN", &credentials.session_token),
         ]
-        .map(|(name, value)| (name.to_owned(), value))
+        .map(owned)
         .into()
     }
 
@@ -274,55 +281,43 @@ impl Bench {
                 aws.change(region, &canary, json!({"state": "stopped"})).await;
             }
         }
-        let [mended, stopped, doomed] = self.instances().await;
-        aws.events(IRELAND, &[launched(&iam_user("alice"), &mended, minutes_ago((3 * 24 + 1) * 60))]).await;
+        self.rules().await;
+        let three = instances(aws).await;
         if configuration.is("OVERRIDE_PROTECTION", "true") {
-            aws.protect(IRELAND, &doomed, Protection::Termination).await;
+            aws.protect(IRELAND, &three[2], Protection::Termination).await;
         }
-        let mut facts = changed(configuration, aws, &mended, &stopped, &doomed);
+        let mut facts = changed(configuration, aws, &three);
         facts.extend(configuration.environment.contains_key("ARCHIVE").then_some(Fact::Archived));
         Task { event: json!({}), facts }
     }
 
-    /// Three instances, each of which breaks one rule.
-    async fn instances(&self) -> [String; 3] {
+    async fn rules(&self) {
         let rules = [
             rule(1, "Owner", "UserLookup", ""),
             [rule(2, "Project", "", ""), vec![("OnViolation", "stop".to_owned())]].concat(),
             [rule(3, "Code", "", ""), vec![("OnViolation", "terminate".to_owned())]].concat(),
         ];
         table(&self.sdk(), "sleuth-rules", &rules).await;
-        [
-            old(&self.aws, IRELAND, &[("Project", "x"), ("Code", "x")]).await,
-            old(&self.aws, IRELAND, &[("Owner", "bob"), ("Code", "x")]).await,
-            old(&self.aws, IRELAND, &[("Owner", "bob"), ("Project", "x")]).await,
-        ]
     }
 
-    /// The same instances, and one in another account, in log files that a message of the queue names.
+    /// The same instances, here and in each other account, in log files that a message of the queue names.
     async fn watch(&self, configuration: &Configuration) -> Task {
-        let aws = &self.aws;
-        let [mended, stopped, doomed] = self.instances().await;
-        aws.events(IRELAND, &[launched(&iam_user("alice"), &mended, minutes_ago((3 * 24 + 1) * 60))]).await;
-        let there = aws.elsewhere(ELSEWHERE);
-        let theirs = old(&there, IRELAND, &[("Owner", "bob"), ("Project", "x")]).await;
-        let all = json!({"Version": "2012-10-17", "Statement": [
-            {"Effect": "Allow", "Action": ["cloudtrail:*", "ec2:*", "iam:*"], "Resource": "*"},
-        ]});
-        role(&there, "sleuth", &all).await;
-        // Of the first it is not seen who launched it.
-        let records = [
-            tagged(&iam_user("bob"), &mended, &[("Project", "x")], Utc::now()),
-            launch(&[&stopped], &[]),
-            launch(&[&doomed], &[]),
-        ];
-        let keys = [
-            aws.log_file(TRAIL, IRELAND, &records).await,
-            there.log_file(TRAIL, IRELAND, &[launch(&[&theirs], &[])]).await,
-        ];
-        let notification = cloudtrail_notification(TRAIL, &keys.each_ref().map(String::as_str));
-        let mut facts = changed(configuration, aws, &mended, &stopped, &doomed);
-        facts.push(Fact::State(there, theirs, "terminated"));
+        self.rules().await;
+        let (mut facts, mut files) = (Vec::new(), Vec::new());
+        for account in configuration.members.keys().map(String::as_str).chain([ACCOUNT]) {
+            let aws = self.aws.elsewhere(account);
+            if let Some(policy) = configuration.members.get(account) {
+                role(&aws, &configuration.environment["ASSUME_ROLE_NAME"], policy).await;
+            }
+            let three = instances(&aws).await;
+            // Of the first it is not seen who launched it.
+            let [mended, stopped, doomed] = &three;
+            let tagged = tagged(&iam_user("bob"), mended, &[("Project", "x")], Utc::now());
+            files.push(aws.log_file(TRAIL, IRELAND, &[tagged, launch(&[stopped, doomed], &[])]).await);
+            facts.extend(changed(configuration, &aws, &three));
+        }
+        let files: Vec<&str> = files.iter().map(String::as_str).collect();
+        let notification = cloudtrail_notification(TRAIL, &files);
         Task { event: queued(&[("one", &sns_event(&notification.to_string()))]), facts }
     }
 
@@ -354,8 +349,8 @@ impl Bench {
                 let found = aws.states(IRELAND).await[id].clone();
                 (found != *state).then(|| format!("an instance is {found}, not {state}"))
             }
-            Fact::Tag(id, key, value) => {
-                let tags = self.aws.tags(IRELAND, id).await;
+            Fact::Tag(aws, id, key, value) => {
+                let tags = aws.tags(IRELAND, id).await;
                 (tags.get(*key).map(String::as_str) != Some(*value)).then(|| format!("{key} is not {value}"))
             }
             Fact::Archived => {
@@ -371,17 +366,30 @@ impl Bench {
     }
 }
 
-/// How instances end that are to be repaired, stopped and terminated, as far as the function may go.
-fn changed(configuration: &Configuration, aws: &Emulator, mended: &str, stopped: &str, doomed: &str) -> Vec<Fact> {
-    let limits = ["notify", "repair", "stop", "terminate"];
-    let limit = configuration.environment.get("TAG_ACTION").map_or("notify", String::as_str);
-    let may = |action: &str| limits.iter().position(|l| *l == limit) >= limits.iter().position(|l| *l == action);
-    let end = |id: &str, action, state| {
-        Fact::State(aws.elsewhere(ACCOUNT), id.to_owned(), if may(action) { state } else { "running" })
-    };
-    let mut facts = vec![end(stopped, "stop", "stopped"), end(doomed, "terminate", "terminated")];
-    facts.extend(may("repair").then(|| Fact::Tag(mended.to_owned(), "Owner", "alice")));
+/// Three instances, each of which breaks one rule: one to repair, one to stop, one to terminate.
+async fn instances(aws: &Emulator) -> [String; 3] {
+    let three = [
+        old(aws, IRELAND, &[("Project", "x"), ("Code", "x")]).await,
+        old(aws, IRELAND, &[("Owner", "bob"), ("Code", "x")]).await,
+        old(aws, IRELAND, &[("Owner", "bob"), ("Project", "x")]).await,
+    ];
+    aws.events(IRELAND, &[launched(&iam_user("alice"), &three[0], minutes_ago((3 * 24 + 1) * 60))]).await;
+    three
+}
+
+/// How these instances end, as far as the function may go.
+fn changed(configuration: &Configuration, aws: &Emulator, [mended, stopped, doomed]: &[String; 3]) -> Vec<Fact> {
+    let here = || aws.elsewhere(&aws.account);
+    let may = |actions: &[&str]| actions.iter().any(|action| configuration.is("TAG_ACTION", action));
+    let stop = if may(&["stop", "terminate"]) { "stopped" } else { "running" };
+    let terminate = if may(&["terminate"]) { "terminated" } else { "running" };
+    let mut facts = vec![Fact::State(here(), stopped.clone(), stop), Fact::State(here(), doomed.clone(), terminate)];
+    facts.extend(may(&["repair", "stop", "terminate"]).then(|| Fact::Tag(here(), mended.clone(), "Owner", "alice")));
     facts
+}
+
+fn owned((name, value): (&str, &str)) -> (String, String) {
+    (name.to_owned(), value.to_owned())
 }
 
 /// Makes a role with a policy. Returns its ARN.

@@ -17,7 +17,6 @@ locals {
       EXPIRE_NOTIFICATION_TEXT    = var.expire_notification_text
       INACTIVE_NOTIFICATION_TITLE = var.inactive_notification_title
       INACTIVE_NOTIFICATION_TEXT  = var.inactive_notification_text
-      AWS_RETRY_MODE              = var.aws_retry_mode
     } : name => tostring(value) if trimspace(coalesce(value, " ")) != ""
   })
 
@@ -40,8 +39,9 @@ module "function" {
   secret_environment = local.outputs_secret_environment
   policy             = local.policy
 
-  schedule             = var.schedule
-  missing_run_hours    = var.missing_run_hours
+  schedule = var.schedule
+  # What nobody starts is never missing.
+  missing_run_hours    = var.schedule == null ? null : var.missing_run_hours
   asynchronous_retries = var.asynchronous_retries
 
   package                     = var.package

@@ -14,7 +14,7 @@ variable "schedule" {
 }
 
 variable "missing_run_hours" {
-  description = "After how many hours without a run there is an alarm, 1 to 168: more than the longest rest of the schedule. The default is longer than a weekend, by the hour that a clock is put forward or back and one more. Null: none."
+  description = "After how many hours without a run there is an alarm, 1 to 168: more than the longest rest of the schedule. The default is longer than a weekend, by the hour that a clock is put forward or back and one more. Null, or no schedule: none."
   type        = number
   default     = 74
 }
@@ -184,15 +184,4 @@ variable "authorization_details" {
   type        = bool
   default     = true
   nullable    = false
-}
-
-variable "aws_retry_mode" {
-  description = "How throttled calls of AWS are repeated: adaptive, or standard, which is faster and takes more of AWS's limits. The program's default is adaptive."
-  type        = string
-  default     = null
-
-  validation {
-    condition     = trimspace(coalesce(var.aws_retry_mode, " ")) == "" ? true : contains(["adaptive", "standard"], var.aws_retry_mode)
-    error_message = "aws_retry_mode is `${coalesce(var.aws_retry_mode, " ")}`: must be adaptive or standard."
-  }
 }

@@ -1,6 +1,6 @@
 # Written by scripts/terraform-generate from parts/outputs.tf: change that.
 
-# Where messages and reports go. Each setting of the program has an input of its name in lower case; one that is not given,
+# Where messages and reports go, and what else all functions are told. Each setting of the program has an input of its name in lower case; one that is not given,
 # or empty, is not set for the function either, so that the program's own default applies. The rules are the program's,
 # checked here too, because a plan that is refused is better than a function that fails every morning.
 #
@@ -219,7 +219,7 @@ variable "email_from" {
   default     = null
 
   validation {
-    condition     = trimspace(coalesce(var.email_from, " ")) == "" ? true : can(regex("^([^@,<>[:cntrl:]]*<[^@\\s<>,]+@[^@\\s<>,]+>|[^@\\s<>,]+@[^@\\s<>,]+)$", trimspace(var.email_from)))
+    condition     = trimspace(coalesce(var.email_from, " ")) == "" ? true : can(regex("^((\"[^\"[:cntrl:]]*\"\\s*|[^@,\"<>[:cntrl:]]*)<[^@\\s<>,]+@[^@\\s<>,]+>|[^@\\s<>,]+@[^@\\s<>,]+)$", trimspace(var.email_from)))
     error_message = "email_from is `${coalesce(var.email_from, " ")}`: must be an e-mail address, NAME@DOMAIN, or `Words <NAME@DOMAIN>`."
   }
 
@@ -237,7 +237,7 @@ variable "email_to" {
 
   validation {
     condition = alltrue([
-      for address in var.email_to : can(regex("^([^@,<>[:cntrl:]]*<[^@\\s<>,]+@[^@\\s<>,]+>|[^@\\s<>,]+@[^@\\s<>,]+)$", address))
+      for address in var.email_to : can(regex("^((\"[^\"[:cntrl:]]*\"\\s*|[^@,\"<>[:cntrl:]]*)<[^@\\s<>,]+@[^@\\s<>,]+>|[^@\\s<>,]+@[^@\\s<>,]+)$", address))
     ])
     error_message = "email_to is `${join(",", var.email_to)}`: must be e-mail addresses, each NAME@DOMAIN or `Words <NAME@DOMAIN>`."
   }
@@ -490,6 +490,17 @@ variable "concurrency" {
   }
 }
 
+variable "aws_retry_mode" {
+  description = "How throttled calls of AWS are repeated: adaptive, or standard, which is faster and takes more of AWS's limits. The program's default is adaptive."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = trimspace(coalesce(var.aws_retry_mode, " ")) == "" ? true : contains(["adaptive", "standard"], var.aws_retry_mode)
+    error_message = "aws_retry_mode is `${coalesce(var.aws_retry_mode, " ")}`: must be adaptive or standard."
+  }
+}
+
 variable "metrics" {
   description = "Whether the function writes metrics into its log, of which CloudWatch makes those of the namespace Sleuth."
   type        = bool
@@ -544,6 +555,7 @@ locals {
       SEARCH_USER          = var.search_user
       SEARCH_INDEX         = var.search_index
       CONCURRENCY          = var.concurrency
+      AWS_RETRY_MODE       = var.aws_retry_mode
       METRICS              = var.metrics ? null : "false"
       DEBUG                = var.debug ? "true" : null
     } : name => tostring(value) if trimspace(coalesce(value, " ")) != ""

@@ -57,9 +57,22 @@ variable "required_tags" {
 
   validation {
     condition = trimspace(coalesce(var.required_tags, " ")) == "" ? true : alltrue([
-      for entry in split(",", var.required_tags) : can(regex("^[^=]{1,128}(=[^|]{1,256}(\\|[^|]{1,256})*)?$", trimspace(entry))) && !can(regex("(^|[=|])\\s*([=|]|$)", trimspace(entry)))
+      for entry in [for text in split(",", var.required_tags) : trimspace(text)] : alltrue([
+        can(regex("^[^=]{1,128}(=[^|]{1,256}(\\|[^|]{1,256})*)?$", entry)),
+        # A key or a value of blanks.
+        !can(regex("(^|[=|])\\s*([=|]|$)", entry)),
+        !can(regex("^\\*\\s*=", entry)),
+      ])
     ])
-    error_message = "required_tags is `${coalesce(var.required_tags, " ")}`: must be tags with commas between them, each KEY or KEY=VALUE|VALUE, keys of at most 128 characters and values of at most 256."
+    error_message = "required_tags is `${coalesce(var.required_tags, " ")}`: must be tags with commas between them, each KEY or KEY=VALUE|VALUE, keys of at most 128 characters and values of at most 256; * has no values."
+  }
+
+  validation {
+    condition = trimspace(coalesce(var.required_tags, " ")) == "" ? true : alltrue([
+      for values in [for entry in split(",", var.required_tags) : [for value in split("|", trimspace(replace(entry, "/^[^=]*=?/", ""))) : trimspace(value)]] :
+      length(values) == length(distinct(values))
+    ])
+    error_message = "required_tags is `${coalesce(var.required_tags, " ")}`: must name each value once."
   }
 
   validation {
@@ -226,17 +239,6 @@ variable "authorization_details" {
   nullable    = false
 }
 
-variable "aws_retry_mode" {
-  description = "How throttled calls of AWS are repeated: adaptive, or standard, which is faster and takes more of AWS's limits. The program's default is adaptive."
-  type        = string
-  default     = null
-
-  validation {
-    condition     = trimspace(coalesce(var.aws_retry_mode, " ")) == "" ? true : contains(["adaptive", "standard"], var.aws_retry_mode)
-    error_message = "aws_retry_mode is `${coalesce(var.aws_retry_mode, " ")}`: must be adaptive or standard."
-  }
-}
-
 locals {
   tags_environment = {
     for name, value in {
@@ -255,7 +257,6 @@ locals {
       OWNER_LOOKUP_SECONDS   = var.owner_lookup_seconds
       TAG_NOTIFICATION_TITLE = var.tag_notification_title
       TAG_NOTIFICATION_TEXT  = var.tag_notification_text
-      AWS_RETRY_MODE         = var.aws_retry_mode
     } : name => tostring(value) if trimspace(coalesce(value, " ")) != ""
   }
 
@@ -297,10 +298,15 @@ data "aws_iam_policy_document" "tags" {
     resources = ["*"]
   }
 
-  statement {
-    sid       = "ReadProtection"
-    actions   = ["ec2:DescribeInstanceAttribute"]
-    resources = [local.tags_instances]
+  # What protects an instance matters only where it may be stopped or terminated.
+  dynamic "statement" {
+    for_each = length(local.tags_stopping) > 0 ? [true] : []
+
+    content {
+      sid       = "ReadProtection"
+      actions   = ["ec2:DescribeInstanceAttribute"]
+      resources = [local.tags_instances]
+    }
   }
 
   dynamic "statement" {

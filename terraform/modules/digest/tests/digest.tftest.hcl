@@ -94,15 +94,16 @@ run "of_the_index" {
   command = plan
 
   variables {
-    search_url    = "https://search-audits.eu-west-1.es.amazonaws.com"
-    search_domain = "arn:aws:es:eu-west-1:123456789012:domain/audits"
-    smtp_url      = "smtps://smtp.larkspur.example"
-    email_from    = "sleuth@larkspur.example"
-    email_to      = ["platform@larkspur.example"]
-    digest_since  = "7days"
-    digest_always = true
-    digest_title  = "This week"
-    digest_text   = "Ask platform."
+    search_url     = "https://search-audits.eu-west-1.es.amazonaws.com"
+    search_domain  = "arn:aws:es:eu-west-1:123456789012:domain/audits"
+    smtp_url       = "smtps://smtp.larkspur.example"
+    email_from     = "sleuth@larkspur.example"
+    email_to       = ["platform@larkspur.example"]
+    digest_since   = "7days"
+    digest_always  = true
+    digest_title   = "This week"
+    digest_text    = "Ask platform."
+    aws_retry_mode = "standard"
   }
 
   assert {
@@ -114,15 +115,16 @@ run "of_the_index" {
 
   assert {
     condition = local.environment == {
-      AUDITS        = "digest"
-      SEARCH_URL    = "https://search-audits.eu-west-1.es.amazonaws.com"
-      SMTP_URL      = "smtps://smtp.larkspur.example"
-      EMAIL_FROM    = "sleuth@larkspur.example"
-      EMAIL_TO      = "platform@larkspur.example"
-      DIGEST_SINCE  = "7days"
-      DIGEST_ALWAYS = "true"
-      DIGEST_TITLE  = "This week"
-      DIGEST_TEXT   = "Ask platform."
+      AUDITS         = "digest"
+      SEARCH_URL     = "https://search-audits.eu-west-1.es.amazonaws.com"
+      SMTP_URL       = "smtps://smtp.larkspur.example"
+      EMAIL_FROM     = "sleuth@larkspur.example"
+      EMAIL_TO       = "platform@larkspur.example"
+      DIGEST_SINCE   = "7days"
+      DIGEST_ALWAYS  = "true"
+      DIGEST_TITLE   = "This week"
+      DIGEST_TEXT    = "Ask platform."
+      AWS_RETRY_MODE = "standard"
     }
     error_message = "Every setting reaches the program under its own name."
   }
@@ -186,6 +188,18 @@ run "since_yesterday" {
     archive      = "s3://larkspur-reports"
     sns_topic    = "arn:aws:sns:us-east-1:123456789012:platform"
     digest_since = "yesterday"
+  }
+
+  expect_failures = [var.digest_since]
+}
+
+run "since_the_last_century" {
+  command = plan
+
+  variables {
+    archive      = "s3://larkspur-reports"
+    sns_topic    = "arn:aws:sns:us-east-1:123456789012:platform"
+    digest_since = "9years 13months 1w"
   }
 
   expect_failures = [var.digest_since]

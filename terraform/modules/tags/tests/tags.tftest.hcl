@@ -36,7 +36,6 @@ run "nothing_else_set" {
   assert {
     condition = toset(flatten([for s in jsondecode(output.policy).Statement : s.Action])) == toset([
       "cloudtrail:LookupEvents",
-      "ec2:DescribeInstanceAttribute",
       "ec2:DescribeInstances",
       "ec2:DescribeRegions",
       "iam:GetAccountAuthorizationDetails",
@@ -52,7 +51,6 @@ run "nothing_else_set" {
     condition = { for s in jsondecode(output.policy).Statement : s.Sid => s.Resource } == {
       ReadRegions    = "*"
       ReadAccount    = "*"
-      ReadProtection = "arn:aws:ec2:*:123456789012:instance/*"
       Log            = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/sleuth-tags:*"
       ReportFailures = "arn:aws:sqs:us-east-1:123456789012:sleuth-tags-failed"
     }

@@ -43,7 +43,6 @@ run "as_little_as_it_needs" {
         toset(["cloudtrail:LookupEvents", "ec2:DescribeInstances", "iam:GetAccountAuthorizationDetails", "iam:ListAccountAliases"]),
         "*",
       ]
-      ReadProtection  = [toset(["ec2:DescribeInstanceAttribute"]), "arn:aws:ec2:*:123456789012:instance/*"]
       ReceiveMessages = [toset(["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]), "arn:aws:sqs:us-east-1:123456789012:sleuth-watch"]
       Log             = [toset(["logs:CreateLogStream", "logs:PutLogEvents"]), "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/sleuth-watch:*"]
       ReportFailures  = [toset(["sqs:SendMessage"]), "arn:aws:sqs:us-east-1:123456789012:sleuth-watch-failed"]
