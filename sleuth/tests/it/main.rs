@@ -25,6 +25,7 @@ mod lambda_both;
 mod outputs;
 mod policies;
 mod policies_needs;
+mod policies_rendered;
 mod policies_trial;
 mod race;
 mod race_tags;

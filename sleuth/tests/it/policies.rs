@@ -10,7 +10,8 @@ use aws_sdk_iam::{
 use futures::{StreamExt as _, stream};
 
 use crate::{
-    policies_trial::{Bench, Configuration, values},
+    policies_rendered::{Configuration, values},
+    policies_trial::Bench,
     tags::{IRELAND, VIRGINIA, old},
 };
 

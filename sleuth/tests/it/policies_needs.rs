@@ -13,7 +13,7 @@ use sleuth::{
 use crate::{
     documentation::documented_actions,
     policies::{TRIED, UNTOLD, is_untold},
-    policies_trial::{Configuration, values},
+    policies_rendered::{Configuration, values},
 };
 
 /// What AWS accepts of all policies of a role together, without blanks.

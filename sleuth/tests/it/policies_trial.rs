@@ -6,15 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_config::SdkConfig;
 use aws_sdk_ssm::{config::Region, types::ParameterType};
 use chrono::{TimeDelta, Utc};
-use serde::Deserialize;
 use serde_json::{Value, json};
 use wiremock::{MockServer, ResponseTemplate};
 
 use crate::{
     channels::receiver,
     cloud::{Call, Protection, iam_user, launched, minutes_ago, tagged},
-    documentation::root,
     lambda::{BOTH, Function},
+    policies_rendered::{ACCOUNT, Configuration, text},
     servers::Search,
     support::{Emulator, sleuth},
     tags::{IRELAND, VIRGINIA, old},
@@ -23,7 +22,6 @@ use crate::{
     watch::{launch, queued},
 };
 
-const ACCOUNT: &str = "123456789012";
 /// The buckets of `terraform/tests/policies`.
 const REPORTS: &str = "larkspur-reports";
 const TRAIL: &str = "acme-trail";
@@ -32,89 +30,6 @@ const DOMAIN: &str = "reports";
 
 /// Seconds. Protection is not switched off if there may not be the time to switch it on again.
 const TIMEOUT: &str = "300";
-
-/// A function as Terraform configures it: a file of `terraform/policies`.
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct Configuration {
-    #[serde(skip)]
-    pub(crate) name: String,
-    pub(crate) environment: BTreeMap<String, String>,
-    pub(crate) policy: Value,
-    /// What its role in other accounts may do, by account.
-    #[serde(default)]
-    pub(crate) members: BTreeMap<String, Value>,
-}
-
-impl Configuration {
-    pub(crate) fn all() -> Vec<Self> {
-        let mut all: Vec<Self> = std::fs::read_dir(root().join("terraform/policies"))
-            .unwrap()
-            .map(|file| {
-                let path = file.unwrap().path();
-                let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-                Self { name, ..serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap() }
-            })
-            .collect();
-        all.sort_by(|one, other| one.name.cmp(&other.name));
-        all
-    }
-
-    pub(crate) fn named(name: &str) -> Self {
-        Self::all().into_iter().find(|configuration| configuration.name == name).unwrap()
-    }
-
-    /// What the function does: the setting `AUDITS`.
-    pub(crate) fn audit(&self) -> &str {
-        &self.environment["AUDITS"]
-    }
-
-    /// The actions that are allowed on something, in the function's own account.
-    pub(crate) fn actions(&self) -> BTreeSet<String> {
-        values(&self.policy, "Allow", "Action")
-    }
-
-    /// All permissions, each as an account and an action.
-    pub(crate) fn permissions(&self) -> BTreeSet<(String, String)> {
-        let members = self.members.iter().map(|(account, policy)| (account.as_str(), policy));
-        let all = members.chain([(ACCOUNT, &self.policy)]).map(|(account, policy)| {
-            let actions = values(policy, "Allow", "Action").into_iter();
-            actions.map(|action| (account.to_owned(), action)).collect::<Vec<_>>()
-        });
-        all.flatten().collect()
-    }
-
-    /// The same function without a permission.
-    pub(crate) fn without(&self, account: &str, action: &str) -> Self {
-        let mut less = self.clone();
-        let policy = if account == ACCOUNT { &mut less.policy } else { less.members.get_mut(account).unwrap() };
-        let statements = policy["Statement"].as_array_mut().unwrap();
-        for statement in statements.iter_mut().filter(|statement| statement["Effect"] == "Allow") {
-            statement["Action"].as_array_mut().unwrap().retain(|other| other != action);
-        }
-        // IAM takes no statement without an action.
-        statements.retain(|statement| statement["Action"] != json!([]));
-        less
-    }
-
-    fn is(&self, setting: &str, value: &str) -> bool {
-        self.environment.get(setting).is_some_and(|set| set == value)
-    }
-
-    /// The name of the function, and of its role.
-    pub(crate) fn function(&self) -> String {
-        format!("sleuth-{}", self.name)
-    }
-}
-
-/// What statements of an effect have in a part such as `Action`.
-pub(crate) fn values(policy: &Value, effect: &str, part: &str) -> BTreeSet<String> {
-    let statements = policy["Statement"].as_array().unwrap().iter().filter(|statement| statement["Effect"] == effect);
-    statements.flat_map(|statement| statement[part].as_array().unwrap()).map(text).collect()
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap().to_owned()
-}
 
 /// What a run is given to do, and what has to be true after it.
 struct Task {
@@ -340,7 +255,7 @@ impl Bench {
 
     /// What is not as it should be.
     async fn missing(&self, fact: &Fact, answer: &Value) -> Option<String> {
-        let wrong = match fact {
+        match fact {
             Fact::Inactive(keys) => {
                 let inactive = self.aws.inactive().await.len();
                 (inactive != keys.len()).then(|| format!("{inactive} keys are disabled, not {}", keys.len()))
@@ -361,8 +276,7 @@ impl Bench {
                 let disabled = answer["audits"][0]["summary"]["disabled"].as_u64().unwrap_or_default();
                 (disabled == 0).then(|| "the digest knows of no key".to_owned())
             }
-        };
-        wrong
+        }
     }
 }
 
