@@ -32,8 +32,8 @@ OWN = {
     "reserved_concurrency",
 }
 
-# Inputs that say which package is used, and whose package a function has. There are two: one holds the audit of keys and
-# the digest, the other the audit of tags and the watch.
+# Inputs that say which package is used, and whose package a function has. There are two: one holds the audit of keys
+# and the digest, the other the audit of tags and the watch.
 PACKAGE = {"package", "package_s3_key", "package_s3_version", "package_sha256", "release_sha256"}
 PACKAGE_OF = {"keys": "keys", "digest": "keys", "tags": "tags", "watch": "tags"}
 PACKAGE_NOTE = {"keys": "Of the functions of keys and the digest.", "tags": "Of the functions of tags and the watch."}
@@ -162,9 +162,10 @@ def root(own):
             )
         )
     blocks = [
-        "\n".join([f'variable "{name}" {{'] + aligned(fields) + ["}"]) for name, (_, fields) in sorted(variables.items())
+        "\n".join([f'variable "{name}" {{'] + aligned(fields) + ["}"])
+        for name, (_, fields) in sorted(variables.items())
     ]
-    source = WRITTEN.format(" from the inputs of modules/" + ", modules/".join(FUNCTIONS))
+    source = WRITTEN.format(" from the inputs of the modules")
     note = "# What an input may be is checked by the module that it is handed to."
     yield TERRAFORM / "inputs.tf", "\n\n".join([f"{source}\n{note}"] + blocks) + "\n"
     yield TERRAFORM / "functions.tf", "\n\n".join([source] + calls) + "\n"
@@ -201,7 +202,8 @@ def tables(folder):
     outputs = [f"| {code(name)} | {cell(words(body['description']))} |" for name, (body, _) in found["output"].items()]
     resources = [f"| [{name}]({path.name}) |" for name, (_, path) in sorted(found["resource"].items())]
     resources += [
-        f"| [module.{name}]({path.name}), {unquoted(body['source'])} |" for name, (body, path) in found["module"].items()
+        f"| [module.{name}]({path.name}), {unquoted(body['source'])} |"
+        for name, (body, path) in found["module"].items()
     ]
     written = {
         "inputs": inputs(found["variable"]),

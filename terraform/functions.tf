@@ -1,4 +1,4 @@
-# Written by scripts/terraform-generate from the inputs of modules/keys, modules/tags, modules/watch, modules/digest: change that.
+# Written by scripts/terraform-generate from the inputs of the modules: change that.
 
 module "keys" {
   source = "./modules/keys"
@@ -176,6 +176,130 @@ module "tags" {
   vpc_subnets                 = var.vpc_subnets
 }
 
+module "watch" {
+  source = "./modules/watch"
+  count  = var.enable_watch ? 1 : 0
+
+  alarm_topics                        = var.alarm_topics
+  alarms                              = var.alarms
+  architecture                        = var.architecture
+  archive                             = var.archive
+  archive_bucket_kms_key              = var.archive_bucket_kms_key
+  archive_kms_key                     = var.archive_kms_key
+  assume_role_accounts                = var.assume_role_accounts
+  assume_role_name                    = var.assume_role_name
+  authorization_details               = var.authorization_details
+  aws_retry_mode                      = var.aws_retry_mode
+  canary_tags                         = var.canary_tags
+  code_signing_config                 = var.code_signing_config
+  concurrency                         = var.concurrency
+  create_trail                        = var.create_trail
+  create_trail_bucket                 = var.create_trail_bucket
+  create_trail_kms_key                = var.create_trail_kms_key
+  create_trail_topic                  = var.create_trail_topic
+  created_by_validate                 = var.created_by_validate
+  debug                               = var.debug
+  email_from                          = var.email_from
+  email_owner_domains                 = var.email_owner_domains
+  email_to                            = var.email_to
+  event_bus                           = var.event_bus
+  failure_destination                 = var.failure_destination
+  failure_destination_kms_key         = var.failure_destination_kms_key
+  failure_queue                       = var.failure_queue
+  forwarded_regions                   = var.forwarded_regions
+  grace_minutes                       = var.grace_minutes
+  kms_key                             = var.kms_key
+  log_retention_days                  = var.log_retention_days
+  management_account                  = var.management_account
+  max_stop                            = var.max_stop
+  max_terminate                       = var.max_terminate
+  memory_size                         = var.watch_memory_size
+  metrics                             = var.metrics
+  missing_run_hours                   = var.watch_missing_run_hours
+  name                                = var.watch_name
+  notify_retry_seconds                = var.notify_retry_seconds
+  organization_id                     = var.organization_id
+  override_protection                 = var.override_protection
+  overwrite_trail_bucket_notification = var.overwrite_trail_bucket_notification
+  overwrite_trail_bucket_policy       = var.overwrite_trail_bucket_policy
+  overwrite_trail_topic_policy        = var.overwrite_trail_topic_policy
+  owner_lookup_seconds                = var.owner_lookup_seconds
+  owner_tags                          = var.owner_tags
+  package                             = var.tags_package
+  package_s3_bucket                   = var.package_s3_bucket
+  package_s3_key                      = var.tags_package_s3_key
+  package_s3_version                  = var.tags_package_s3_version
+  package_sha256                      = var.tags_package_sha256
+  permissions_boundary                = var.permissions_boundary
+  protect_exempt                      = var.protect_exempt
+  queue_age_alarm_minutes             = var.queue_age_alarm_minutes
+  queue_batch_size                    = var.queue_batch_size
+  queue_batch_window_seconds          = var.queue_batch_window_seconds
+  queue_delay_seconds                 = var.queue_delay_seconds
+  queue_kms_key                       = var.queue_kms_key
+  queue_max_receive_count             = var.queue_max_receive_count
+  queue_maximum_concurrency           = var.queue_maximum_concurrency
+  queue_retention_days                = var.queue_retention_days
+  regions                             = var.regions
+  release                             = var.release
+  release_repository                  = var.release_repository
+  release_sha256                      = var.tags_release_sha256
+  release_url                         = var.release_url
+  required_tags                       = var.required_tags
+  reserved_concurrency                = var.watch_reserved_concurrency
+  role_path                           = var.role_path
+  schedule                            = var.watch_schedule
+  schedule_timezone                   = var.schedule_timezone
+  search_auth                         = var.search_auth
+  search_domain                       = var.search_domain
+  search_index                        = var.search_index
+  search_password                     = var.search_password
+  search_password_secret              = var.search_password_secret
+  search_url                          = var.search_url
+  search_user                         = var.search_user
+  secrets_kms_keys                    = var.secrets_kms_keys
+  settable_tags                       = local.settable_tags
+  settle_seconds                      = var.settle_seconds
+  slack_api_url                       = var.slack_api_url
+  slack_bot_token                     = var.slack_bot_token
+  slack_bot_token_secret              = var.slack_bot_token_secret
+  slack_channel                       = var.slack_channel
+  slack_url                           = var.slack_url
+  slack_url_secret                    = var.slack_url_secret
+  smtp_ca_file                        = var.smtp_ca_file
+  smtp_password                       = var.smtp_password
+  smtp_password_secret                = var.smtp_password_secret
+  smtp_url                            = var.smtp_url
+  smtp_user                           = var.smtp_user
+  smtp_user_secret                    = var.smtp_user_secret
+  sns_topic                           = var.sns_topic
+  sns_topic_kms_key                   = var.sns_topic_kms_key
+  source_of_events                    = var.source_of_events
+  tag_action                          = var.tag_action
+  tag_notification_text               = var.tag_notification_text
+  tag_notification_title              = var.tag_notification_title
+  tag_rules_file                      = var.tag_rules_file
+  tag_rules_table                     = local.tag_rules_table
+  tag_rules_table_kms_key             = local.tag_rules_table_kms_key
+  tags                                = var.tags
+  timeout                             = var.watch_timeout
+  tracing                             = var.tracing
+  trail_all_regions                   = var.trail_all_regions
+  trail_arn                           = var.trail_arn
+  trail_bucket                        = var.trail_bucket
+  trail_bucket_account                = var.trail_bucket_account
+  trail_bucket_force_destroy          = var.trail_bucket_force_destroy
+  trail_kms_key                       = var.trail_kms_key
+  trail_name                          = var.trail_name
+  trail_prefix                        = var.trail_prefix
+  trail_read_events                   = var.trail_read_events
+  trail_retention_days                = var.trail_retention_days
+  trail_topic                         = var.trail_topic
+  trail_topic_kms_key                 = var.trail_topic_kms_key
+  vpc_security_groups                 = var.vpc_security_groups
+  vpc_subnets                         = var.vpc_subnets
+}
+
 module "digest" {
   source = "./modules/digest"
   count  = var.enable_digest ? 1 : 0
@@ -187,6 +311,7 @@ module "digest" {
   archive_bucket_kms_key      = var.archive_bucket_kms_key
   archive_kms_key             = var.archive_kms_key
   asynchronous_retries        = var.digest_asynchronous_retries
+  aws_retry_mode              = var.aws_retry_mode
   code_signing_config         = var.code_signing_config
   concurrency                 = var.concurrency
   debug                       = var.debug

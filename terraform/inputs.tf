@@ -1,4 +1,4 @@
-# Written by scripts/terraform-generate from the inputs of modules/keys, modules/tags, modules/watch, modules/digest: change that.
+# Written by scripts/terraform-generate from the inputs of the modules: change that.
 # What an input may be is checked by the module that it is handed to.
 
 variable "alarm_topics" {
@@ -40,6 +40,19 @@ variable "archive_kms_key" {
   default     = null
 }
 
+variable "assume_role_accounts" {
+  description = "Ids of the other accounts whose instances are looked at. The function may assume assume_role_name in these, and nowhere else; with an event bus they may send events to it."
+  type        = set(string)
+  default     = []
+  nullable    = false
+}
+
+variable "assume_role_name" {
+  description = "Name of the role to look at the instances of other accounts with, with its path if it has one: sleuth or tools/sleuth. Needs assume_role_accounts. The role is not made here: its trust and its permissions are outputs."
+  type        = string
+  default     = null
+}
+
 variable "authorization_details" {
   description = "Whether users are read by iam:GetAccountAuthorizationDetails, 1,000 a call. If not, the function may not call it and reads them in other ways, which it is allowed instead."
   type        = bool
@@ -75,6 +88,34 @@ variable "concurrency" {
   description = "How many users, regions or instances are read side by side. The program's default is 16."
   type        = number
   default     = null
+}
+
+variable "create_trail" {
+  description = "Whether a trail is made. Most accounts have one; a second copy of the same events costs money."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "create_trail_bucket" {
+  description = "Whether a bucket is made for the log files."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "create_trail_kms_key" {
+  description = "Whether a KMS key is made for the log files of a new trail. It costs about a dollar a month, and calls."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "create_trail_topic" {
+  description = "Whether a topic is made for the trail, with source_of_events trail_topic. An existing trail has to be told of it afterwards."
+  type        = bool
+  default     = false
+  nullable    = false
 }
 
 variable "created_by_validate" {
@@ -113,7 +154,7 @@ variable "digest_memory_size" {
 }
 
 variable "digest_missing_run_hours" {
-  description = "After how many hours without a run there is an alarm, 1 to 168: more than the longest rest of the schedule. The default is longer than a day, by the hour that a clock is put forward or back and one more. Null: none."
+  description = "After how many hours without a run there is an alarm, 1 to 168: more than the longest rest of the schedule. The default is longer than a day, by the hour that a clock is put forward or back and one more. Null, or no schedule: none."
   type        = number
   default     = 26
 }
@@ -189,6 +230,13 @@ variable "enable_auto_expire" {
   nullable    = false
 }
 
+variable "event_bus" {
+  description = "Whether an event bus is made even without forwarded_regions, for modules/watch_regions in other accounts to forward to. Those in assume_role_accounts may send to it."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "expiration_age" {
   description = "Days since creation at which a key is expired. The program's default is 90."
   type        = number
@@ -223,6 +271,13 @@ variable "failure_queue" {
   description = "Whether failed runs, and runs that could not be started, are kept for 14 days in an SQS queue named NAME-failed."
   type        = bool
   default     = true
+  nullable    = false
+}
+
+variable "forwarded_regions" {
+  description = "Other regions of this account whose events are forwarded here, with api_calls and tag_changes; a rule is made in each. A trail's log files hold all its regions anyway."
+  type        = set(string)
+  default     = []
   nullable    = false
 }
 
@@ -277,7 +332,7 @@ variable "keys_memory_size" {
 }
 
 variable "keys_missing_run_hours" {
-  description = "After how many hours without a run there is an alarm, 1 to 168: more than the longest rest of the schedule. The default is longer than a weekend, by the hour that a clock is put forward or back and one more. Null: none."
+  description = "After how many hours without a run there is an alarm, 1 to 168: more than the longest rest of the schedule. The default is longer than a weekend, by the hour that a clock is put forward or back and one more. Null, or no schedule: none."
   type        = number
   default     = 74
 }
@@ -351,6 +406,12 @@ variable "log_retention_days" {
   nullable    = false
 }
 
+variable "management_account" {
+  description = "Id of the organization's management account, if a new trail of the organization is made by a delegated administrator: the trail is the management account's then."
+  type        = string
+  default     = null
+}
+
 variable "max_disable" {
   description = "Most keys one run may disable; if it would be more, none is. The program's default is 25."
   type        = number
@@ -388,8 +449,35 @@ variable "notify_retry_seconds" {
   default     = null
 }
 
+variable "organization_id" {
+  description = "Id of the organization, o-…, if the trail is one of an organization: its log files are below AWSLogs/ID/, and a new trail is made one of the organization."
+  type        = string
+  default     = null
+}
+
 variable "override_protection" {
   description = "Whether termination and stop protection that is in the way is switched off. Needs tag_action stop or terminate."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "overwrite_trail_bucket_notification" {
+  description = "Whether the events of an existing trail_bucket are switched on here, with source_of_events bucket_events and bucket_eventbridge. A bucket has one such configuration: whatever is there is REPLACED, and who was told by it is told no more. By default it is not touched; add the output trail_bucket_notification to it yourself."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "overwrite_trail_bucket_policy" {
+  description = "Whether the policy of an existing trail_bucket is written, so that CloudTrail may deliver to it. A bucket has one policy: whatever is there is REPLACED, and who had access by it has none any more. By default it is not touched; add the output trail_bucket_policy to it yourself."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "overwrite_trail_topic_policy" {
+  description = "Whether the policy of an existing topic is written, so that the trail may publish to it. A topic has one policy: whatever is there is REPLACED. By default it is not touched; add the output trail_topic_policy to it yourself."
   type        = bool
   default     = false
   nullable    = false
@@ -431,6 +519,59 @@ variable "protected_paths" {
   description = "Paths of IAM users whose keys must never be disabled, such as /admins/: the function is denied changing the keys of users below them, and the program leaves them alone."
   type        = list(string)
   default     = []
+  nullable    = false
+}
+
+variable "queue_age_alarm_minutes" {
+  description = "Age of the oldest message, in minutes, at which an alarm begins: as long as the function does not come by. By default the delay and the time of two tries."
+  type        = number
+  default     = null
+}
+
+variable "queue_batch_size" {
+  description = "Most messages one run of the function gets, 1 to 10000. More than 10 need a queue_batch_window_seconds of at least 1."
+  type        = number
+  default     = 10
+  nullable    = false
+}
+
+variable "queue_batch_window_seconds" {
+  description = "Seconds for which Lambda waits for more messages before it starts a run, 0 to 300. What comes together is told to owners in one message: a launch and the tags that are set right after it."
+  type        = number
+  default     = 20
+  nullable    = false
+}
+
+variable "queue_delay_seconds" {
+  description = "Seconds a message waits in the queue before it is looked at, 0 to 900. By default as long as the grace period, grace_minutes (5 minutes if not set), but never more than the 900 that SQS gives."
+  type        = number
+  default     = null
+}
+
+variable "queue_kms_key" {
+  description = "ARN of the customer-managed KMS key that encrypts both queues. Its policy is not touched, and has to let the sender use it: the output queue_key_policy is what to add. By default SQS encrypts with a key of its own."
+  type        = string
+  default     = null
+}
+
+variable "queue_max_receive_count" {
+  description = "How often a message is tried before it goes to the dead-letter queue, 1 to 1000. AWS advises 5 at least."
+  type        = number
+  default     = 5
+  nullable    = false
+}
+
+variable "queue_maximum_concurrency" {
+  description = "How many runs of the function the queue may start side by side, 2 to 1000. Each knows of its own stops and terminations only, so that the brake may let through that many times as much."
+  type        = number
+  default     = 2
+  nullable    = false
+}
+
+variable "queue_retention_days" {
+  description = "Days a message is kept in the queue, 1 to 13. The dead-letter queue keeps it for 14 days from when it was sent, so that some are left."
+  type        = number
+  default     = 4
   nullable    = false
 }
 
@@ -537,6 +678,12 @@ variable "settable_tags" {
   nullable    = false
 }
 
+variable "settle_seconds" {
+  description = "Seconds for which AWS is asked again for what it does not show yet; at most a third of timeout. The program's default is 60."
+  type        = number
+  default     = null
+}
+
 variable "slack_api_url" {
   description = "Another address of Slack's Web API, behind a proxy."
   type        = string
@@ -625,6 +772,13 @@ variable "sns_topic_kms_key" {
   default     = null
 }
 
+variable "source_of_events" {
+  description = "How the watch hears of instances. api_calls: an EventBridge rule on API calls, of which CloudTrail tells within seconds if there is a trail. tag_changes: an EventBridge rule on tags, which does not say who changed them. bucket_events, bucket_eventbridge and trail_topic: log files of CloudTrail, after about five minutes, of which the bucket tells the queue itself or by EventBridge, or the trail's topic does."
+  type        = string
+  default     = "api_calls"
+  nullable    = false
+}
+
 variable "tag_action" {
   description = "The severest action a run may take: notify, repair, stop or terminate. The function has the permissions for it, and no more."
   type        = string
@@ -684,7 +838,7 @@ variable "tags_memory_size" {
 }
 
 variable "tags_missing_run_hours" {
-  description = "After how many hours without a run there is an alarm, 1 to 168: more than the longest rest of the schedule. The default is longer than a weekend, by the hour that a clock is put forward or back and one more. Null: none."
+  description = "After how many hours without a run there is an alarm, 1 to 168: more than the longest rest of the schedule. The default is longer than a weekend, by the hour that a clock is put forward or back and one more. Null, or no schedule: none."
   type        = number
   default     = 74
 }
@@ -752,6 +906,82 @@ variable "tracing" {
   nullable    = false
 }
 
+variable "trail_all_regions" {
+  description = "Whether the new trail records all regions, not only that of the watch."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "trail_arn" {
+  description = "ARN of the existing trail, to which a new bucket or a new topic is made ready. Set both of them in the trail yourself, after they were made: it is not touched."
+  type        = string
+  default     = null
+}
+
+variable "trail_bucket" {
+  description = "Name of the bucket with the log files, new or existing. A new one is called NAME-trail-ACCOUNT-REGION by default. An existing one is not touched, unless overwrite_trail_bucket_policy or overwrite_trail_bucket_notification says so."
+  type        = string
+  default     = null
+}
+
+variable "trail_bucket_account" {
+  description = "Id of the account that an existing trail_bucket is in, if it is another one. Its owner has to let the function's role read it."
+  type        = string
+  default     = null
+}
+
+variable "trail_bucket_force_destroy" {
+  description = "Whether a new bucket is removed with all log files in it when the module is. Otherwise removing it fails as long as there are any."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "trail_kms_key" {
+  description = "ARN of the customer-managed KMS key that encrypts the log files. The function may decrypt with it, through S3 only; a new trail encrypts with it. Its policy is not touched: it has to let CloudTrail encrypt and this account decrypt."
+  type        = string
+  default     = null
+}
+
+variable "trail_name" {
+  description = "Name of the new trail. By default that of the watch."
+  type        = string
+  default     = null
+}
+
+variable "trail_prefix" {
+  description = "Prefix of the log files in the bucket, as the trail has it, without slashes at its ends."
+  type        = string
+  default     = null
+}
+
+variable "trail_read_events" {
+  description = "Whether the new trail records calls that only read, too. The watch does not need them."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "trail_retention_days" {
+  description = "Days a new bucket keeps log files; 0 keeps them for ever."
+  type        = number
+  default     = 365
+  nullable    = false
+}
+
+variable "trail_topic" {
+  description = "ARN of the existing topic that the trail, or the bucket, tells of log files, in any region; with create_trail the new trail's. Its policy is not touched unless overwrite_trail_topic_policy says so."
+  type        = string
+  default     = null
+}
+
+variable "trail_topic_kms_key" {
+  description = "ARN of the customer-managed KMS key that encrypts a new topic. Its policy is not touched, and has to let CloudTrail use it. By default the topic is not encrypted: its messages hold names of log files only."
+  type        = string
+  default     = null
+}
+
 variable "vpc_security_groups" {
   description = "Security groups of the function in vpc_subnets, by id."
   type        = list(string)
@@ -770,4 +1000,43 @@ variable "warning_age" {
   description = "Days since creation at which a key's owner is warned; lower than expiration_age. The program's default is 80."
   type        = number
   default     = null
+}
+
+variable "watch_memory_size" {
+  description = "Memory of the function in MB; its share of a processor grows with it."
+  type        = number
+  default     = 256
+  nullable    = false
+}
+
+variable "watch_missing_run_hours" {
+  description = "With schedule: after how many hours without a run there is an alarm, 1 to 168. Runs of the watch count too, so that it is of use only where little happens. Null: none."
+  type        = number
+  default     = null
+}
+
+variable "watch_name" {
+  description = "Name of the function, its role, its queue and its rule, and the beginning of all other names."
+  type        = string
+  default     = "sleuth-watch"
+  nullable    = false
+}
+
+variable "watch_reserved_concurrency" {
+  description = "How many runs there may be at a time, kept free for this function. By default it shares what the account has."
+  type        = number
+  default     = null
+}
+
+variable "watch_schedule" {
+  description = "When the function also audits all instances: a cron or rate expression of EventBridge Scheduler. By default it does not, and another function has to. One function for both knows its own changes."
+  type        = string
+  default     = null
+}
+
+variable "watch_timeout" {
+  description = "Seconds a run may take. The default is the most Lambda gives: an account may have 5,000 users, and a run that is cut off has told nobody."
+  type        = number
+  default     = 900
+  nullable    = false
 }

@@ -116,3 +116,96 @@ run "tags" {
     error_message = "The example deploys the function and its rules."
   }
 }
+
+run "everything" {
+  command = plan
+
+  module {
+    source = "./examples/everything"
+  }
+
+  variables {
+    release                = "v1.0.0"
+    release_repository     = "larkspur/sleuth"
+    keys_release_sha256    = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    tags_release_sha256    = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    slack_bot_token_secret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:sleuth/bot-AbCdEf"
+    archive_bucket         = "larkspur-reports"
+    operators              = ["platform@larkspur.example"]
+  }
+
+  override_data {
+    target = data.aws_caller_identity.current
+    values = {
+      account_id = "123456789012"
+    }
+  }
+
+  override_data {
+    target = module.sleuth.module.keys.data.aws_caller_identity.current
+    values = {
+      account_id = "123456789012"
+    }
+  }
+
+  override_data {
+    target = module.sleuth.module.keys.module.function.data.aws_caller_identity.current
+    values = {
+      account_id = "123456789012"
+    }
+  }
+
+  override_data {
+    target = module.sleuth.module.tags.data.aws_caller_identity.current
+    values = {
+      account_id = "123456789012"
+    }
+  }
+
+  override_data {
+    target = module.sleuth.module.tags.module.function.data.aws_caller_identity.current
+    values = {
+      account_id = "123456789012"
+    }
+  }
+
+  override_data {
+    target = module.sleuth.module.watch.data.aws_caller_identity.current
+    values = {
+      account_id = "123456789012"
+    }
+  }
+
+  override_data {
+    target = module.sleuth.module.watch.module.function.data.aws_caller_identity.current
+    values = {
+      account_id = "123456789012"
+    }
+  }
+
+  override_data {
+    target = module.sleuth.module.digest.data.aws_caller_identity.current
+    values = {
+      account_id = "123456789012"
+    }
+  }
+
+  override_data {
+    target = module.sleuth.module.digest.module.function.data.aws_caller_identity.current
+    values = {
+      account_id = "123456789012"
+    }
+  }
+
+  override_data {
+    target = module.sleuth.module.dashboard.data.aws_caller_identity.current
+    values = {
+      account_id = "123456789012"
+    }
+  }
+
+  assert {
+    condition     = output.functions == ["sleuth-keys", "sleuth-tags", "sleuth-watch", "sleuth-digest"]
+    error_message = "All four functions are deployed."
+  }
+}

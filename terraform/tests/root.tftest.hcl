@@ -39,6 +39,20 @@ override_data {
 }
 
 override_data {
+  target = module.watch.data.aws_caller_identity.current
+  values = {
+    account_id = "123456789012"
+  }
+}
+
+override_data {
+  target = module.watch.module.function.data.aws_caller_identity.current
+  values = {
+    account_id = "123456789012"
+  }
+}
+
+override_data {
   target = module.digest.data.aws_caller_identity.current
   values = {
     account_id = "123456789012"
@@ -68,7 +82,7 @@ run "nothing_else_set" {
   command = plan
 
   assert {
-    condition     = output.keys.function_name == "sleuth-keys" && output.tags == null && output.digest == null && output.rules_table == null
+    condition     = output.keys.function_name == "sleuth-keys" && output.tags == null && output.watch == null && output.digest == null && output.rules_table == null
     error_message = "The audit of access keys is deployed, and nothing else."
   }
 }
@@ -79,6 +93,7 @@ run "all" {
   variables {
     tags_package      = "main.tf"
     enable_tags       = true
+    enable_watch      = true
     enable_digest     = true
     dashboard         = true
     archive           = "s3://larkspur-reports/sleuth"
@@ -99,7 +114,7 @@ run "all" {
   }
 
   assert {
-    condition     = [output.keys.function_name, output.tags.function_name, output.digest.function_name] == ["sleuth-keys", "tag-audit", "sleuth-digest"]
+    condition     = [for one in [output.keys, output.tags, output.watch, output.digest] : one.function_name] == ["sleuth-keys", "tag-audit", "sleuth-watch", "sleuth-digest"]
     error_message = "Each is a function of its own."
   }
 
@@ -116,6 +131,7 @@ run "all" {
     condition = alltrue([
       contains(flatten(jsondecode(output.keys.policy).Statement[*].Action), "s3:PutObject"),
       contains(flatten(jsondecode(output.tags.policy).Statement[*].Action), "s3:PutObject"),
+      contains(flatten(jsondecode(output.watch.policy).Statement[*].Action), "s3:PutObject"),
       contains(flatten(jsondecode(output.digest.policy).Statement[*].Action), "s3:GetObject"),
     ])
     error_message = "Stores are those of all: audits write them, the digest reads."

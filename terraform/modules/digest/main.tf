@@ -32,8 +32,9 @@ module "function" {
   schedule = var.schedule
   # The digest is about the day before the schedule's time, however late it is started. Not jsonencode, which would write
   # the brackets in a way that the scheduler does not know.
-  schedule_input       = "{\"time\":\"<aws.scheduler.scheduled-time>\"}"
-  missing_run_hours    = var.missing_run_hours
+  schedule_input = "{\"time\":\"<aws.scheduler.scheduled-time>\"}"
+  # What nobody starts is never missing.
+  missing_run_hours    = var.schedule == null ? null : var.missing_run_hours
   asynchronous_retries = var.asynchronous_retries
 
   package                     = var.package

@@ -14,7 +14,7 @@ variable "schedule" {
 }
 
 variable "missing_run_hours" {
-  description = "After how many hours without a run there is an alarm, 1 to 168: more than the longest rest of the schedule. The default is longer than a day, by the hour that a clock is put forward or back and one more. Null: none."
+  description = "After how many hours without a run there is an alarm, 1 to 168: more than the longest rest of the schedule. The default is longer than a day, by the hour that a clock is put forward or back and one more. Null, or no schedule: none."
   type        = number
   default     = 26
 }
@@ -44,8 +44,20 @@ variable "digest_since" {
   default     = null
 
   validation {
-    condition     = trimspace(coalesce(var.digest_since, " ")) == "" ? true : can(regex("^\\s*([0-9]+\\s*(nanos|nsec|ns|usec|us|µs|millis|msec|ms|seconds|second|secs|sec|s|minutes|minute|mins|min|m|hours|hour|hrs|hr|h|days|day|d|weeks|week|wks|wk|w|months|month|M|years|year|yrs|yr|y)\\s*)+$", var.digest_since)) && can(regex("[1-9]", var.digest_since))
+    # Units as the program knows them: M is a month, m a minute.
+    condition = trimspace(coalesce(var.digest_since, " ")) == "" ? true : (
+      can(regex("^\\s*([0-9]+\\s*(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|wks?|weeks?|M|months?|y|yrs?|years?)\\s*)+$", var.digest_since)) &&
+      can(regex("[1-9]", var.digest_since))
+    )
     error_message = "digest_since is `${coalesce(var.digest_since, " ")}`: must be a time as in 24h, 7days or 90min, at most ten years."
+  }
+
+  validation {
+    condition = sum(concat([0], [
+      for part in regexall("([0-9]{1,9})\\s*(mo|M|[a-z])", coalesce(var.digest_since, " ")) :
+      tonumber(part[0]) * lookup({ s = 1, m = 60, h = 3600, d = 86400, w = 604800, mo = 2630016, M = 2630016, y = 31557600 }, part[1], 0)
+    ])) <= 3660 * 86400 && !can(regex("[0-9]{10}", coalesce(var.digest_since, " ")))
+    error_message = "digest_since is `${coalesce(var.digest_since, " ")}`: must be at most ten years."
   }
 }
 

@@ -106,8 +106,11 @@ resource "aws_lambda_function" "this" {
 
   tags = var.tags
 
-  # Permissions first: a run without them could do nothing but fail.
-  depends_on = [aws_iam_role_policy.function]
+  # Permissions first: a run without them could do nothing but fail. And the queue, which is known here by its name only.
+  depends_on = [
+    aws_iam_role_policy.function,
+    aws_sqs_queue.failed,
+  ]
 }
 
 resource "aws_lambda_function_event_invoke_config" "this" {

@@ -39,8 +39,9 @@ module "function" {
   secret_environment = local.outputs_secret_environment
   policy             = local.policy
 
-  schedule             = var.schedule
-  missing_run_hours    = var.missing_run_hours
+  schedule = var.schedule
+  # What nobody starts is never missing.
+  missing_run_hours    = var.schedule == null ? null : var.missing_run_hours
   asynchronous_retries = var.asynchronous_retries
 
   package                     = var.package

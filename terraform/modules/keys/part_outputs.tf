@@ -219,7 +219,7 @@ variable "email_from" {
   default     = null
 
   validation {
-    condition     = trimspace(coalesce(var.email_from, " ")) == "" ? true : can(regex("^([^@,<>[:cntrl:]]*<[^@\\s<>,]+@[^@\\s<>,]+>|[^@\\s<>,]+@[^@\\s<>,]+)$", trimspace(var.email_from)))
+    condition     = trimspace(coalesce(var.email_from, " ")) == "" ? true : can(regex("^((\"[^\"[:cntrl:]]*\"\\s*|[^@,\"<>[:cntrl:]]*)<[^@\\s<>,]+@[^@\\s<>,]+>|[^@\\s<>,]+@[^@\\s<>,]+)$", trimspace(var.email_from)))
     error_message = "email_from is `${coalesce(var.email_from, " ")}`: must be an e-mail address, NAME@DOMAIN, or `Words <NAME@DOMAIN>`."
   }
 
@@ -237,7 +237,7 @@ variable "email_to" {
 
   validation {
     condition = alltrue([
-      for address in var.email_to : can(regex("^([^@,<>[:cntrl:]]*<[^@\\s<>,]+@[^@\\s<>,]+>|[^@\\s<>,]+@[^@\\s<>,]+)$", address))
+      for address in var.email_to : can(regex("^((\"[^\"[:cntrl:]]*\"\\s*|[^@,\"<>[:cntrl:]]*)<[^@\\s<>,]+@[^@\\s<>,]+>|[^@\\s<>,]+@[^@\\s<>,]+)$", address))
     ])
     error_message = "email_to is `${join(",", var.email_to)}`: must be e-mail addresses, each NAME@DOMAIN or `Words <NAME@DOMAIN>`."
   }

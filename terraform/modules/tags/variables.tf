@@ -14,7 +14,7 @@ variable "schedule" {
 }
 
 variable "missing_run_hours" {
-  description = "After how many hours without a run there is an alarm, 1 to 168: more than the longest rest of the schedule. The default is longer than a weekend, by the hour that a clock is put forward or back and one more. Null: none."
+  description = "After how many hours without a run there is an alarm, 1 to 168: more than the longest rest of the schedule. The default is longer than a weekend, by the hour that a clock is put forward or back and one more. Null, or no schedule: none."
   type        = number
   default     = 74
 }

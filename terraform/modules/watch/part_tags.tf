@@ -57,9 +57,22 @@ variable "required_tags" {
 
   validation {
     condition = trimspace(coalesce(var.required_tags, " ")) == "" ? true : alltrue([
-      for entry in split(",", var.required_tags) : can(regex("^[^=]{1,128}(=[^|]{1,256}(\\|[^|]{1,256})*)?$", trimspace(entry))) && !can(regex("(^|[=|])\\s*([=|]|$)", trimspace(entry)))
+      for entry in [for text in split(",", var.required_tags) : trimspace(text)] : alltrue([
+        can(regex("^[^=]{1,128}(=[^|]{1,256}(\\|[^|]{1,256})*)?$", entry)),
+        # A key or a value of blanks.
+        !can(regex("(^|[=|])\\s*([=|]|$)", entry)),
+        !can(regex("^\\*\\s*=", entry)),
+      ])
     ])
-    error_message = "required_tags is `${coalesce(var.required_tags, " ")}`: must be tags with commas between them, each KEY or KEY=VALUE|VALUE, keys of at most 128 characters and values of at most 256."
+    error_message = "required_tags is `${coalesce(var.required_tags, " ")}`: must be tags with commas between them, each KEY or KEY=VALUE|VALUE, keys of at most 128 characters and values of at most 256; * has no values."
+  }
+
+  validation {
+    condition = trimspace(coalesce(var.required_tags, " ")) == "" ? true : alltrue([
+      for values in [for entry in split(",", var.required_tags) : [for value in split("|", trimspace(replace(entry, "/^[^=]*=?/", ""))) : trimspace(value)]] :
+      length(values) == length(distinct(values))
+    ])
+    error_message = "required_tags is `${coalesce(var.required_tags, " ")}`: must name each value once."
   }
 
   validation {

@@ -192,3 +192,15 @@ run "since_yesterday" {
 
   expect_failures = [var.digest_since]
 }
+
+run "since_the_last_century" {
+  command = plan
+
+  variables {
+    archive      = "s3://larkspur-reports"
+    sns_topic    = "arn:aws:sns:us-east-1:123456789012:platform"
+    digest_since = "9years 13months 1w"
+  }
+
+  expect_failures = [var.digest_since]
+}

@@ -231,7 +231,6 @@ run "everything_set" {
   variables {
     name                        = "audit"
     schedule                    = null
-    missing_run_hours           = null
     asynchronous_retries        = 2
     enable_auto_expire          = true
     max_disable                 = 0

@@ -42,7 +42,7 @@ run "secrets_are_named" {
     smtp_user_secret       = "arn:aws:secretsmanager:us-east-1:123456789012:secret:ses-AbCdEf"
     smtp_password_secret   = "arn:aws:secretsmanager:us-east-1:123456789012:secret:ses-AbCdEf"
     email_from             = "Sleuth <sleuth@larkspur.example>"
-    email_to               = ["platform@larkspur.example"]
+    email_to               = ["platform@larkspur.example", "\"Ops, night\" <ops@larkspur.example>"]
     search_url             = "https://search.larkspur.example"
     search_user            = "sleuth"
     search_password_secret = "arn:aws:ssm:us-east-1:123456789012:parameter/sleuth/search"
@@ -98,7 +98,7 @@ run "secrets_are_named" {
       SMTP_USER       = "arn:aws:secretsmanager:us-east-1:123456789012:secret:ses-AbCdEf"
       SMTP_PASSWORD   = "arn:aws:secretsmanager:us-east-1:123456789012:secret:ses-AbCdEf"
       EMAIL_FROM      = "Sleuth <sleuth@larkspur.example>"
-      EMAIL_TO        = "platform@larkspur.example"
+      EMAIL_TO        = "platform@larkspur.example,\"Ops, night\" <ops@larkspur.example>"
       SEARCH_URL      = "https://search.larkspur.example"
       SEARCH_USER     = "sleuth"
       SEARCH_PASSWORD = "arn:aws:ssm:us-east-1:123456789012:parameter/sleuth/search"

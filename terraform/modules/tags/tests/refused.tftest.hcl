@@ -139,3 +139,23 @@ run "any_tag" {
 
   expect_failures = [var.settable_tags, var.tag_rules_table_kms_key]
 }
+
+run "value_named_twice" {
+  command = plan
+
+  variables {
+    required_tags = "Team,Code=LOL|GGG | LOL"
+  }
+
+  expect_failures = [var.required_tags]
+}
+
+run "any_tag_with_a_value" {
+  command = plan
+
+  variables {
+    required_tags = "*=LOL"
+  }
+
+  expect_failures = [var.required_tags]
+}
