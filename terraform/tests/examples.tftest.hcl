@@ -117,6 +117,48 @@ run "tags" {
   }
 }
 
+run "watch" {
+  command = plan
+
+  module {
+    source = "./examples/watch"
+  }
+
+  variables {
+    package          = "versions.tf"
+    slack_url_secret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:sleuth/slack-AbCdEf"
+    alarm_topic      = "arn:aws:sns:eu-west-1:123456789012:ops"
+  }
+
+  override_data {
+    target = module.sleuth_watch.data.aws_caller_identity.current
+    values = {
+      account_id = "123456789012"
+    }
+  }
+
+  override_data {
+    target = module.sleuth_watch.module.function.data.aws_caller_identity.current
+    values = {
+      account_id = "123456789012"
+    }
+  }
+
+  override_data {
+    target = module.sleuth_watch.module.regions.data.aws_caller_identity.current
+    values = {
+      account_id = "123456789012"
+    }
+  }
+
+  assert {
+    condition = output.function_name == "sleuth-watch" && length([
+      for action in flatten(jsondecode(module.sleuth_watch.policy).Statement[*].Action) : action if can(regex("^ec2:(Create|Stop|Terminate|Modify)", action))
+    ]) == 0
+    error_message = "The example deploys the function, and it may change nothing."
+  }
+}
+
 run "everything" {
   command = plan
 

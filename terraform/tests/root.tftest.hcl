@@ -53,6 +53,13 @@ override_data {
 }
 
 override_data {
+  target = module.watch.module.regions.data.aws_caller_identity.current
+  values = {
+    account_id = "123456789012"
+  }
+}
+
+override_data {
   target = module.digest.data.aws_caller_identity.current
   values = {
     account_id = "123456789012"
@@ -170,6 +177,36 @@ run "tags_without_keys" {
   assert {
     condition     = output.keys == null && output.tags.function_name == "sleuth-tags"
     error_message = "Inputs of what is switched off play no part."
+  }
+}
+
+run "watch" {
+  command = plan
+
+  variables {
+    keys_package     = null
+    enable_keys      = false
+    enable_watch     = true
+    tags_package     = "versions.tf"
+    required_tags    = "Owner"
+    watch_timeout    = 180
+    watch_schedule   = "rate(1 day)"
+    watch_name       = "tag-watch"
+    source_of_events = "bucket_events"
+    trail_bucket     = "larkspur-trail"
+  }
+
+  assert {
+    condition     = output.tags == null && output.watch.function_name == "tag-watch" && output.watch.trail_bucket == "larkspur-trail"
+    error_message = "The watch is a function of its own, which audits all instances too."
+  }
+
+  assert {
+    condition = (
+      [for s in jsondecode(output.watch.policy).Statement : s.Resource if s.Sid == "ReadLogFiles"] == ["arn:aws:s3:::larkspur-trail/AWSLogs/*"] &&
+      contains(jsondecode(output.watch.policy).Statement[*].Sid, "ReadRegions")
+    )
+    error_message = "It may read log files, and ask which regions there are."
   }
 }
 

@@ -58,11 +58,12 @@ module "sleuth_watch" {
   alarm_topics     = [var.alarm_topic]
 
   source_of_events  = "api_calls"
-  forwarded_regions = ["us-east-1"]
-  regions           = [var.region, "us-east-1"]
+  forwarded_regions = ["eu-central-1"]
+  regions           = [var.region, "eu-central-1"]
 
-  # Messages wait in the queue for as long as an instance is left alone.
+  # Messages wait in the queue for as long as an instance is left alone. What failed comes again after six times the timeout.
   grace_minutes = 10
+  timeout       = 300
 
   # What was not told of, and what was still in its grace period, is found here.
   schedule = "cron(0 10 ? * MON-FRI *)"
