@@ -404,7 +404,7 @@ async fn role(aws: &Emulator, name: &str, policy: &Value) -> String {
 /// The errors of a report.
 fn errors(report: &Value) -> Vec<String> {
     let errors = report["errors"].as_array().unwrap();
-    errors.iter().map(|error| format!("{}: {}", error["operation"], error["message"])).collect()
+    errors.iter().map(|error| format!("{}: {}", text(&error["operation"]), text(&error["message"]))).collect()
 }
 
 /// What a function's log warns of.

@@ -133,6 +133,24 @@ run "tags-everything" {
   }
 }
 
+# Where nobody may see the policies of all users, and changes are for one region.
+run "tags-listed" {
+  command = plan
+
+  module {
+    source = "../../modules/tags"
+  }
+
+  variables {
+    name                  = "sleuth-tags-listed"
+    tag_rules_table       = "sleuth-rules"
+    tag_action            = "repair"
+    settable_tags         = ["Owner"]
+    regions               = ["eu-west-1"]
+    authorization_details = false
+  }
+}
+
 # The role in another account has a policy, too.
 run "watch" {
   command = plan
