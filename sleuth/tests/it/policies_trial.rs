@@ -340,7 +340,7 @@ impl Bench {
 
     /// What is not as it should be.
     async fn missing(&self, fact: &Fact, answer: &Value) -> Option<String> {
-        let wrong = match fact {
+        match fact {
             Fact::Inactive(keys) => {
                 let inactive = self.aws.inactive().await.len();
                 (inactive != keys.len()).then(|| format!("{inactive} keys are disabled, not {}", keys.len()))
@@ -361,8 +361,7 @@ impl Bench {
                 let disabled = answer["audits"][0]["summary"]["disabled"].as_u64().unwrap_or_default();
                 (disabled == 0).then(|| "the digest knows of no key".to_owned())
             }
-        };
-        wrong
+        }
     }
 }
 
