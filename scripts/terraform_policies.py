@@ -45,8 +45,9 @@ def policy(document):
     """A policy in which a list of one is a list, and its order that of the alphabet: providers differ in both."""
     parsed = json.loads(document)
     for statement in parsed["Statement"]:
-        conditions = statement.get("Condition", {}).values()
-        for part, name in [(statement, "Action"), (statement, "Resource"), *((c, key) for c in conditions for key in c)]:
+        lists = [(statement, "Action"), (statement, "Resource")]
+        lists += [(keys, key) for keys in statement.get("Condition", {}).values() for key in keys]
+        for part, name in lists:
             part[name] = sorted([part[name]] if isinstance(part[name], str) else part[name])
     return parsed
 

@@ -48,7 +48,7 @@ OPERATORS = {
 
 
 def holds(conditions, context):
-    """Whether all conditions of a statement hold. `context`: a list of values by key; without one there is no such key."""
+    """Whether all conditions of a statement hold. `context`: lists of values by key."""
     return all(
         holds_for(operator, context.get(key.lower()), [wanted] if isinstance(wanted, str) else wanted)
         for operator, keys in conditions.items()

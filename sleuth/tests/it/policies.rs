@@ -2,6 +2,7 @@
 //! cannot do all of it any more if any one action is taken from it.
 
 use aws_config::SdkConfig;
+use aws_sdk_ec2::types::{AttributeBooleanValue, Tag};
 use aws_sdk_iam::{
     config::{Credentials, Region, SharedCredentialsProvider},
     error::ProvideErrorMetadata,
@@ -10,13 +11,13 @@ use futures::{StreamExt as _, stream};
 
 use crate::{
     policies_trial::{Bench, Configuration, values},
-    tags::IRELAND,
+    tags::{IRELAND, VIRGINIA, old},
 };
 
 /// Needs no permission.
 const FREE: &str = "sts:GetCallerIdentity";
-/// Tried first also where Terraform does not allow it, as what is done instead takes longer. The audit of EC2 tags reports
-/// that it lacks the tags of users then.
+/// Tried first also where Terraform does not allow it, as what is done instead takes longer. The audit of EC2 tags
+/// reports that it lacks the tags of users then.
 pub(crate) const TRIED: &str = "iam:GetAccountAuthorizationDetails";
 
 /// Actions that no run here tells of, and why.
@@ -112,6 +113,37 @@ async fn who_may_disable_keys_sees_no_instance_and_who_may_terminate_instances_d
         // Lambda joins a VPC with the second one's role. The function itself may not.
         assert!(!allowed(ec2_client.describe_subnets().send().await), "{name}");
         bench.aws.check_policies(false).await;
+    }
+}
+
+#[tokio::test]
+async fn only_named_tags_are_set_only_protection_is_switched_and_no_exempt_instance_is_stopped() {
+    let bench = Bench::start().await;
+    let plain = old(&bench.aws, IRELAND, &[]).await;
+    let exempt = old(&bench.aws, IRELAND, &[("SleuthExempt", "2999-12-31 payroll")]).await;
+    let afar = old(&bench.aws, VIRGINIA, &[]).await;
+    let tag = |key: &str| Tag::builder().key(key).value("x").build();
+
+    let sdk = as_role_of(&bench, &Configuration::named("tags-everything")).await;
+    let ec2 = aws_sdk_ec2::Client::new(&sdk);
+    for (keys, may) in [(&["OWNER"][..], true), (&["canary_timestamp"], true), (&["Owner", "Team"], false)] {
+        let set = ec2.create_tags().resources(&plain).set_tags(Some(keys.iter().map(|key| tag(key)).collect()));
+        assert_eq!(allowed(set.send().await), may, "{keys:?}");
+    }
+    let on = AttributeBooleanValue::builder().value(true).build();
+    let change = || ec2.modify_instance_attribute().instance_id(&plain);
+    assert!(allowed(change().disable_api_termination(on.clone()).send().await));
+    assert!(!allowed(change().ebs_optimized(on).send().await));
+    assert!(!allowed(ec2.stop_instances().instance_ids(&exempt).send().await));
+    assert!(!allowed(ec2.stop_instances().instance_ids(&plain).instance_ids(&exempt).send().await));
+    assert!(allowed(ec2.stop_instances().instance_ids(&plain).send().await));
+
+    bench.aws.check_policies(false).await;
+    let sdk = as_role_of(&bench, &Configuration::named("tags-listed")).await;
+    for (region, id, may) in [(IRELAND, &plain, true), (VIRGINIA, &afar, false)] {
+        let config = aws_sdk_ec2::config::Builder::from(&sdk).region(Region::new(region));
+        let set = aws_sdk_ec2::Client::from_conf(config.build()).create_tags().resources(id).tags(tag("Owner"));
+        assert_eq!(allowed(set.send().await), may, "{region}");
     }
 }
 
