@@ -138,7 +138,7 @@ def release(root, version, date, check=CHECK):
     except Refused:
         git(root, "reset", "--quiet", "--hard", "HEAD~")
         raise
-    return f"git push --atomic origin main v{version}"
+    return f"git push origin main           # and when that has passed the workflow ci:\n    git push origin v{version}"
 
 
 def difference(root, made):

@@ -2,9 +2,9 @@
 //! `version.rs`.
 //!
 //! The commit is that of the environment variable `SLEUTH_COMMIT`, else what git says, else what `cargo package` wrote
-//! into the crate, else `unknown`. Only a release is asked which it is: with every commit the whole program would be compiled
-//! anew, which whoever develops it need not wait for.
-#![expect(clippy::disallowed_methods, reason = "this is how a build script reads and answers")]
+//! into the crate, else `unknown`. Only a release is asked which it is: with every commit the whole program would be
+//! compiled anew, which whoever develops it need not wait for.
+#![expect(clippy::disallowed_methods, reason = "this is how a build script is told its features")]
 
 use std::{env, fs, path::Path, process::Command};
 
@@ -44,7 +44,7 @@ fn main() {
 
 /// The commit of the repository whose root is the workspace: that of one around it, into which the crate was copied,
 /// would be the wrong one.
-pub(crate) fn of_git() -> Option<String> {
+fn of_git() -> Option<String> {
     if !Path::new("../.git").exists() {
         return None;
     }

@@ -1,10 +1,6 @@
 //! The command line through the real binary: help, usage, settings, outputs, exit codes.
 
-use std::{
-    io::Write as _,
-    path::Path,
-    process::{Command, Stdio},
-};
+use std::{io::Write as _, process::Stdio};
 
 use serde_json::json;
 use sleuth::version;
@@ -14,10 +10,6 @@ use wiremock::{
 };
 
 use crate::support::{Ended, sleuth};
-
-#[expect(dead_code, clippy::print_stdout, reason = "only what a release asks of git is looked at")]
-#[path = "../../build.rs"]
-mod build;
 
 /// Nobody listens there.
 const NOWHERE: &str = "http://127.0.0.1:9";
@@ -44,12 +36,6 @@ async fn version_names_the_commit_and_the_features() {
     let ended = offline(&["--version"]).await;
     assert_eq!(ended.stdout, format!("sleuth {}\n", version::TEXT));
     assert_eq!(version::TEXT, format!("{} (commit {}, features cli keys tags)", version::VERSION, version::COMMIT));
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    if root.join(".git").exists() {
-        let git = Command::new("git").arg("-C").arg(root).args(["rev-parse", "--short=12", "HEAD"]).output().unwrap();
-        let commit = String::from_utf8(git.stdout).unwrap();
-        assert_eq!(build::of_git().unwrap().trim_end_matches("-dirty"), commit.trim());
-    }
 }
 
 #[tokio::test]

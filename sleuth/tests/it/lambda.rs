@@ -129,8 +129,9 @@ async fn any_event_starts_the_audit_and_rubbish_gets_a_clear_answer() {
 
 #[tokio::test]
 async fn log_begins_with_the_build() {
-    let function = Function::start(KEYS, "http://127.0.0.1:1", &[]).await;
-    function.invoke("{}").await;
+    // A mistake in the settings ends an invocation at once.
+    let function = Function::start(KEYS, "http://127.0.0.1:9", &[("AUDITS", "nothing")]).await;
+    assert!(function.invoke("{}").await["errorMessage"].is_string());
     let log = function.log();
     let first = log.lines().find_map(|line| serde_json::from_str::<Value>(line).ok()).unwrap();
     assert_eq!(first["message"], "started", "{log}");
