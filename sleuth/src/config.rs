@@ -9,7 +9,7 @@ use std::fmt;
 use serde::de::DeserializeOwned;
 
 pub use audits::Audit;
-pub use common::{Common, RetryMode};
+pub use common::{Calls, Common, RetryMode};
 pub use digest::{DigestConfig, DigestFlags};
 pub use keys::KeysConfig;
 pub use outputs::{ArchiveConfig, BotConfig, EmailConfig, Outputs, SearchConfig, SearchLogin, Secret, SlackUrl};

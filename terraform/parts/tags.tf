@@ -240,6 +240,7 @@ variable "authorization_details" {
 locals {
   tags_environment = {
     for name, value in {
+      AUTHORIZATION_DETAILS  = var.authorization_details ? null : "false"
       TAG_RULES_FILE         = var.tag_rules_file
       TAG_RULES_TABLE        = var.tag_rules_table
       REQUIRED_TAGS          = var.required_tags

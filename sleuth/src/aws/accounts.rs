@@ -10,7 +10,7 @@ use super::{
     sts,
 };
 use crate::{
-    config::{RetryMode, RoleName},
+    config::{Calls, RoleName},
     deadline::before,
     facts::ReadError,
     ports::watch::Accounts,
@@ -47,8 +47,8 @@ pub struct Reach<'a> {
     pub caller: &'a Caller,
     /// The role in the others; `None`: they are out of reach.
     pub role: Option<&'a RoleName>,
-    /// How calls are repeated.
-    pub mode: RetryMode,
+    /// How AWS is asked.
+    pub calls: Calls,
     /// When to stop waiting for credentials.
     pub end: Option<Instant>,
 }
@@ -80,7 +80,7 @@ impl Accounts for Reach<'_> {
 
     async fn account(&self, id: &str) -> Result<Cloud, ReadError> {
         if id == self.caller.account {
-            return Ok(Cloud::new(self.sdk, self.mode));
+            return Ok(Cloud::new(self.sdk, self.calls));
         }
         let failed = |message| ReadError { operation: "AssumeRole".to_owned(), message };
         let role = self.role.ok_or_else(|| {
@@ -95,6 +95,6 @@ impl Accounts for Reach<'_> {
         let credentials = before(self.end, provider.provide_credentials()).await?;
         credentials.map_err(|error| failed(format!("{arn}: {}", all_causes(&error))))?;
         let sdk = self.sdk.to_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build();
-        Ok(Cloud::new(&sdk, self.mode))
+        Ok(Cloud::new(&sdk, self.calls))
     }
 }

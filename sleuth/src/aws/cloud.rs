@@ -16,7 +16,7 @@ use super::{
     tally::Tally,
 };
 use crate::{
-    config::RetryMode,
+    config::Calls,
     facts::{Account, ReadError, Tags},
     ports::{
         NoAnswer, Users, WriteError,
@@ -36,7 +36,7 @@ pub(super) use ec2::seen;
 #[derive(Debug)]
 pub struct Cloud {
     sdk: SdkConfig,
-    mode: RetryMode,
+    calls: Calls,
     iam: Iam,
     regions: Mutex<BTreeMap<RegionName, Arc<Regional>>>,
 }
@@ -50,8 +50,8 @@ struct Regional {
 
 impl Cloud {
     /// The account that the credentials in `sdk` belong to.
-    pub fn new(sdk: &SdkConfig, mode: RetryMode) -> Self {
-        Self { sdk: sdk.clone(), mode, iam: Iam::new(sdk, mode), regions: Mutex::default() }
+    pub fn new(sdk: &SdkConfig, calls: Calls) -> Self {
+        Self { sdk: sdk.clone(), calls, iam: Iam::new(sdk, calls), regions: Mutex::default() }
     }
 
     fn region(&self, name: &RegionName) -> Arc<Regional> {
@@ -65,11 +65,11 @@ impl Cloud {
         let ec2 = aws_sdk_ec2::config::Builder::from(&self.sdk)
             .interceptor(Tally)
             .region(region.clone())
-            .retry_config(patience::retries(self.mode))
+            .retry_config(patience::retries(self.calls.retry))
             .retry_partition(patience::partition("ec2"));
         Regional {
             ec2: aws_sdk_ec2::Client::from_conf(ec2.build()),
-            trail: CloudTrail::new(&self.sdk, region, self.mode),
+            trail: CloudTrail::new(&self.sdk, region, self.calls.retry),
         }
     }
 }
@@ -82,7 +82,7 @@ impl ReadInstances for Cloud {
     async fn users(&self, end: Option<Moment>) -> Users {
         match self.iam.users_with_details(end).await {
             (denied, Some(super::iam::Denied)) => {
-                // Without tags nobody can be called in Slack, which is said.
+                // Without tags nobody can be called in Slack, which is said unless it was chosen.
                 let (mut users, _) = self.iam.users_only(end).await;
                 users.errors.extend(denied.errors);
                 users

@@ -5,7 +5,7 @@ use aws_sdk_iam::types::Tag;
 
 use super::{error::read_error, patience, sts, tally::Tally};
 use crate::{
-    config::RetryMode,
+    config::Calls,
     facts::{Account, ReadError, Tags},
 };
 
@@ -28,17 +28,19 @@ const PAGE: i32 = 1_000;
 pub struct Iam {
     iam: aws_sdk_iam::Client,
     sts: aws_sdk_sts::Client,
+    /// Whether `GetAccountAuthorizationDetails` may be asked.
+    details: bool,
 }
 
 impl Iam {
     /// The account that the credentials in `sdk` belong to.
-    pub fn new(sdk: &SdkConfig, mode: RetryMode) -> Self {
+    pub fn new(sdk: &SdkConfig, calls: Calls) -> Self {
         let patient = aws_sdk_iam::config::Builder::from(sdk)
             .interceptor(Tally)
-            .retry_config(patience::retries(mode))
+            .retry_config(patience::retries(calls.retry))
             .retry_partition(patience::partition("iam"))
             .build();
-        Self { iam: aws_sdk_iam::Client::from_conf(patient), sts: sts(sdk) }
+        Self { iam: aws_sdk_iam::Client::from_conf(patient), sts: sts(sdk), details: calls.details }
     }
 
     /// Whose account this is, and what of that could not be read.

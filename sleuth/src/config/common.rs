@@ -20,12 +20,22 @@ pub struct Common {
     pub outputs: Outputs,
     /// More logging: `DEBUG`.
     pub debug: bool,
-    /// How calls of AWS are repeated: the SDK's own setting, `AWS_RETRY_MODE`.
-    pub retry_mode: RetryMode,
+    /// How AWS is asked.
+    pub calls: Calls,
     /// Whether metrics are written into the function's log: `METRICS`.
     pub metrics: bool,
     /// The SDK's own setting, kept to be named in errors: `AWS_PROFILE`.
     pub profile: Option<String>,
+}
+
+/// How AWS is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Calls {
+    /// How calls are repeated: the SDK's own setting, `AWS_RETRY_MODE`.
+    pub retry: RetryMode,
+    /// Whether users may be read by `GetAccountAuthorizationDetails`, which also tells all policies of the account:
+    /// `AUTHORIZATION_DETAILS`.
+    pub details: bool,
 }
 
 /// How calls that AWS throttles are repeated.
@@ -45,6 +55,7 @@ struct Environment {
     metrics: Option<String>,
     aws_profile: Option<String>,
     aws_retry_mode: Option<String>,
+    authorization_details: Option<String>,
 }
 
 impl Common {
@@ -61,12 +72,14 @@ impl Common {
         let outputs = Outputs::new(&read(environment)?, check);
         let mode = check.one_of("AWS_RETRY_MODE", env.aws_retry_mode.as_deref(), ["adaptive", "standard"]);
         let concurrency = check.count("CONCURRENCY", env.concurrency.as_deref(), MOST_CONCURRENT);
+        let details = check.one_of("AUTHORIZATION_DETAILS", env.authorization_details.as_deref(), ["true", "false"]);
+        let retry = if mode == Some("standard") { RetryMode::Standard } else { RetryMode::Adaptive };
         let metrics = check.one_of("METRICS", env.metrics.as_deref(), ["true", "false"]) != Some("false");
         Ok(Self {
             concurrency: concurrency.unwrap_or(CONCURRENCY),
             outputs,
             debug: on(env.debug.as_deref()),
-            retry_mode: if mode == Some("standard") { RetryMode::Standard } else { RetryMode::Adaptive },
+            calls: Calls { retry, details: details != Some("false") },
             metrics,
             profile: env.aws_profile,
         })

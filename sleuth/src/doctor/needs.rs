@@ -86,7 +86,7 @@ pub enum Lack {
     Instead(&'static str),
 }
 
-const DETAILS: &str = "iam:GetAccountAuthorizationDetails";
+pub(super) const DETAILS: &str = "iam:GetAccountAuthorizationDetails";
 
 /// All actions. One that two audits need for something else has two rows.
 pub const NEEDS: &[Need] = &[

@@ -12,7 +12,7 @@ use sleuth::{
 
 use crate::{
     documentation::documented_actions,
-    policies::{TRIED, UNTOLD, is_untold},
+    policies::{UNTOLD, is_untold},
     policies_rendered::{Configuration, values},
 };
 
@@ -26,9 +26,7 @@ fn needed(configuration: &Configuration) -> BTreeSet<String> {
     let audit = audits.into_iter().find(|audit| audit.as_str() == configuration.audit()).unwrap();
     let settings = Settings::read(&environment, vec![audit], &Flags::default(), &TagFlags::default());
     assert!(settings.common().is_some(), "{}: {settings:?}", configuration.name);
-    // A policy that leaves this out has what is done instead.
-    let denied = if configuration.actions().contains(TRIED) { &[][..] } else { &[TRIED] };
-    let needs = Wants::new(&settings, None).needs(denied);
+    let needs = Wants::new(&settings, None).needs(&[]);
     needs.iter().map(|need| need.action.to_owned()).collect()
 }
 
@@ -41,9 +39,6 @@ fn own(configuration: &Configuration) -> BTreeSet<String> {
 fn policies_allow_what_the_doctor_asks_for() {
     for configuration in Configuration::all() {
         let mut needed = needed(&configuration);
-        if !configuration.actions().contains(TRIED) {
-            needed.remove(TRIED);
-        }
         // Keys are used for the caller, of which settings name only one.
         needed.retain(|action| !is_untold(action));
         assert_eq!(own(&configuration), needed, "{}", configuration.name);

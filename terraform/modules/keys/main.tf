@@ -11,6 +11,7 @@ locals {
       MAX_DISABLE                 = var.max_disable
       MAX_DISABLE_PERCENT         = var.max_disable_percent
       INVENTORY                   = var.inventory
+      AUTHORIZATION_DETAILS       = var.authorization_details ? null : "false"
       CANARY_USER                 = var.canary_user
       PROTECTED_PATHS             = join(",", var.protected_paths)
       EXPIRE_NOTIFICATION_TITLE   = var.expire_notification_title

@@ -46,7 +46,11 @@ impl ReadKeys for Iam {
     async fn users(&self, end: Option<Instant>) -> Users {
         match self.users_with_details(end).await {
             (_, Some(Denied)) => {
-                tracing::warn!("GetAccountAuthorizationDetails is denied; asking for the tags of each user instead");
+                if self.details {
+                    tracing::warn!(
+                        "GetAccountAuthorizationDetails is denied; asking for the tags of each user instead"
+                    );
+                }
                 let (mut users, partition) = self.users_only(end).await;
                 // Of what could not be listed at all there is nothing more to ask.
                 if let Some(partition) = partition {

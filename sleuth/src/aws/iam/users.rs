@@ -15,7 +15,7 @@ use crate::{
     ports::{ListedUser, Users},
 };
 
-/// The call is not allowed, which another call may be.
+/// The call is not allowed, by AWS or by `AUTHORIZATION_DETAILS`, which another call may be.
 pub(in crate::aws) struct Denied;
 
 impl Iam {
@@ -23,6 +23,9 @@ impl Iam {
     pub(in crate::aws) async fn users_with_details(&self, end: Option<Instant>) -> (Users, Option<Denied>) {
         const CALL: &str = "GetAccountAuthorizationDetails";
         let mut users = Users::default();
+        if !self.details {
+            return (users, Some(Denied));
+        }
         let call = self.iam.get_account_authorization_details().filter(EntityType::User).max_items(PAGE);
         let mut pages = call.into_paginator().send();
         loop {

@@ -19,7 +19,7 @@ use crate::{
 
 pub(crate) async fn run(config: &KeysConfig, Start { now, invocation, deadlines }: Start) -> Result<Value, Diagnostic> {
     let sdk = aws::connect(None, deadlines.read).await.map_err(|e| diagnostic("Credentials", &e))?;
-    let iam = aws::iam::Iam::new(&sdk, config.common.retry_mode);
+    let iam = aws::iam::Iam::new(&sdk, config.common.calls);
     let mut outputs = aws::outputs(&sdk, &config.common.outputs, deadlines.read)
         .await
         .map_err(|error| not_begun(error.is_setting(), &error))?;

@@ -23,7 +23,7 @@ pub(crate) async fn run(config: TagsConfig, Start { now, invocation, deadlines }
         .await
         .map_err(|error| not_begun(error.is_setting(), &error))?;
     let common = &policy.config.common;
-    let cloud = Cloud::new(&sdk, common.retry_mode);
+    let cloud = Cloud::new(&sdk, common.calls);
     let mut outputs = aws::outputs(&sdk, &common.outputs, deadlines.read)
         .await
         .map_err(|error| not_begun(error.is_setting(), &error))?;

@@ -93,8 +93,8 @@ async fn judge(
     Start { now, invocation, deadlines }: Start,
 ) -> Result<Ended, Diagnostic> {
     let caller = caller(sdk, deadlines.read).await.map_err(|error| diagnostic("Incomplete", &error))?;
-    let mode = config.common.retry_mode;
-    let reach = Reach { sdk, caller: &caller, role: role.as_ref(), mode, end: deadlines.read };
+    let calls = config.common.calls;
+    let reach = Reach { sdk, caller: &caller, role: role.as_ref(), calls, end: deadlines.read };
     let own = reach.own(found.accounts().into_iter());
     found.drop_own(&own);
     if found.sightings.is_empty() {

@@ -36,6 +36,8 @@ const SHARED: &str = "  CONCURRENCY                  how many users or regions a
                                [default: 16]
   AWS_RETRY_MODE               `adaptive`, or `standard`: faster, takes more of AWS's limit
                                [default: adaptive]
+  AUTHORIZATION_DETAILS        `false`: IAM is not asked for GetAccountAuthorizationDetails
+                               [default: true]
   METRICS                      `false`: the Lambda function writes no metrics [default: true]
   DEBUG                        log more, and print on stderr the message for each channel";
 

@@ -110,7 +110,7 @@ mod live {
         let now = now.unwrap_or(taken_at);
         let common = &config.common;
         let sdk = aws::connect(common.profile.as_deref(), deadlines.read).await?;
-        let iam = aws::iam::Iam::new(&sdk, common.retry_mode);
+        let iam = aws::iam::Iam::new(&sdk, common.calls);
         // Who cannot tell anybody does not begin.
         let outputs =
             if apply { aws::outputs(&sdk, &common.outputs, deadlines.read).await? } else { Outputs::default() };

@@ -138,7 +138,7 @@ pub(crate) mod live {
         let sdk = aws::connect(config.common.profile.as_deref(), deadlines.read).await?;
         let policy = aws::tag_policy(&sdk, config, rules, deadlines.read).await?;
         let common = &policy.config.common;
-        let cloud = aws::cloud::Cloud::new(&sdk, common.retry_mode);
+        let cloud = aws::cloud::Cloud::new(&sdk, common.calls);
         // Who cannot tell anybody does not begin.
         let outputs =
             if apply { aws::outputs(&sdk, &common.outputs, deadlines.read).await? } else { Outputs::default() };

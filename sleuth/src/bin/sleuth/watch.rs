@@ -109,13 +109,8 @@ mod live {
         .await;
         bar.finish_and_clear();
         let caller = caller(&sdk, deadlines.read).await.map_err(Unanswered)?;
-        let reach = Reach {
-            sdk: &sdk,
-            caller: &caller,
-            role: config.role.as_ref(),
-            mode: common.retry_mode,
-            end: deadlines.read,
-        };
+        let reach =
+            Reach { sdk: &sdk, caller: &caller, role: config.role.as_ref(), calls: common.calls, end: deadlines.read };
         let time = Time { now, deadlines, patience: config.settle };
         Ok(Box::pin(dry(&reach, &found, policy, time)).await)
     }

@@ -2,7 +2,7 @@
 
 use notifier::search::Service;
 
-use super::{Lack, NEEDS, Need};
+use super::{DETAILS, Lack, NEEDS, Need};
 use crate::{
     config::{
         ArchiveConfig, Audit, Outputs, RoleName, RuleSource, SearchConfig, SearchLogin, Secret, SecretArn, SlackUrl,
@@ -18,6 +18,8 @@ use crate::{
 pub struct Wants {
     /// The audits.
     pub audits: Vec<Audit>,
+    /// Whether `GetAccountAuthorizationDetails` is asked.
+    pub details: bool,
     /// Whether keys may be disabled.
     pub disables: bool,
     /// Whether the credential report is used.
@@ -72,6 +74,7 @@ impl Wants {
         let outputs = settings.common().map(|common| &common.outputs);
         Self {
             audits: settings.audits.clone(),
+            details: settings.common().is_none_or(|common| common.calls.details),
             disables: keys.is_some_and(|config| config.limits.auto_expire),
             by_report: keys.is_some_and(|config| config.by_report),
             action: tags.map_or(Action::None, |config| config.limits.action),
@@ -94,9 +97,11 @@ impl Wants {
     /// The needs with these settings, each action once. `denied`: actions of which that is known.
     pub fn needs(&self, denied: &[&str]) -> Vec<Need> {
         let mut needs: Vec<Need> = Vec::new();
-        for need in NEEDS.iter().filter(|need| (need.when)(self)) {
+        // A call that is not to be made is as good as denied, and not needed.
+        let avoided = |action: &str| action == DETAILS && !self.details;
+        for need in NEEDS.iter().filter(|need| (need.when)(self) && !avoided(need.action)) {
             let lack = match need.lack {
-                Lack::Instead(other) if denied.contains(&other) => Lack::Missing,
+                Lack::Instead(other) if denied.contains(&other) || avoided(other) => Lack::Missing,
                 Lack::Instead(_) => continue,
                 lack => lack,
             };

@@ -21,7 +21,9 @@ With --live also:
   CONCURRENCY                  how many log files or regions are read side by side, 1 to 100
                                [default: 16]
   AWS_RETRY_MODE               `adaptive`, or `standard`: faster, takes more of AWS's limit
-                               [default: adaptive]";
+                               [default: adaptive]
+  AUTHORIZATION_DETAILS        `false`: IAM is not asked for GetAccountAuthorizationDetails
+                               [default: true]";
 
 /// What to do with events.
 #[derive(Debug, Subcommand)]
