@@ -32,8 +32,17 @@ COMMIT_TIME = 1_700_000_001
 AGES = {"SOURCE_DATE_EPOCH": str(COMMIT_TIME)}
 
 
+def zig_in(folder):
+    """What is asked of an installed Zig."""
+    (folder / "lib" / "libunwind").mkdir(parents=True)
+    (folder / "LICENSE").write_text("Of Zig.\n")
+    (folder / "lib" / "libunwind" / "LICENSE.TXT").write_text("Of LLVM.\n")
+    return folder
+
+
 def words(program, to, *more, features="keys", glibc="99.0"):
     """The arguments of the script."""
+    more = ["--zig", str(Path(program).parent / "zig"), *more]
     named = ["--name", "sleuth-test", "--features", features, "--target", TARGET, "--glibc", glibc, "--to", str(to)]
     return [str(program), *named, *more]
 
@@ -54,6 +63,7 @@ class Packages(unittest.TestCase):
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
         self.program = self.folder / "program"
         shutil.copyfile(Path(sys.executable).resolve(), self.program)
+        self.zig = zig_in(self.folder / "zig")
 
     def packed(self, *more, **how):
         to = self.folder / "dist"
@@ -79,6 +89,7 @@ class Packages(unittest.TestCase):
         shutil.copyfile(self.program, other)
         os.utime(other, (1, 1))
         other.chmod(0o600)
+        zig_in(other.parent / "zig")
         share, copy = self.shared(), self.folder / "copy"
         shutil.copytree(share, copy)
         os.utime(copy / "man" / "sleuth.1", (1, 1))
@@ -122,6 +133,19 @@ class Packages(unittest.TestCase):
         for name, line in zip(names, lines):
             self.assertEqual((to / f"{name}.sha256").read_text(), line)
 
+    def test_list_of_sums_is_of_what_is_there_as_it_was(self):
+        to = self.folder / "dist"
+        to.mkdir()
+        sum_of_kept = f"{hashlib.sha256(b'kept').hexdigest()}  sleuth-kept.zip\n"
+        (to / "sleuth-kept.zip").write_bytes(b"kept")
+        (to / "sleuth-kept.zip.sha256").write_text(sum_of_kept)
+        (to / "sleuth-gone.zip.sha256").write_text(sum_of_kept.replace("kept", "gone"))
+        (to / "sleuth-other.zip").write_bytes(b"another build")
+        (to / "sleuth-other.zip.sha256").write_text(sum_of_kept.replace("kept", "other"))
+        listed = [line.split()[1] for line in (self.packed() / "SHA256SUMS").read_text().splitlines()]
+        made = ["sleuth-test.cdx.json", "sleuth-test.licenses.txt", "sleuth-test.zip"]
+        self.assertEqual(listed, ["sleuth-kept.zip", *made])
+
     def test_what_it_is_made_of_is_told_in_cyclonedx(self):
         to = self.packed()
         text = (to / "sleuth-test.cdx.json").read_text()
@@ -136,8 +160,9 @@ class Packages(unittest.TestCase):
         # Neither the command line, nor what only builds, nor what only tests.
         for absent in ["clap", "aws-sdk-ec2", "serde_derive", "cc", "insta", "iam-stub"]:
             self.assertNotIn(absent, named)
-        for present in ["notifier", "aws-lc-sys", "tokio", "rust-std"]:
+        for present in ["notifier", "aws-lc-sys", "tokio", "rust-std", "zig-libunwind", "zig-compiler-rt"]:
             self.assertIn(present, named)
+        self.assertIn(f"ziglang=={named['zig-libunwind']['version']} ", (HERE / "zig.txt").read_text())
         # Everything is needed by something, and nothing is needed that is not there.
         refs = {about["bom-ref"]} | {each["bom-ref"] for each in made["components"]}
         needs = {each["ref"]: each.get("dependsOn", []) for each in made["dependencies"]}
@@ -151,11 +176,24 @@ class Packages(unittest.TestCase):
             self.assertEqual(archive.read("THIRD-PARTY-LICENSES.txt").decode(), licences)
         made = json.loads((to / "sleuth-test.cdx.json").read_text())
         for each in made["components"]:
-            if each["name"] not in ("notifier", "rust-std"):
+            if each["name"] != "notifier" and each["bom-ref"].startswith("pkg:cargo/"):
                 # Once in the list, and at least once above a text.
                 self.assertGreaterEqual(licences.count(f"{each['name']} {each['version']} "), 2, each["name"])
         self.assertIn("The standard library of Rust", licences)
         self.assertIn("Copyright (c) 2021 Nugine", licences)
+        rule = package_licences.RULE
+        for named, text in [("zig-compiler-rt", "Of Zig."), ("zig-libunwind", "Of LLVM.")]:
+            self.assertRegex(licences, rf"\({named}\)\n{rule}\n\n{text}\n")
+
+    def test_program_is_refused_if_a_licence_of_what_zig_links_is_missing(self):
+        for file, name in [("LICENSE", "zig-compiler-rt"), ("lib/libunwind/LICENSE.TXT", "zig-libunwind")]:
+            text = (self.zig / file).read_text()
+            (self.zig / file).write_text("\n")
+            self.refused(f"the licence of {name}")
+            (self.zig / file).unlink()
+            self.refused(f"the licence of {name}")
+            (self.zig / file).write_text(text)
+        self.packed()
 
     def test_program_for_a_later_glibc_is_refused(self):
         self.refused("would not start where there is 2.2", glibc="2.2")
