@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 from package_crates import ROOT
 
-FILES = re.compile(r"(?i)(un)?licen[cs]e|copying|copyright|notice")
+LICENCES = re.compile(r"(?i)(un)?licen[cs]e|copying")
+# These stand beside a licence, and are none by themselves.
+NOTICES = re.compile(r"(?i)copyright|notice")
+# With a text for each, named after it, as REUSE has them (https://reuse.software).
+FOLDER = re.compile(r"(?i)licen[cs]es")
 # Programs in crates' folders that are named like licences are no text.
 SOURCES = {".rs", ".py", ".sh", ".toml", ".json"}
-# C code that comes with a crate stands so deep at the most.
-DEEPEST = 4
 RULE = "=" * 100
 
 
@@ -43,21 +45,33 @@ class Plain(html.parser.HTMLParser):
 
 
 def of_crate(crate, root=ROOT):
-    """The texts that come with a crate, by their names. Where it has none, scripts/licences/CRATE.txt; or the text of
-    Apache-2.0, if it may be had under that."""
-    files = [path for path in crate.folder.rglob("*") if FILES.match(path.name) and path.suffix not in SOURCES]
-    near = [path for path in files if len(path.relative_to(crate.folder).parts) <= DEEPEST and path.is_file()]
-    if near:
-        return {str(path.relative_to(crate.folder)): read(path) for path in sorted(near)}
+    """The texts that come with a crate, by their names, those of the code of others in it too. Where it has none for
+    itself, scripts/licences/CRATE.txt; or the text of Apache-2.0, if it may be had under that."""
+    files = (path.relative_to(crate.folder) for path in crate.folder.rglob("*") if path.is_file())
+    found = sorted(path for path in files if is_text(path))
+    texts = {str(path): read(crate.folder / path) for path in found}
+    if any(is_of_all(path) for path in found):
+        return texts
     ours = root / "scripts" / "licences" / f"{crate.name}.txt"
     if ours.exists():
-        return {"LICENSE": read(ours)}
+        return {"LICENSE": read(ours), **texts}
     if "Apache-2.0" in crate.licence.split(" OR "):
-        return {"Apache-2.0": read(root / "LICENSE")}
+        return {"Apache-2.0": read(root / "LICENSE"), **texts}
     raise NoLicence(
         f"{crate.name} {crate.version} ({crate.licence or 'no licence'}) has no text of its licence: "
         f"put that of its authors into scripts/licences/{crate.name}.txt"
     )
+
+
+def is_text(path):
+    """Whether a file of a crate, at any depth, is a licence or a notice."""
+    named = LICENCES.match(path.name) or NOTICES.match(path.name) or any(map(FOLDER.fullmatch, path.parts[:-1]))
+    return bool(named) and path.suffix not in SOURCES
+
+
+def is_of_all(path):
+    """Whether it is the licence of the crate, not of something in it, and more than a notice."""
+    return bool(LICENCES.match(path.name)) if len(path.parts) == 1 else bool(FOLDER.fullmatch(path.parts[0]))
 
 
 def read(path):

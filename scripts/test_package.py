@@ -230,24 +230,57 @@ class Crates(unittest.TestCase):
             self.assertEqual("aws-sdk-ec2" in names, expected, features)
             self.assertIn("aws-sdk-iam", names)
 
+    def crate(self, licence="MIT", ours=False, checksum="0" * 64):
+        """One without any file."""
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        return package_crates.Crate("bare", "1.0.0", "", licence, None, folder, checksum, ours)
+
     def test_crate_without_a_licence_is_refused(self):
-        with tempfile.TemporaryDirectory() as folder:
-            crate = package_crates.Crate("bare", "1.0.0", "", "MIT", None, Path(folder), "0" * 64)
-            with self.assertRaisesRegex(package_licences.NoLicence, r"bare 1.0.0 \(MIT\).*scripts/licences/bare.txt"):
+        crate = self.crate()
+        with self.assertRaisesRegex(package_licences.NoLicence, r"bare 1.0.0 \(MIT\).*scripts/licences/bare.txt"):
+            package_licences.of_crate(crate)
+        # None of these is its licence.
+        (crate.folder / "vendored").mkdir()
+        for name in ["license.rs", "NOTICE", "COPYRIGHT.md", "vendored/LICENSE"]:
+            (crate.folder / name).write_text(f"text of {name}")
+            with self.assertRaises(package_licences.NoLicence, msg=name):
                 package_licences.of_crate(crate)
-            (Path(folder) / "license.rs").write_text("code about licences")
-            with self.assertRaises(package_licences.NoLicence):
-                package_licences.of_crate(crate)
-            (Path(folder) / "COPYING").write_text("text")
-            self.assertEqual(package_licences.of_crate(crate), {"COPYING": "text"})
+        (crate.folder / "COPYING").write_text("text")
+        texts = package_licences.of_crate(crate)
+        self.assertEqual(sorted(texts), ["COPYING", "COPYRIGHT.md", "NOTICE", "vendored/LICENSE"])
+        self.assertEqual((texts["COPYING"], texts["NOTICE"]), ("text", "text of NOTICE"))
+
+    def test_licences_are_found_however_deep_and_in_a_folder_of_them(self):
+        crate = self.crate()
+        names = ["LICENSES/MIT.txt", "a/b/c/d/e/f/LICENCE", "a/LICENSES/BSD-3-Clause.txt"]
+        for name in [*names, "a/licenses.json", "a/LICENSES/list.py"]:
+            (crate.folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (crate.folder / name).write_text(name)
+        self.assertEqual(package_licences.of_crate(crate), {name: name for name in names})
+
+    def test_crate_under_apache_with_a_notice_has_both_texts(self):
+        crate = self.crate("MIT OR Apache-2.0")
+        (crate.folder / "NOTICE").write_text("of somebody")
+        texts = package_licences.of_crate(crate)
+        self.assertEqual(texts, {"Apache-2.0": (HERE.parent / "LICENSE").read_text(), "NOTICE": "of somebody"})
+
+    def test_crate_of_others_needs_a_licence_wherever_it_is_from(self):
+        """One from git or from a folder has no checksum, as those of the workspace."""
+        program = self.crate(ours=True, checksum=None)
+        for each in [self.crate(checksum=None), self.crate()]:
+            with self.assertRaisesRegex(package_licences.NoLicence, "bare 1.0.0"):
+                package_licences.text("name", package_crates.Crates(program, [each], {}), ())
+        linked = package_crates.linked("keys", TARGET)
+        self.assertEqual([crate.name for crate in linked.needed if crate.ours], ["notifier"])
+        self.assertTrue(linked.program.ours)
 
     def test_licences_that_are_kept_for_crates_are_needed(self):
         """A crate that has begun to bring its own, or is gone, is to be forgotten here."""
         crates = {crate.name: crate for crate in package_crates.linked("cli,keys,tags", TARGET).needed}
         for kept in (HERE / "licences").glob("*.txt"):
             self.assertIn(kept.stem, crates)
-            files = crates[kept.stem].folder.iterdir()
-            self.assertFalse([file for file in files if package_licences.FILES.match(file.name)])
+            names = (Path(file.name) for file in crates[kept.stem].folder.iterdir())
+            self.assertEqual([name for name in names if package_licences.is_of_all(name)], [])
 
 
 class Programs(unittest.TestCase):
