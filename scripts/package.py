@@ -85,8 +85,8 @@ def pack(wanted, epoch):
     program = wanted.program.read_bytes()
     crates = package_crates.linked(wanted.features, wanted.target)
     check(program, crates, wanted)
-    rust = package_licences.of_rust()
-    licences = package_licences.text(wanted.name, crates, rust).encode()
+    libraries = (package_licences.of_rust(), *package_licences.of_zig(wanted.zig))
+    licences = package_licences.text(wanted.name, crates, libraries).encode()
     files = {
         "LICENSE": ((package_crates.ROOT / "LICENSE").read_bytes(), False),
         "THIRD-PARTY-LICENSES.txt": (licences, False),
@@ -100,18 +100,28 @@ def pack(wanted, epoch):
     else:
         files["bootstrap"] = program, True
         packed = {f"{wanted.name}.zip": zipped(files, epoch)}
-    made = package_sbom.sbom(wanted.name, crates, wanted.features, wanted.target, rust[0], program, epoch)
+    made = package_sbom.sbom(wanted.name, crates, wanted.features, wanted.target, libraries, program, epoch)
     return packed | {f"{wanted.name}.cdx.json": made.encode(), f"{wanted.name}.licenses.txt": licences}
 
 
 def write(files, folder):
-    """Writes them with the sum of each, and one list of the sums of all that is in the folder."""
+    """Writes them with the sum of each, and one list of the sums of all that is in the folder as its sum says."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         (folder / name).write_bytes(content)
-        (folder / f"{name}.sha256").write_text(f"{hashlib.sha256(content).hexdigest()}  {name}\n")
+        (folder / f"{name}.sha256").write_text(line(name, content))
     sums = sorted(folder.glob("sleuth-*.sha256"), key=lambda path: path.name)
-    (folder / "SHA256SUMS").write_text("".join(path.read_text() for path in sums))
+    (folder / "SHA256SUMS").write_text("".join(path.read_text() for path in sums if holds(path)))
+
+
+def holds(path):
+    """Whether the file of a sum is there, and the same still: another package may have been here, and gone."""
+    file = path.with_suffix("")
+    return file.is_file() and path.read_text() == line(file.name, file.read_bytes())
+
+
+def line(name, content):
+    return f"{hashlib.sha256(content).hexdigest()}  {name}\n"
 
 
 def arguments(given):
@@ -121,6 +131,7 @@ def arguments(given):
     parser.add_argument("--features", required=True, help="that the program was built with")
     parser.add_argument("--target", required=True, help="that it was built for")
     parser.add_argument("--glibc", required=True, help="the latest that it may need")
+    parser.add_argument("--zig", required=True, type=Path, help="the folder of the Zig that linked it")
     parser.add_argument("--without", action="append", default=[], help="a path that must not be in it; may be repeated")
     parser.add_argument("--share", type=Path, help="a folder to pack beside it: a tar.gz then, not a zip")
     parser.add_argument("--to", required=True, type=Path, help="the folder to write to")

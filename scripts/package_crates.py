@@ -19,17 +19,15 @@ class Crate:
     licence: str
     repository: str | None
     folder: Path
-    # Of the packed crate; those of the workspace have none.
+    # Of the packed crate; those of the workspace have none, nor have those from git or a folder elsewhere.
     checksum: str | None
+    # Whether it is of this workspace.
+    ours: bool
 
     @property
     def url(self):
         """Its package URL (https://github.com/package-url/purl-spec)."""
         return f"pkg:cargo/{self.name}@{self.version}"
-
-    @property
-    def ours(self):
-        return self.checksum is None
 
 
 # Equal only to itself, as those of one program are asked for once.
@@ -52,7 +50,9 @@ def linked(features, target):
     lock = tomllib.loads((ROOT / "Cargo.lock").read_text())
     checksums = {(each["name"], each["version"]): each.get("checksum") for each in lock["package"]}
     known = {}
-    for each in json.loads(cargo("metadata", "--locked", "--format-version=1", "--all-features"))["packages"]:
+    metadata = json.loads(cargo("metadata", "--locked", "--format-version=1", "--all-features"))
+    members = set(metadata["workspace_members"])
+    for each in metadata["packages"]:
         name = each["name"], each["version"]
         known[name] = Crate(
             *name,
@@ -62,6 +62,7 @@ def linked(features, target):
             each["repository"],
             Path(each["manifest_path"]).parent,
             checksums[name],
+            each["id"] in members,
         )
 
     # Only `cargo tree` knows features as the build does. A line is a depth and a crate; one that was shown before is

@@ -24,8 +24,8 @@ def component(kind, crate):
     return made
 
 
-def sbom(name, crates, features, target, rust, binary, epoch):
-    """The document. `rust` is the version whose standard library is linked, `binary` what all this is about."""
+def sbom(name, crates, features, target, libraries, binary, epoch):
+    """The document. `libraries` are linked besides the crates, `binary` is what all this is about."""
     program = component("application", crates.program)
     program["name"] = name
     program["hashes"] = [{"alg": "SHA-256", "content": hashlib.sha256(binary).hexdigest()}]
@@ -33,16 +33,20 @@ def sbom(name, crates, features, target, rust, binary, epoch):
         {"name": "sleuth:features", "value": features},
         {"name": "sleuth:target", "value": target},
     ]
-    library = {
-        "type": "library",
-        "bom-ref": f"rust-std@{rust}",
-        "name": "rust-std",
-        "version": rust,
-        "description": "The standard library of Rust",
-        "licenses": [{"expression": "MIT OR Apache-2.0"}],
-    }
+    linked = [
+        {
+            "type": "library",
+            "bom-ref": f"{each.name}@{each.version}",
+            "name": each.name,
+            "version": each.version,
+            "description": each.description,
+            "licenses": [{"expression": each.licence}],
+        }
+        for each in libraries
+    ]
+    refs = [each["bom-ref"] for each in linked]
     needs = [
-        {"ref": crate.url, "dependsOn": [each.url for each in needed] + [library["bom-ref"]]}
+        {"ref": crate.url, "dependsOn": [each.url for each in needed] + refs}
         for crate, needed in sorted(crates.needs.items(), key=lambda item: item[0].url)
     ]
     document = {
@@ -55,8 +59,8 @@ def sbom(name, crates, features, target, rust, binary, epoch):
             "lifecycles": [{"phase": "build"}],
             "component": program,
         },
-        "components": [component("library", crate) for crate in crates.needed] + [library],
-        "dependencies": [*needs, {"ref": library["bom-ref"]}],
+        "components": [component("library", crate) for crate in crates.needed] + linked,
+        "dependencies": [*needs, *({"ref": ref} for ref in refs)],
     }
     # The same content has the same name.
     number = uuid.uuid5(NAMES, json.dumps(document, sort_keys=True))

@@ -1,9 +1,12 @@
 """Makes a release: version, changelog, commit and tag, after everything was checked. scripts/release calls this."""
 
 import argparse
+import contextlib
 import datetime
 import difflib
 import re
+import shutil
+import signal
 import subprocess
 import sys
 import tomllib
@@ -12,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 CHECK = ["scripts/check"]
 MANIFEST, CHANGELOG, LOCKS = "Cargo.toml", "CHANGELOG.md", ["Cargo.lock", "fuzz/Cargo.lock"]
+REMOTE = "origin"
 VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 UNRELEASED = "## [Unreleased]\n"
 
@@ -21,10 +25,32 @@ class Refused(Exception):
 
 
 def git(root, *arguments):
-    run = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    # When this is to end, git is waited for, not killed: it would leave its locks behind.
+    with subprocess.Popen(["git", *arguments], cwd=root, text=True, **pipes) as run:
+        out, error = run.communicate()
     if run.returncode:
-        raise Refused(f"git {arguments[0]} failed: {run.stderr.strip()}")
-    return run.stdout
+        raise Refused(f"git {arguments[0]} failed: {error.strip()}")
+    return out
+
+
+@contextlib.contextmanager
+def ended_by_signals():
+    """Signals that end a program do so as an exit from Python: what was begun is put back first. Only the first one
+    counts, so that nothing disturbs that."""
+    numbers = [signal.SIGTERM, signal.SIGHUP]
+
+    def end(number, _):
+        for each in numbers:
+            signal.signal(each, signal.SIG_IGN)
+        sys.exit(128 + number)
+
+    before = {number: signal.signal(number, end) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def numbers(version):
@@ -37,6 +63,20 @@ def released(root):
     return sorted((tag[1:] for tag in tags if VERSION.fullmatch(tag[1:])), key=numbers)
 
 
+def follow(root):
+    """Whether main is what is released elsewhere too, with all tags that are there."""
+    if REMOTE not in git(root, "remote").split():
+        return
+    there = f"refs/remotes/{REMOTE}/main"
+    try:
+        git(root, "fetch", "--quiet", "--tags", REMOTE, f"+refs/heads/main:{there}")
+    except Refused as error:
+        raise Refused(f"{REMOTE} does not say what main and the tags are there, and has to be asked: {error}")
+    missing = int(git(root, "rev-list", "--count", f"HEAD..{there}"))
+    if missing:
+        raise Refused(f"main of {REMOTE} has commits that this one lacks: {missing}")
+
+
 def look(root, version):
     """Whether the repository is ready. Returns the version it has, and the one before this release, if any."""
     if not VERSION.fullmatch(version):
@@ -47,6 +87,7 @@ def look(root, version):
     changed = git(root, "status", "--porcelain")
     if changed:
         raise Refused(f"there are changes that are not committed:\n{changed.rstrip()}")
+    follow(root)
     present = tomllib.loads((root / MANIFEST).read_text())["workspace"]["package"]["version"]
     before = released(root)
     if before and numbers(version) <= numbers(before[-1]):
@@ -119,26 +160,32 @@ def release(root, version, date, check=CHECK):
     """Does it all, or leaves everything as it was. Returns what to do next."""
     made = edits(root, version, date)
     new = entries((root / CHANGELOG).read_text())[1]
-    try:
-        for name, text in made.items():
-            (root / name).write_text(text)
-        if subprocess.run(check, cwd=root).returncode:
-            raise Refused(f"{check[0]} failed: everything is as it was")
-        changed = {line[3:] for line in git(root, "status", "--porcelain").splitlines()}
-        if changed != set(made):
-            raise Refused(f"{check[0]} changed files: {', '.join(sorted(changed - set(made)))}")
-        git(root, "commit", "--quiet", "--message", f"Release {version}", "--", *made)
-    except BaseException:
-        git(root, "checkout", "--quiet", "HEAD", "--", *made)
-        raise
-    try:
-        # Headings of the changelog are no comments.
-        message = f"Sleuth {version}\n\n{new}"
-        git(root, "tag", "--annotate", "--cleanup=whitespace", "--message", message, f"v{version}")
-    except Refused:
-        git(root, "reset", "--quiet", "--hard", "HEAD~")
-        raise
+    before = git(root, "rev-parse", "HEAD").strip()
+    with ended_by_signals():
+        try:
+            for name, text in made.items():
+                (root / name).write_text(text)
+            if subprocess.run(check, cwd=root).returncode:
+                raise Refused(f"{check[0]} failed: everything is as it was")
+            changed = {line[3:] for line in git(root, "status", "--porcelain").splitlines()}
+            if changed != set(made):
+                raise Refused(f"{check[0]} changed files: {', '.join(sorted(changed - set(made)))}")
+            git(root, "commit", "--quiet", "--message", f"Release {version}", "--", *made)
+            # Headings of the changelog are no comments.
+            message = f"Sleuth {version}\n\n{new}"
+            git(root, "tag", "--annotate", "--cleanup=whitespace", "--message", message, f"v{version}")
+        except BaseException:
+            put_back(root, before, made, version)
+            raise
     return f"git push origin main           # and when that has passed the workflow ci:\n    git push origin v{version}"
+
+
+def put_back(root, before, made, version):
+    """Takes a release back, as far as it came. Files that it did not change stay as they are."""
+    if version in released(root):
+        git(root, "tag", "--delete", f"v{version}")
+    git(root, "reset", "--quiet", "--soft", before)
+    git(root, "checkout", "--quiet", before, "--", *made)
 
 
 def difference(root, made):
@@ -157,6 +204,8 @@ def main():
         if wanted.dry_run:
             sys.stdout.writelines(difference(ROOT, edits(ROOT, wanted.version, date)))
         else:
+            if not shutil.which("terraform"):
+                raise Refused("there is no terraform here, without which scripts/check leaves the modules out")
             following = release(ROOT, wanted.version, date)
             print(f"Sleuth {wanted.version} is committed and tagged. Next:\n\n    {following}")
     except Refused as error:

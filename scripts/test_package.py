@@ -32,8 +32,17 @@ COMMIT_TIME = 1_700_000_001
 AGES = {"SOURCE_DATE_EPOCH": str(COMMIT_TIME)}
 
 
+def zig_in(folder):
+    """What is asked of an installed Zig."""
+    (folder / "lib" / "libunwind").mkdir(parents=True)
+    (folder / "LICENSE").write_text("Of Zig.\n")
+    (folder / "lib" / "libunwind" / "LICENSE.TXT").write_text("Of LLVM.\n")
+    return folder
+
+
 def words(program, to, *more, features="keys", glibc="99.0"):
     """The arguments of the script."""
+    more = ["--zig", str(Path(program).parent / "zig"), *more]
     named = ["--name", "sleuth-test", "--features", features, "--target", TARGET, "--glibc", glibc, "--to", str(to)]
     return [str(program), *named, *more]
 
@@ -54,6 +63,7 @@ class Packages(unittest.TestCase):
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
         self.program = self.folder / "program"
         shutil.copyfile(Path(sys.executable).resolve(), self.program)
+        self.zig = zig_in(self.folder / "zig")
 
     def packed(self, *more, **how):
         to = self.folder / "dist"
@@ -79,6 +89,7 @@ class Packages(unittest.TestCase):
         shutil.copyfile(self.program, other)
         os.utime(other, (1, 1))
         other.chmod(0o600)
+        zig_in(other.parent / "zig")
         share, copy = self.shared(), self.folder / "copy"
         shutil.copytree(share, copy)
         os.utime(copy / "man" / "sleuth.1", (1, 1))
@@ -122,6 +133,19 @@ class Packages(unittest.TestCase):
         for name, line in zip(names, lines):
             self.assertEqual((to / f"{name}.sha256").read_text(), line)
 
+    def test_list_of_sums_is_of_what_is_there_as_it_was(self):
+        to = self.folder / "dist"
+        to.mkdir()
+        sum_of_kept = f"{hashlib.sha256(b'kept').hexdigest()}  sleuth-kept.zip\n"
+        (to / "sleuth-kept.zip").write_bytes(b"kept")
+        (to / "sleuth-kept.zip.sha256").write_text(sum_of_kept)
+        (to / "sleuth-gone.zip.sha256").write_text(sum_of_kept.replace("kept", "gone"))
+        (to / "sleuth-other.zip").write_bytes(b"another build")
+        (to / "sleuth-other.zip.sha256").write_text(sum_of_kept.replace("kept", "other"))
+        listed = [line.split()[1] for line in (self.packed() / "SHA256SUMS").read_text().splitlines()]
+        made = ["sleuth-test.cdx.json", "sleuth-test.licenses.txt", "sleuth-test.zip"]
+        self.assertEqual(listed, ["sleuth-kept.zip", *made])
+
     def test_what_it_is_made_of_is_told_in_cyclonedx(self):
         to = self.packed()
         text = (to / "sleuth-test.cdx.json").read_text()
@@ -136,8 +160,9 @@ class Packages(unittest.TestCase):
         # Neither the command line, nor what only builds, nor what only tests.
         for absent in ["clap", "aws-sdk-ec2", "serde_derive", "cc", "insta", "iam-stub"]:
             self.assertNotIn(absent, named)
-        for present in ["notifier", "aws-lc-sys", "tokio", "rust-std"]:
+        for present in ["notifier", "aws-lc-sys", "tokio", "rust-std", "zig-libunwind", "zig-compiler-rt"]:
             self.assertIn(present, named)
+        self.assertIn(f"ziglang=={named['zig-libunwind']['version']} ", (HERE / "zig.txt").read_text())
         # Everything is needed by something, and nothing is needed that is not there.
         refs = {about["bom-ref"]} | {each["bom-ref"] for each in made["components"]}
         needs = {each["ref"]: each.get("dependsOn", []) for each in made["dependencies"]}
@@ -151,11 +176,24 @@ class Packages(unittest.TestCase):
             self.assertEqual(archive.read("THIRD-PARTY-LICENSES.txt").decode(), licences)
         made = json.loads((to / "sleuth-test.cdx.json").read_text())
         for each in made["components"]:
-            if each["name"] not in ("notifier", "rust-std"):
+            if each["name"] != "notifier" and each["bom-ref"].startswith("pkg:cargo/"):
                 # Once in the list, and at least once above a text.
                 self.assertGreaterEqual(licences.count(f"{each['name']} {each['version']} "), 2, each["name"])
         self.assertIn("The standard library of Rust", licences)
         self.assertIn("Copyright (c) 2021 Nugine", licences)
+        rule = package_licences.RULE
+        for named, text in [("zig-compiler-rt", "Of Zig."), ("zig-libunwind", "Of LLVM.")]:
+            self.assertRegex(licences, rf"\({named}\)\n{rule}\n\n{text}\n")
+
+    def test_program_is_refused_if_a_licence_of_what_zig_links_is_missing(self):
+        for file, name in [("LICENSE", "zig-compiler-rt"), ("lib/libunwind/LICENSE.TXT", "zig-libunwind")]:
+            text = (self.zig / file).read_text()
+            (self.zig / file).write_text("\n")
+            self.refused(f"the licence of {name}")
+            (self.zig / file).unlink()
+            self.refused(f"the licence of {name}")
+            (self.zig / file).write_text(text)
+        self.packed()
 
     def test_program_for_a_later_glibc_is_refused(self):
         self.refused("would not start where there is 2.2", glibc="2.2")
@@ -192,24 +230,57 @@ class Crates(unittest.TestCase):
             self.assertEqual("aws-sdk-ec2" in names, expected, features)
             self.assertIn("aws-sdk-iam", names)
 
+    def crate(self, licence="MIT", ours=False, checksum="0" * 64):
+        """One without any file."""
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        return package_crates.Crate("bare", "1.0.0", "", licence, None, folder, checksum, ours)
+
     def test_crate_without_a_licence_is_refused(self):
-        with tempfile.TemporaryDirectory() as folder:
-            crate = package_crates.Crate("bare", "1.0.0", "", "MIT", None, Path(folder), "0" * 64)
-            with self.assertRaisesRegex(package_licences.NoLicence, r"bare 1.0.0 \(MIT\).*scripts/licences/bare.txt"):
+        crate = self.crate()
+        with self.assertRaisesRegex(package_licences.NoLicence, r"bare 1.0.0 \(MIT\).*scripts/licences/bare.txt"):
+            package_licences.of_crate(crate)
+        # None of these is its licence.
+        (crate.folder / "vendored").mkdir()
+        for name in ["license.rs", "NOTICE", "COPYRIGHT.md", "vendored/LICENSE"]:
+            (crate.folder / name).write_text(f"text of {name}")
+            with self.assertRaises(package_licences.NoLicence, msg=name):
                 package_licences.of_crate(crate)
-            (Path(folder) / "license.rs").write_text("code about licences")
-            with self.assertRaises(package_licences.NoLicence):
-                package_licences.of_crate(crate)
-            (Path(folder) / "COPYING").write_text("text")
-            self.assertEqual(package_licences.of_crate(crate), {"COPYING": "text"})
+        (crate.folder / "COPYING").write_text("text")
+        texts = package_licences.of_crate(crate)
+        self.assertEqual(sorted(texts), ["COPYING", "COPYRIGHT.md", "NOTICE", "vendored/LICENSE"])
+        self.assertEqual((texts["COPYING"], texts["NOTICE"]), ("text", "text of NOTICE"))
+
+    def test_licences_are_found_however_deep_and_in_a_folder_of_them(self):
+        crate = self.crate()
+        names = ["LICENSES/MIT.txt", "a/b/c/d/e/f/LICENCE", "a/LICENSES/BSD-3-Clause.txt"]
+        for name in [*names, "a/licenses.json", "a/LICENSES/list.py"]:
+            (crate.folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (crate.folder / name).write_text(name)
+        self.assertEqual(package_licences.of_crate(crate), {name: name for name in names})
+
+    def test_crate_under_apache_with_a_notice_has_both_texts(self):
+        crate = self.crate("MIT OR Apache-2.0")
+        (crate.folder / "NOTICE").write_text("of somebody")
+        texts = package_licences.of_crate(crate)
+        self.assertEqual(texts, {"Apache-2.0": (HERE.parent / "LICENSE").read_text(), "NOTICE": "of somebody"})
+
+    def test_crate_of_others_needs_a_licence_wherever_it_is_from(self):
+        """One from git or from a folder has no checksum, as those of the workspace."""
+        program = self.crate(ours=True, checksum=None)
+        for each in [self.crate(checksum=None), self.crate()]:
+            with self.assertRaisesRegex(package_licences.NoLicence, "bare 1.0.0"):
+                package_licences.text("name", package_crates.Crates(program, [each], {}), ())
+        linked = package_crates.linked("keys", TARGET)
+        self.assertEqual([crate.name for crate in linked.needed if crate.ours], ["notifier"])
+        self.assertTrue(linked.program.ours)
 
     def test_licences_that_are_kept_for_crates_are_needed(self):
         """A crate that has begun to bring its own, or is gone, is to be forgotten here."""
         crates = {crate.name: crate for crate in package_crates.linked("cli,keys,tags", TARGET).needed}
         for kept in (HERE / "licences").glob("*.txt"):
             self.assertIn(kept.stem, crates)
-            files = crates[kept.stem].folder.iterdir()
-            self.assertFalse([file for file in files if package_licences.FILES.match(file.name)])
+            names = (Path(file.name) for file in crates[kept.stem].folder.iterdir())
+            self.assertEqual([name for name in names if package_licences.is_of_all(name)], [])
 
 
 class Programs(unittest.TestCase):

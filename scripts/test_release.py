@@ -4,7 +4,7 @@ import contextlib
 import datetime
 import io
 import os
-import subprocess
+import signal
 import sys
 import tempfile
 import tomllib
@@ -147,6 +147,74 @@ class Releases(unittest.TestCase):
         with self.assertRaisesRegex(release.Refused, "changed files: left"):
             self.release(check=["touch", "left"])
         self.assertEqual((self.git("status", "--porcelain"), self.git("tag")), ("?? left", ""))
+
+    def remote(self):
+        """A repository elsewhere, with what is here by now. Returns another clone of it."""
+        elsewhere, clone = self.root / ".git" / "elsewhere", self.root / ".git" / "clone"
+        self.git("init", "--quiet", "--bare", "--initial-branch=main", str(elsewhere))
+        self.git("remote", "add", "origin", str(elsewhere))
+        self.git("push", "--quiet", "origin", "main")
+        self.git("clone", "--quiet", str(elsewhere), str(clone))
+        return clone
+
+    def test_commits_that_are_only_elsewhere_are_waited_for(self):
+        clone = self.remote()
+        release.git(clone, "commit", "--quiet", "--allow-empty", "--message", "of somebody else")
+        release.git(clone, "push", "--quiet", "origin", "main")
+        self.refused("main of origin has commits that this one lacks: 1")
+        self.git("merge", "--quiet", "--ff-only", "origin/main")
+        self.write("CHANGELOG.md", CHANGELOG + "- Another thing.\n")
+        self.commit("not pushed")
+        self.release()
+
+    def test_tags_that_are_only_elsewhere_count(self):
+        clone = self.remote()
+        release.git(clone, "tag", "v99.0.0")
+        release.git(clone, "push", "--quiet", "origin", "v99.0.0")
+        with self.assertRaisesRegex(release.Refused, "does not come after 99.0.0"):
+            self.release()
+
+    def test_remote_that_cannot_be_asked_is_refused(self):
+        self.git("remote", "add", "origin", str(self.root / ".git" / "nowhere"))
+        self.refused("origin does not say what main and the tags are there")
+
+    def interrupted(self, number, **how):
+        before = self.git("rev-parse", "HEAD"), self.git("tag")
+        with self.assertRaises(SystemExit) as ended:
+            self.release(**how)
+        self.assertEqual(ended.exception.code, 128 + number)
+        self.assertEqual((self.git("rev-parse", "HEAD"), self.git("tag")), before)
+        self.assertEqual(self.git("status", "--porcelain"), "")
+        self.assertEqual(self.read("CHANGELOG.md"), CHANGELOG)
+
+    def test_signal_while_it_is_checked_leaves_everything_as_it_was(self):
+        for number in [signal.SIGTERM, signal.SIGHUP]:
+            handler = signal.getsignal(number)
+            check = f"cp CHANGELOG.md .git/checked; kill -{number.value} {os.getpid()}; exec sleep 60"
+            self.interrupted(number, check=["sh", "-c", check])
+            self.assertIn(f"## [{self.next}]", self.read(".git/checked"))
+            self.assertEqual(signal.getsignal(number), handler)
+
+    def test_signal_after_the_commit_or_the_tag_leaves_everything_as_it_was(self):
+        hook = self.root / ".git" / "hooks" / "reference-transaction"
+        for made in ["refs/heads/main", f"refs/tags/v{self.next}"]:
+            # Once only: what is put back goes through it too.
+            once = f'[ "$1" = committed ] && grep -q " {made}$" && [ ! -e .git/told ] && touch .git/told'
+            self.write(".git/hooks/reference-transaction", f"#!/bin/sh\n{once} && kill -TERM {os.getpid()}\nexit 0\n")
+            hook.chmod(0o755)
+            self.interrupted(signal.SIGTERM)
+            (self.root / ".git" / "told").unlink()
+
+    def test_release_without_terraform_is_refused(self):
+        with (
+            unittest.mock.patch.object(release, "ROOT", self.root),
+            unittest.mock.patch.object(sys, "argv", ["scripts/release", self.next]),
+            unittest.mock.patch.object(release.shutil, "which", {"terraform": None}.get),
+            self.assertRaises(SystemExit) as ended,
+        ):
+            release.main()
+        self.assertIn("no terraform here", ended.exception.code)
+        self.assertEqual((self.git("status", "--porcelain"), self.git("tag")), ("", ""))
 
     def test_links_are_made_if_the_repository_has_an_address(self):
         address = "https://git.larkspur.example/sleuth"
