@@ -140,9 +140,9 @@ variable "digest_always" {
 }
 
 variable "digest_asynchronous_retries" {
-  description = "How often Lambda repeats a failed run, 0 to 2. The default is what Lambda does by itself: a digest does nothing but tell, and each attempt is about the same time."
+  description = "How often Lambda repeats a failed run, 0 to 2. By default not at all: a run also fails if one report cannot be read or one channel is down, and each attempt sends the digest to all channels again."
   type        = number
-  default     = 2
+  default     = 0
   nullable    = false
 }
 
@@ -363,7 +363,7 @@ variable "keys_package_s3_version" {
 }
 
 variable "keys_package_sha256" {
-  description = "SHA-256 of the package in S3, in hexadecimal digits, as `scripts/build` writes it beside the package. A new value updates the function. Of the functions of keys and the digest."
+  description = "SHA-256 of the package in S3, in hexadecimal digits, as `scripts/build` writes it beside the package. A new value updates the function, and a function that then has another package is an error. Of the functions of keys and the digest."
   type        = string
   default     = null
 }
@@ -543,7 +543,7 @@ variable "queue_batch_window_seconds" {
 }
 
 variable "queue_delay_seconds" {
-  description = "Seconds a message waits in the queue before it is looked at, 0 to 900. By default as long as the grace period, grace_minutes (5 minutes if not set), but never more than the 900 that SQS gives."
+  description = "Seconds a message waits in the queue before it is looked at, 0 to 900. By default as long as the grace period, grace_minutes (5 minutes if not set, 2 at least), but never more than the 900 that SQS gives."
   type        = number
   default     = null
 }
@@ -869,7 +869,7 @@ variable "tags_package_s3_version" {
 }
 
 variable "tags_package_sha256" {
-  description = "SHA-256 of the package in S3, in hexadecimal digits, as `scripts/build` writes it beside the package. A new value updates the function. Of the functions of tags and the watch."
+  description = "SHA-256 of the package in S3, in hexadecimal digits, as `scripts/build` writes it beside the package. A new value updates the function, and a function that then has another package is an error. Of the functions of tags and the watch."
   type        = string
   default     = null
 }

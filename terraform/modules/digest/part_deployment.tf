@@ -58,7 +58,7 @@ variable "package_s3_version" {
 }
 
 variable "package_sha256" {
-  description = "SHA-256 of the package in S3, in hexadecimal digits, as `scripts/build` writes it beside the package. A new value updates the function."
+  description = "SHA-256 of the package in S3, in hexadecimal digits, as `scripts/build` writes it beside the package. A new value updates the function, and a function that then has another package is an error."
   type        = string
   default     = null
 

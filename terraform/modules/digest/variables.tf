@@ -20,9 +20,9 @@ variable "missing_run_hours" {
 }
 
 variable "asynchronous_retries" {
-  description = "How often Lambda repeats a failed run, 0 to 2. The default is what Lambda does by itself: a digest does nothing but tell, and each attempt is about the same time."
+  description = "How often Lambda repeats a failed run, 0 to 2. By default not at all: a run also fails if one report cannot be read or one channel is down, and each attempt sends the digest to all channels again."
   type        = number
-  default     = 2
+  default     = 0
   nullable    = false
 }
 

@@ -111,6 +111,15 @@ resource "aws_lambda_function" "this" {
     aws_iam_role_policy.function,
     aws_sqs_queue.failed,
   ]
+
+  lifecycle {
+    postcondition {
+      # source_code_hash only says when to upload: what AWS took from a bucket is known by code_sha256. A plan has the old
+      # one of a function that gets a new package, but does not know last_modified then, and leaves this to the apply.
+      condition     = local.source_code_hash == null || self.last_modified == "" || self.code_sha256 == local.source_code_hash
+      error_message = "The function ${var.name} has another package than it should, by its SHA-256: the object in the bucket is another one, or somebody uploaded one since. Put the right package there and apply with -replace for this resource; until then the function is not to be trusted."
+    }
+  }
 }
 
 resource "aws_lambda_function_event_invoke_config" "this" {

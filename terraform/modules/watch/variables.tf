@@ -88,7 +88,7 @@ variable "missing_run_hours" {
 # The queue.
 
 variable "queue_delay_seconds" {
-  description = "Seconds a message waits in the queue before it is looked at, 0 to 900. By default as long as the grace period, grace_minutes (5 minutes if not set), but never more than the 900 that SQS gives."
+  description = "Seconds a message waits in the queue before it is looked at, 0 to 900. By default as long as the grace period, grace_minutes (5 minutes if not set, 2 at least), but never more than the 900 that SQS gives."
   type        = number
   default     = null
 
@@ -139,9 +139,9 @@ variable "queue_maximum_concurrency" {
   }
 
   validation {
-    # Messages that are throttled count as tried, and end in the dead-letter queue.
-    condition     = var.reserved_concurrency == null ? true : var.queue_maximum_concurrency <= var.reserved_concurrency
-    error_message = "queue_maximum_concurrency is ${var.queue_maximum_concurrency}: must be at most reserved_concurrency, ${coalesce(var.reserved_concurrency, 0)}."
+    # Messages that are throttled count as tried, and end in the dead-letter queue. What the schedule starts needs room too.
+    condition     = var.reserved_concurrency == null ? true : var.queue_maximum_concurrency + (var.schedule == null ? 0 : 1) <= var.reserved_concurrency
+    error_message = "queue_maximum_concurrency is ${var.queue_maximum_concurrency}: must be at most reserved_concurrency, ${coalesce(var.reserved_concurrency, 0)}${var.schedule == null ? "" : ", less one for the runs of schedule"}."
   }
 }
 
