@@ -773,7 +773,7 @@ variable "sns_topic_kms_key" {
 }
 
 variable "source_of_events" {
-  description = "How the watch hears of instances. api_calls: an EventBridge rule on API calls, of which CloudTrail tells within seconds if there is a trail. tag_changes: an EventBridge rule on tags, which does not say who changed them. bucket_events, bucket_eventbridge and trail_topic: log files of CloudTrail, after about five minutes, of which the bucket tells the queue itself or by EventBridge, or the trail's topic does."
+  description = "How the watch hears of instances. api_calls: an EventBridge rule on API calls, of which CloudTrail tells within seconds if there is a trail. tag_changes: an EventBridge rule on tags, which does not say who changed them, and never tells of an instance that is launched without tags, or started. bucket_events, bucket_eventbridge and trail_topic: log files of CloudTrail, after about five minutes, of which the bucket tells the queue itself or by EventBridge, or the trail's topic does."
   type        = string
   default     = "api_calls"
   nullable    = false
@@ -851,31 +851,31 @@ variable "tags_name" {
 }
 
 variable "tags_package" {
-  description = "Path of the zip file that holds the function's `bootstrap`, as `scripts/build` writes it. One of three ways to give the package: this, package_s3_bucket with package_s3_key, or release with release_repository and release_sha256. Of the functions of tags and the watch."
+  description = "Path of the zip file that holds the function's `bootstrap`, as `scripts/build` writes it. One of three ways to give the package: this, package_s3_bucket with package_s3_key, or release with release_repository and release_sha256. Of the functions of tags and the watch, and of the digest if there is one of these and none of keys."
   type        = string
   default     = null
 }
 
 variable "tags_package_s3_key" {
-  description = "Key of the package in package_s3_bucket. Of the functions of tags and the watch."
+  description = "Key of the package in package_s3_bucket. Of the functions of tags and the watch, and of the digest if there is one of these and none of keys."
   type        = string
   default     = null
 }
 
 variable "tags_package_s3_version" {
-  description = "Version of the object, if the bucket keeps versions. Without it the newest is taken, and a new one is noticed only by package_sha256. Of the functions of tags and the watch."
+  description = "Version of the object, if the bucket keeps versions. Without it the newest is taken, and a new one is noticed only by package_sha256. Of the functions of tags and the watch, and of the digest if there is one of these and none of keys."
   type        = string
   default     = null
 }
 
 variable "tags_package_sha256" {
-  description = "SHA-256 of the package in S3, in hexadecimal digits, as `scripts/build` writes it beside the package. A new value updates the function, and a function that then has another package is an error. Of the functions of tags and the watch."
+  description = "SHA-256 of the package in S3, in hexadecimal digits, as `scripts/build` writes it beside the package. A new value updates the function, and a function that then has another package is an error. Of the functions of tags and the watch, and of the digest if there is one of these and none of keys."
   type        = string
   default     = null
 }
 
 variable "tags_release_sha256" {
-  description = "SHA-256 of the release's package, in hexadecimal digits: a file that has another is not deployed. Of the functions of tags and the watch."
+  description = "SHA-256 of the release's package, in hexadecimal digits: a file that has another is not deployed. Of the functions of tags and the watch, and of the digest if there is one of these and none of keys."
   type        = string
   default     = null
 }
