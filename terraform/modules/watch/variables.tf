@@ -14,6 +14,13 @@ variable "name" {
   }
 }
 
+variable "timeout" {
+  description = "Seconds a run may take, 30 to 900. What failed comes again after six times as long, so that the default is less than the most Lambda gives. With schedule it has to be enough for the audit of all instances, too."
+  type        = number
+  default     = 300
+  nullable    = false
+}
+
 variable "settle_seconds" {
   description = "Seconds for which AWS is asked again for what it does not show yet; at most a third of timeout. The program's default is 60."
   type        = number
