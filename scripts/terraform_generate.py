@@ -32,15 +32,18 @@ OWN = {
     "reserved_concurrency",
 }
 
-# Inputs that say which package is used, and whose package a function has. There are two: one holds the audit of keys
-# and the digest, the other the audit of tags and the watch.
+# Inputs that say which package is used, and whose package a function has. There are two: one holds the audit of keys,
+# the other the audit of tags and the watch. Each holds the digest; which one it has is decided in main.tf.
 PACKAGE = {"package", "package_s3_key", "package_s3_version", "package_sha256", "release_sha256"}
-PACKAGE_OF = {"keys": "keys", "digest": "keys", "tags": "tags", "watch": "tags"}
-PACKAGE_NOTE = {"keys": "Of the functions of keys and the digest.", "tags": "Of the functions of tags and the watch."}
+PACKAGE_OF = {"keys": "keys", "tags": "tags", "watch": "tags"}
+PACKAGE_NOTE = {
+    "keys": "Of the functions of keys and the digest.",
+    "tags": "Of the functions of tags and the watch, and of the digest if there is one of these and none of keys.",
+}
 
-# What the root module hands on in its own words (main.tf), or not at all.
+# What the root module hands on in its own words (main.tf).
 ROOT_LOCALS = {"tag_rules_table", "tag_rules_table_kms_key", "settable_tags"}
-LEFT_OUT = {("digest", "artifact")}
+ROOT_LOCALS |= {f"digest_{name}" for name in PACKAGE | {"artifact"}}
 
 WRITTEN = "# Written by scripts/terraform-generate{}: change that."
 
@@ -141,7 +144,8 @@ def root(own):
             continue
         handed = []
         for name, (body, _) in module(folder)["variable"].items():
-            if (function, name) in LEFT_OUT:
+            if f"{function}_{name}" in ROOT_LOCALS:
+                handed.append((name, f"local.{function}_{name}"))
                 continue
             called = root_name(function, name)
             handed.append((name, f"local.{called}" if name in ROOT_LOCALS else f"var.{called}"))

@@ -140,9 +140,9 @@ variable "digest_always" {
 }
 
 variable "digest_asynchronous_retries" {
-  description = "How often Lambda repeats a failed run, 0 to 2. The default is what Lambda does by itself: a digest does nothing but tell, and each attempt is about the same time."
+  description = "How often Lambda repeats a failed run, 0 to 2. By default not at all: a run also fails if one report cannot be read or one channel is down, and each attempt sends the digest to all channels again."
   type        = number
-  default     = 2
+  default     = 0
   nullable    = false
 }
 
@@ -363,7 +363,7 @@ variable "keys_package_s3_version" {
 }
 
 variable "keys_package_sha256" {
-  description = "SHA-256 of the package in S3, in hexadecimal digits, as `scripts/build` writes it beside the package. A new value updates the function. Of the functions of keys and the digest."
+  description = "SHA-256 of the package in S3, in hexadecimal digits, as `scripts/build` writes it beside the package. A new value updates the function, and a function that then has another package is an error. Of the functions of keys and the digest."
   type        = string
   default     = null
 }
@@ -543,7 +543,7 @@ variable "queue_batch_window_seconds" {
 }
 
 variable "queue_delay_seconds" {
-  description = "Seconds a message waits in the queue before it is looked at, 0 to 900. By default as long as the grace period, grace_minutes (5 minutes if not set), but never more than the 900 that SQS gives."
+  description = "Seconds a message waits in the queue before it is looked at, 0 to 900. By default as long as the grace period, grace_minutes (5 minutes if not set, 2 at least), but never more than the 900 that SQS gives."
   type        = number
   default     = null
 }
@@ -773,7 +773,7 @@ variable "sns_topic_kms_key" {
 }
 
 variable "source_of_events" {
-  description = "How the watch hears of instances. api_calls: an EventBridge rule on API calls, of which CloudTrail tells within seconds if there is a trail. tag_changes: an EventBridge rule on tags, which does not say who changed them. bucket_events, bucket_eventbridge and trail_topic: log files of CloudTrail, after about five minutes, of which the bucket tells the queue itself or by EventBridge, or the trail's topic does."
+  description = "How the watch hears of instances. api_calls: an EventBridge rule on API calls, of which CloudTrail tells within seconds if there is a trail. tag_changes: an EventBridge rule on tags, which does not say who changed them, and never tells of an instance that is launched without tags, or started. bucket_events, bucket_eventbridge and trail_topic: log files of CloudTrail, after about five minutes, of which the bucket tells the queue itself or by EventBridge, or the trail's topic does."
   type        = string
   default     = "api_calls"
   nullable    = false
@@ -851,31 +851,31 @@ variable "tags_name" {
 }
 
 variable "tags_package" {
-  description = "Path of the zip file that holds the function's `bootstrap`, as `scripts/build` writes it. One of three ways to give the package: this, package_s3_bucket with package_s3_key, or release with release_repository and release_sha256. Of the functions of tags and the watch."
+  description = "Path of the zip file that holds the function's `bootstrap`, as `scripts/build` writes it. One of three ways to give the package: this, package_s3_bucket with package_s3_key, or release with release_repository and release_sha256. Of the functions of tags and the watch, and of the digest if there is one of these and none of keys."
   type        = string
   default     = null
 }
 
 variable "tags_package_s3_key" {
-  description = "Key of the package in package_s3_bucket. Of the functions of tags and the watch."
+  description = "Key of the package in package_s3_bucket. Of the functions of tags and the watch, and of the digest if there is one of these and none of keys."
   type        = string
   default     = null
 }
 
 variable "tags_package_s3_version" {
-  description = "Version of the object, if the bucket keeps versions. Without it the newest is taken, and a new one is noticed only by package_sha256. Of the functions of tags and the watch."
+  description = "Version of the object, if the bucket keeps versions. Without it the newest is taken, and a new one is noticed only by package_sha256. Of the functions of tags and the watch, and of the digest if there is one of these and none of keys."
   type        = string
   default     = null
 }
 
 variable "tags_package_sha256" {
-  description = "SHA-256 of the package in S3, in hexadecimal digits, as `scripts/build` writes it beside the package. A new value updates the function. Of the functions of tags and the watch."
+  description = "SHA-256 of the package in S3, in hexadecimal digits, as `scripts/build` writes it beside the package. A new value updates the function, and a function that then has another package is an error. Of the functions of tags and the watch, and of the digest if there is one of these and none of keys."
   type        = string
   default     = null
 }
 
 variable "tags_release_sha256" {
-  description = "SHA-256 of the release's package, in hexadecimal digits: a file that has another is not deployed. Of the functions of tags and the watch."
+  description = "SHA-256 of the release's package, in hexadecimal digits: a file that has another is not deployed. Of the functions of tags and the watch, and of the digest if there is one of these and none of keys."
   type        = string
   default     = null
 }
@@ -1035,8 +1035,8 @@ variable "watch_schedule" {
 }
 
 variable "watch_timeout" {
-  description = "Seconds a run may take. The default is the most Lambda gives: an account may have 5,000 users, and a run that is cut off has told nobody."
+  description = "Seconds a run may take, 30 to 900. What failed comes again after six times as long, so that the default is less than the most Lambda gives. With schedule it has to be enough for the audit of all instances, too."
   type        = number
-  default     = 900
+  default     = 300
   nullable    = false
 }

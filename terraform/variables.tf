@@ -15,7 +15,7 @@ variable "enable_tags" {
 }
 
 variable "enable_watch" {
-  description = "Whether the watch of EC2 tags is deployed. It needs rules, and an audit of all instances beside it: by watch_schedule, in the same function, which knows its own changes then, or by enable_tags."
+  description = "Whether the watch of EC2 tags is deployed. It needs rules, and an audit of all instances beside it: by watch_schedule, in the same function. With enable_tags another function does it, with another role: what that repairs the watch takes for somebody else's change, and looks at again at once instead of leaving it to the next run."
   type        = bool
   default     = false
   nullable    = false

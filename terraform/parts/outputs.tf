@@ -302,6 +302,11 @@ variable "archive" {
     ])
     error_message = "archive is `${coalesce(var.archive, " ")}`: must be a place in S3, s3://BUCKET or s3://BUCKET/PREFIX, without *, ? and $."
   }
+
+  validation {
+    condition     = can(regex("^[\\x{00}-\\x{FF}]*$", coalesce(var.archive, " ")))
+    error_message = "archive is `${coalesce(var.archive, " ")}`: must have no letter or sign beyond those of Latin-1, up to ÿ, as the function's policy names the place and AWS takes no others there."
+  }
 }
 
 variable "archive_kms_key" {

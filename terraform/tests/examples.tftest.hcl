@@ -198,14 +198,87 @@ run "everything" {
   }
 
   override_data {
-    target = module.sleuth.module.tags.data.aws_caller_identity.current
+    target = module.sleuth.module.watch.data.aws_caller_identity.current
     values = {
       account_id = "123456789012"
     }
   }
 
   override_data {
-    target = module.sleuth.module.tags.module.function.data.aws_caller_identity.current
+    target = module.sleuth.module.watch.module.function.data.aws_caller_identity.current
+    values = {
+      account_id = "123456789012"
+    }
+  }
+
+  override_data {
+    target = module.sleuth.module.digest.data.aws_caller_identity.current
+    values = {
+      account_id = "123456789012"
+    }
+  }
+
+  override_data {
+    target = module.sleuth.module.digest.module.function.data.aws_caller_identity.current
+    values = {
+      account_id = "123456789012"
+    }
+  }
+
+  override_data {
+    target = module.sleuth.module.dashboard.data.aws_caller_identity.current
+    values = {
+      account_id = "123456789012"
+    }
+  }
+
+  override_data {
+    target = module.sleuth.module.watch.module.regions.data.aws_caller_identity.current
+    values = {
+      account_id = "123456789012"
+    }
+  }
+
+  assert {
+    condition     = output.functions == ["sleuth-keys", "sleuth-watch", "sleuth-digest"] && module.sleuth.tags == null
+    error_message = "Three functions are deployed, and nobody but the watch judges instances."
+  }
+}
+
+run "everything_in_the_other_region" {
+  command = plan
+
+  module {
+    source = "./examples/everything"
+  }
+
+  variables {
+    region                 = "eu-west-1"
+    release                = "v1.0.0"
+    release_repository     = "larkspur/sleuth"
+    keys_release_sha256    = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    tags_release_sha256    = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    slack_bot_token_secret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:sleuth/bot-AbCdEf"
+    archive_bucket         = "larkspur-reports"
+    operators              = ["platform@larkspur.example"]
+  }
+
+  override_data {
+    target = data.aws_caller_identity.current
+    values = {
+      account_id = "123456789012"
+    }
+  }
+
+  override_data {
+    target = module.sleuth.module.keys.data.aws_caller_identity.current
+    values = {
+      account_id = "123456789012"
+    }
+  }
+
+  override_data {
+    target = module.sleuth.module.keys.module.function.data.aws_caller_identity.current
     values = {
       account_id = "123456789012"
     }
@@ -246,8 +319,23 @@ run "everything" {
     }
   }
 
+  override_data {
+    target = module.sleuth.module.watch.module.regions.data.aws_caller_identity.current
+    values = {
+      account_id = "123456789012"
+    }
+  }
+
+  # Providers that stand in for this one do not all know the region.
+  override_data {
+    target = module.sleuth.module.watch.data.aws_region.current
+    values = {
+      region = "eu-west-1"
+    }
+  }
+
   assert {
-    condition     = output.functions == ["sleuth-keys", "sleuth-tags", "sleuth-watch", "sleuth-digest"]
-    error_message = "All four functions are deployed."
+    condition     = module.sleuth.watch.event_bus_arn == null
+    error_message = "A region that is the function's own is not forwarded from as well."
   }
 }

@@ -180,6 +180,42 @@ run "tags_without_keys" {
   }
 }
 
+run "digest_without_keys" {
+  command = plan
+
+  variables {
+    keys_package  = null
+    enable_keys   = false
+    enable_tags   = true
+    enable_digest = true
+    tags_package  = "versions.tf"
+    required_tags = "Owner"
+    archive       = "s3://larkspur-reports/sleuth"
+    sns_topic     = "arn:aws:sns:us-east-1:123456789012:audits"
+  }
+
+  assert {
+    condition     = output.digest.function_name == "sleuth-digest" && local.digest_artifact == "sleuth-tags"
+    error_message = "The digest has the package of tags, where there is no other."
+  }
+}
+
+run "digest_alone" {
+  command = plan
+
+  variables {
+    enable_keys   = false
+    enable_digest = true
+    archive       = "s3://larkspur-reports/sleuth"
+    sns_topic     = "arn:aws:sns:us-east-1:123456789012:audits"
+  }
+
+  assert {
+    condition     = output.digest.function_name == "sleuth-digest" && local.digest_artifact == "sleuth-keys"
+    error_message = "Alone it has the package of keys."
+  }
+}
+
 run "watch" {
   command = plan
 

@@ -1,4 +1,5 @@
-# Both audits, the watch and the digest, by the root module: a Slack bot that tells owners by themselves, reports kept in a
+# Both audits, the watch and the digest, by the root module, the audit of EC2 tags in the function of the watch, which so
+# knows its own changes: a Slack bot that tells owners by themselves, reports kept in a
 # bucket, alarms, a dashboard, and a key of one's own for what is kept. The packages come from a release.
 
 terraform {
@@ -204,7 +205,7 @@ module "sleuth" {
   source = "../.."
 
   enable_keys   = true
-  enable_tags   = true
+  enable_tags   = false
   enable_watch  = true
   enable_digest = true
   dashboard     = true
@@ -216,26 +217,28 @@ module "sleuth" {
 
   slack_bot_token_secret = var.slack_bot_token_secret
   slack_channel          = "#cloud-audits"
-  archive                = "s3://${aws_s3_bucket.reports.id}/sleuth"
-  archive_kms_key        = aws_kms_key.sleuth.arn
+  # By its name, not from the resource, so that a plan shows the settings of the functions before the bucket exists.
+  archive = "s3://${var.archive_bucket}/sleuth"
+  # The ARN of a key is not known before it is made: what the functions may do is shown by the first plan after that.
+  archive_bucket_kms_key = aws_kms_key.sleuth.arn
   kms_key                = aws_kms_key.sleuth.arn
   alarm_topics           = [aws_sns_topic.alarms.arn]
   tracing                = true
 
   schedule_timezone = "America/New_York"
   keys_schedule     = "cron(30 9 ? * MON-FRI *)"
-  tags_schedule     = "cron(0 10 ? * MON-FRI *)"
+  watch_schedule    = "cron(0 10 ? * MON-FRI *)"
   digest_schedule   = "cron(0 8 * * ? *)"
 
   # Access keys. Set it to true once the reports have been right for some days. Those below these paths stay as they are.
   enable_auto_expire = false
   protected_paths    = ["/break-glass/"]
 
-  # Tags, in the audit and in the watch. Owners are only told at first; then "repair", and last "stop".
+  # Tags: all instances by watch_schedule, and each when something happens to it. Owners are only told at first; then "repair", and last "stop".
   tag_action        = "notify"
-  regions           = [var.region, "eu-west-1"]
+  regions           = distinct([var.region, "eu-west-1"])
   source_of_events  = "api_calls"
-  forwarded_regions = ["eu-west-1"]
+  forwarded_regions = setsubtract(["eu-west-1"], [var.region])
   rules = [
     { RuleId = "1", TagKey = "Owner", Required = "Y", Action = "UserLookup" },
     { RuleId = "2", TagKey = "Code", Required = "Y", Values = "LOL|GGG|BRB", Grace = "2h", OnViolation = "stop" },
@@ -246,7 +249,6 @@ output "functions" {
   description = "Names of the functions, for `aws lambda invoke`."
   value = [
     module.sleuth.keys.function_name,
-    module.sleuth.tags.function_name,
     module.sleuth.watch.function_name,
     module.sleuth.digest.function_name,
   ]

@@ -58,8 +58,8 @@ module "sleuth_watch" {
   alarm_topics     = [var.alarm_topic]
 
   source_of_events  = "api_calls"
-  forwarded_regions = ["eu-central-1"]
-  regions           = [var.region, "eu-central-1"]
+  forwarded_regions = setsubtract(["eu-central-1"], [var.region])
+  regions           = distinct([var.region, "eu-central-1"])
 
   # Messages wait in the queue for as long as an instance is left alone. What failed comes again after six times the timeout.
   grace_minutes = 10

@@ -20,6 +20,12 @@ locals {
     watch = merge(local.instances, { title = "EC2 instances that the watch looked at" })
   }
 
+  # Only the watch looks at other accounts.
+  accounts = {
+    for audit in ["keys", "tags", "watch"] :
+    audit => concat([data.aws_caller_identity.current.account_id], audit == "watch" ? var.accounts : [])
+  }
+
   graphs = concat(
     flatten([
       for audit in var.audits : [
@@ -28,8 +34,8 @@ locals {
           # An audit counts all there are in every run, the watch each time those it looked at.
           stat = audit == "watch" || half == "done" ? "Sum" : "Maximum"
           metrics = [
-            for metric in local.counts[audit][half] :
-            ["Sleuth", metric, "Account", data.aws_caller_identity.current.account_id, "Audit", audit]
+            for pair in setproduct(local.accounts[audit], local.counts[audit][half]) :
+            ["Sleuth", pair[1], "Account", pair[0], "Audit", audit]
           ]
         }
       ]
@@ -40,8 +46,8 @@ locals {
         stat  = "Sum"
         metrics = flatten([
           for audit in var.audits : [
-            for metric in ["Errors", "Undelivered"] :
-            { of = ["Sleuth", metric, "Account", data.aws_caller_identity.current.account_id, "Audit", audit] }
+            for pair in setproduct(local.accounts[audit], ["Errors", "Undelivered"]) :
+            { of = ["Sleuth", pair[1], "Account", pair[0], "Audit", audit] }
           ]
         ])[*].of
       },

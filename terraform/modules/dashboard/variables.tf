@@ -21,6 +21,19 @@ variable "audits" {
   }
 }
 
+variable "accounts" {
+  description = "Ids of other accounts that the watch looks at, its assume_role_accounts: their instances are shown beside those of the function's own account."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    # CloudWatch takes 500 metrics in a graph, and an account has up to seven.
+    condition     = alltrue([for account in var.accounts : can(regex("^[0-9]{12}$", account))]) && length(var.accounts) <= 70
+    error_message = "accounts are `${join(",", var.accounts)}`: must be at most 70 ids of accounts, 12 digits each."
+  }
+}
+
 variable "functions" {
   description = "Names of the functions whose runs are shown."
   type        = list(string)

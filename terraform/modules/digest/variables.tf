@@ -19,10 +19,17 @@ variable "missing_run_hours" {
   default     = 26
 }
 
-variable "asynchronous_retries" {
-  description = "How often Lambda repeats a failed run, 0 to 2. The default is what Lambda does by itself: a digest does nothing but tell, and each attempt is about the same time."
+variable "timeout" {
+  description = "Seconds a run may take. The default is the most Lambda gives: an account may have 5,000 users, and a run that is cut off has told nobody."
   type        = number
-  default     = 2
+  default     = 900
+  nullable    = false
+}
+
+variable "asynchronous_retries" {
+  description = "How often Lambda repeats a failed run, 0 to 2. By default not at all: a run also fails if one report cannot be read or one channel is down, and each attempt sends the digest to all channels again."
+  type        = number
+  default     = 0
   nullable    = false
 }
 

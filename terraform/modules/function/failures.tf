@@ -70,7 +70,7 @@ locals {
       }
       missing = {
         when        = var.missing_run_hours != null
-        description = "${var.name} did not run for ${coalesce(var.missing_run_hours, 0)} hours."
+        description = "${var.name} did not run for ${coalesce(var.missing_run_hours, 0)} hours. A new function is in this alarm until its first run."
         namespace   = "AWS/Lambda"
         metric      = "Invocations"
         dimensions  = { FunctionName = var.name }

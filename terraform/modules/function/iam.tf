@@ -118,4 +118,12 @@ resource "aws_iam_role_policy" "function" {
   name   = "audit"
   role   = aws_iam_role.function.name
   policy = local.policy
+
+  lifecycle {
+    precondition {
+      # AWS counts characters, without white space.
+      condition     = length(replace(local.policy, "/\\s/", "")) <= 10240
+      error_message = "The policy of ${var.name} would have ${length(replace(local.policy, "/\\s/", ""))} characters, and AWS takes 10,240: make the longest of the inputs shorter that it is made of, such as settable_tags, protected_paths, assume_role_accounts, regions, secrets, email_owner_domains and archive."
+    }
+  }
 }

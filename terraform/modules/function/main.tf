@@ -8,6 +8,13 @@ locals {
   secret_names = nonsensitive(toset(keys(var.secret_environment)))
   environment  = merge(var.environment, { for name in local.secret_names : name => var.secret_environment[name] })
 
+  # As Lambda measures it: all names and values as one JSON object, in bytes, of which base64 makes four characters of three.
+  # Terraform writes three signs in a longer way than Lambda.
+  environment_base64 = base64encode(
+    replace(replace(replace(jsonencode(sensitive(local.environment)), "\\u003c", "<"), "\\u003e", ">"), "\\u0026", "&")
+  )
+  environment_bytes = nonsensitive(3 * length(local.environment_base64) / 4 - length(regexall("=", local.environment_base64)))
+
   debug = contains(keys(var.environment), "DEBUG")
 
   file = "${var.artifact}-${var.architecture}.zip"
@@ -111,6 +118,20 @@ resource "aws_lambda_function" "this" {
     aws_iam_role_policy.function,
     aws_sqs_queue.failed,
   ]
+
+  lifecycle {
+    precondition {
+      condition     = local.environment_bytes <= 4096
+      error_message = "The settings of ${var.name} would have ${local.environment_bytes} bytes, and Lambda takes 4096: make the longest of the inputs shorter, such as texts of messages and lists, and put secrets into Secrets Manager or Parameter Store instead of giving them as they are."
+    }
+
+    postcondition {
+      # source_code_hash only says when to upload: what AWS took from a bucket is known by code_sha256. A plan has the old
+      # one of a function that gets a new package, but does not know last_modified then, and leaves this to the apply.
+      condition     = local.source_code_hash == null || self.last_modified == "" || self.code_sha256 == local.source_code_hash
+      error_message = "The function ${var.name} has another package than it should, by its SHA-256: the object in the bucket is another one, or somebody uploaded one since. Put the right package there and apply with -replace for this resource; until then the function is not to be trusted."
+    }
+  }
 }
 
 resource "aws_lambda_function_event_invoke_config" "this" {

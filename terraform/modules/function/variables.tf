@@ -79,6 +79,19 @@ variable "missing_run_hours" {
   }
 }
 
+variable "timeout" {
+  description = "Seconds a run may take. The default is the most Lambda gives: an account may have 5,000 users, and a run that is cut off has told nobody."
+  type        = number
+  default     = 900
+  nullable    = false
+
+  validation {
+    # Sleuth reads for 70 % of its time: in less than half a minute there is no account it could read.
+    condition     = floor(var.timeout) == var.timeout && var.timeout >= 30 && var.timeout <= 900
+    error_message = "timeout is ${var.timeout}: must be a whole number of seconds from 30 to 900."
+  }
+}
+
 variable "asynchronous_retries" {
   description = "How often Lambda repeats a failed run: 0 to 2."
   type        = number

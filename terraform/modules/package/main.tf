@@ -1,5 +1,5 @@
 locals {
-  # A place for each content: a file that is there is the right one.
+  # A place for each content.
   path = "${path.root}/.terraform/sleuth/${var.sha256}/${basename(var.url)}"
 }
 

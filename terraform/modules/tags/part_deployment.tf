@@ -1,7 +1,7 @@
 # Written by scripts/terraform-generate from parts/deployment.tf: change that.
 
-# What every function's deployment can be told. Name, schedule, missing_run_hours and asynchronous_retries are each
-# module's own, as their defaults differ.
+# What every function's deployment can be told. Name, schedule, missing_run_hours, asynchronous_retries and timeout are
+# each module's own, as their defaults differ.
 
 # The package, in one of three ways: a file, an object in S3, or a release.
 
@@ -58,7 +58,7 @@ variable "package_s3_version" {
 }
 
 variable "package_sha256" {
-  description = "SHA-256 of the package in S3, in hexadecimal digits, as `scripts/build` writes it beside the package. A new value updates the function."
+  description = "SHA-256 of the package in S3, in hexadecimal digits, as `scripts/build` writes it beside the package. A new value updates the function, and a function that then has another package is an error."
   type        = string
   default     = null
 
@@ -136,19 +136,6 @@ variable "architecture" {
 }
 
 # How it runs.
-
-variable "timeout" {
-  description = "Seconds a run may take. The default is the most Lambda gives: an account may have 5,000 users, and a run that is cut off has told nobody."
-  type        = number
-  default     = 900
-  nullable    = false
-
-  validation {
-    # Sleuth reads for 70 % of its time: in less than half a minute there is no account it could read.
-    condition     = floor(var.timeout) == var.timeout && var.timeout >= 30 && var.timeout <= 900
-    error_message = "timeout is ${var.timeout}: must be a whole number of seconds from 30 to 900."
-  }
-}
 
 variable "memory_size" {
   description = "Memory of the function in MB; its share of a processor grows with it."

@@ -19,6 +19,13 @@ variable "missing_run_hours" {
   default     = 74
 }
 
+variable "timeout" {
+  description = "Seconds a run may take. The default is the most Lambda gives: an account may have 5,000 users, and a run that is cut off has told nobody."
+  type        = number
+  default     = 900
+  nullable    = false
+}
+
 variable "asynchronous_retries" {
   description = "How often Lambda repeats a failed run, 0 to 2. By default not at all: a run that failed has already acted and told people, and a second one would tell them again."
   type        = number

@@ -112,14 +112,13 @@ resource "aws_s3_bucket_lifecycle_configuration" "trail" {
   depends_on = [aws_s3_bucket_versioning.trail]
 }
 
-# What an existing bucket's policy has to have as well: it is an output.
+# What an existing bucket's policy has to have as well: it is an output. Without a count, as a plan may not know yet which
+# bucket and trail there are; who uses it looks whether there are any.
 data "aws_iam_policy_document" "trail_bucket" {
-  count = local.trail_bucket != null && length(local.trail_arns) > 0 ? 1 : 0
-
   statement {
     sid       = "CloudTrailLooks"
     actions   = ["s3:GetBucketAcl"]
-    resources = [local.trail_bucket_arn]
+    resources = compact([local.trail_bucket_arn])
 
     principals {
       type        = "Service"
@@ -139,8 +138,8 @@ data "aws_iam_policy_document" "trail_bucket" {
 
     # The files of an organization's trail are below its id, and those of the account that owns it may be beside that.
     resources = [
-      for folder in compact([split(":", one(local.trail_arns))[4], var.organization_id]) :
-      "${local.trail_bucket_arn}/${local.above_logs}AWSLogs/${folder}/*"
+      for place in setproduct(compact([local.trail_bucket_arn]), compact(concat([for arn in local.trail_arns : split(":", arn)[4]], [var.organization_id]))) :
+      "${place[0]}/${local.above_logs}AWSLogs/${place[1]}/*"
     ]
 
     principals {
@@ -165,7 +164,7 @@ data "aws_iam_policy_document" "trail_bucket" {
     sid       = "TlsOnly"
     effect    = "Deny"
     actions   = ["s3:*"]
-    resources = [local.trail_bucket_arn, "${local.trail_bucket_arn}/*"]
+    resources = flatten([for arn in compact([local.trail_bucket_arn]) : [arn, "${arn}/*"]])
 
     principals {
       type        = "*"
@@ -184,7 +183,7 @@ resource "aws_s3_bucket_policy" "trail" {
   count = local.writes_bucket_policy ? 1 : 0
 
   bucket = local.trail_bucket
-  policy = one(data.aws_iam_policy_document.trail_bucket).json
+  policy = data.aws_iam_policy_document.trail_bucket.json
 
   # S3 takes one change of a bucket's access at a time.
   depends_on = [

@@ -57,7 +57,7 @@ module "function" {
 # A rule's own grace may be longer, too: those instances are left to the audit of all instances as well.
 check "grace" {
   assert {
-    condition     = 60 * coalesce(var.grace_minutes, 5) <= local.delay_seconds
-    error_message = "grace_minutes, ${coalesce(var.grace_minutes, 5)}, is longer than messages wait in the queue, ${local.delay_seconds} seconds: launches are left to the next audit of all instances, and the watch acts on later changes only."
+    condition     = 60 * local.grace_minutes <= local.delay_seconds
+    error_message = "grace_minutes, ${local.grace_minutes}, is longer than messages wait in the queue, ${local.delay_seconds} seconds: launches are left to the next audit of all instances, and the watch acts on later changes only."
   }
 }

@@ -55,7 +55,7 @@ output "dead_letter_queue_url" {
 
 output "queue_key_policy" {
   description = "What the policy of queue_kms_key has to have, so that the source of events may send: a policy in JSON; null without the key."
-  value       = one(data.aws_iam_policy_document.queue_key[*].json)
+  value       = var.queue_kms_key == null ? null : data.aws_iam_policy_document.queue_key.json
 }
 
 output "alarm_arns" {
@@ -83,7 +83,7 @@ output "trail_bucket" {
 
 output "trail_bucket_policy" {
   description = "What the policy of the trail's bucket has to have, so that CloudTrail may deliver: a policy in JSON, to be added to an existing bucket's; null if the bucket or the trail is not known."
-  value       = one(data.aws_iam_policy_document.trail_bucket[*].json)
+  value       = local.trail_bucket != null && length(local.trail_arns) > 0 ? data.aws_iam_policy_document.trail_bucket.json : null
 }
 
 output "trail_bucket_notification" {
@@ -120,7 +120,7 @@ output "trail_topic_arn" {
 
 output "trail_topic_policy" {
   description = "What the topic's policy has to have, so that the trail may publish: a policy in JSON, to be added to an existing topic's; null if the topic or the trail is not known."
-  value       = one(data.aws_iam_policy_document.topic[*].json)
+  value       = local.topic != null && length(local.trail_arns) > 0 ? data.aws_iam_policy_document.topic.json : null
 }
 
 output "member_role_trust_policy" {

@@ -115,6 +115,12 @@ variable "settable_tags" {
   }
 
   validation {
+    # With notify they are not in the policy.
+    condition     = var.tag_action == "notify" || alltrue([for key in var.settable_tags : can(regex("^[\\x{20}-\\x{FF}]*$", key))])
+    error_message = "settable_tags are `${join(",", var.settable_tags)}`: must have no letter or sign beyond those of Latin-1, up to ÿ, as the function's policy names the keys and AWS takes no others there. Let the rules repair tags of other keys, or set tag_action to notify."
+  }
+
+  validation {
     condition     = var.tag_action != "repair" || length(var.settable_tags) > 0
     error_message = "settable_tags is empty: with tag_action repair it must name the tags that repairs may set."
   }
@@ -400,6 +406,8 @@ data "aws_iam_policy_document" "tags" {
     }
   }
 
+  # Without the condition on SleuthExempt, even with protect_exempt: if somebody exempts an instance after its protection was
+  # switched off, it must be possible to switch it on again.
   dynamic "statement" {
     for_each = var.override_protection ? [true] : []
 

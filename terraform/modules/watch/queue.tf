@@ -6,8 +6,10 @@ locals {
   queue_arn             = "arn:${local.partition}:sqs:${local.region}:${local.account}:${var.name}"
   dead_letter_queue_arn = "${local.queue_arn}-dead-letters"
 
-  # 5 minutes is the program's own default, and 900 seconds the most SQS gives.
-  delay_seconds = coalesce(var.queue_delay_seconds, min(900, 60 * coalesce(var.grace_minutes, 5)))
+  # 5 minutes is the program's own default, and 2 the least it leaves an instance alone, whatever it is told.
+  grace_minutes = max(2, coalesce(var.grace_minutes, 5))
+  # 900 seconds is the most SQS gives.
+  delay_seconds = coalesce(var.queue_delay_seconds, min(900, 60 * local.grace_minutes))
 
   # As AWS asks of a queue for a function: or a message would come again while it is still being looked at.
   visibility_seconds = 6 * var.timeout + var.queue_batch_window_seconds
@@ -132,10 +134,8 @@ resource "aws_sqs_queue_policy" "dead_letters" {
 }
 
 # What the policy of queue_kms_key has to have: it is an output. Without conditions on who sends, as KMS is not told of that
-# by EventBridge.
+# by EventBridge. And without a count, as a plan may not know whether there is a key: one that is made by the same configuration.
 data "aws_iam_policy_document" "queue_key" {
-  count = var.queue_kms_key == null ? 0 : 1
-
   #checkov:skip=CKV_AWS_111:In a key's policy `*` is that key, and EventBridge gives nothing to narrow the sender by.
   #checkov:skip=CKV_AWS_356:The same.
 

@@ -17,14 +17,13 @@ resource "aws_sns_topic" "trail" {
   tags              = var.tags
 }
 
-# What an existing topic's policy has to have as well: it is an output.
+# What an existing topic's policy has to have as well: it is an output. Without a count, as a plan may not know yet which
+# topic and trail there are; who uses it looks whether there are any.
 data "aws_iam_policy_document" "topic" {
-  count = local.topic != null && length(local.trail_arns) > 0 ? 1 : 0
-
   statement {
     sid       = "CloudTrailPublishes"
     actions   = ["sns:Publish"]
-    resources = [local.topic]
+    resources = compact([local.topic])
 
     principals {
       type        = "Service"
@@ -42,7 +41,7 @@ data "aws_iam_policy_document" "topic" {
     sid       = "TlsOnly"
     effect    = "Deny"
     actions   = ["sns:Publish"]
-    resources = [local.topic]
+    resources = compact([local.topic])
 
     principals {
       type        = "*"
@@ -62,7 +61,7 @@ resource "aws_sns_topic_policy" "trail" {
 
   region = split(":", local.topic)[3]
   arn    = local.topic
-  policy = one(data.aws_iam_policy_document.topic).json
+  policy = data.aws_iam_policy_document.topic.json
 
   depends_on = [aws_sns_topic.trail]
 }

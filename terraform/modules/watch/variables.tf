@@ -14,6 +14,13 @@ variable "name" {
   }
 }
 
+variable "timeout" {
+  description = "Seconds a run may take, 30 to 900. What failed comes again after six times as long, so that the default is less than the most Lambda gives. With schedule it has to be enough for the audit of all instances, too."
+  type        = number
+  default     = 300
+  nullable    = false
+}
+
 variable "settle_seconds" {
   description = "Seconds for which AWS is asked again for what it does not show yet; at most a third of timeout. The program's default is 60."
   type        = number
@@ -88,7 +95,7 @@ variable "missing_run_hours" {
 # The queue.
 
 variable "queue_delay_seconds" {
-  description = "Seconds a message waits in the queue before it is looked at, 0 to 900. By default as long as the grace period, grace_minutes (5 minutes if not set), but never more than the 900 that SQS gives."
+  description = "Seconds a message waits in the queue before it is looked at, 0 to 900. By default as long as the grace period, grace_minutes (5 minutes if not set, 2 at least), but never more than the 900 that SQS gives."
   type        = number
   default     = null
 
@@ -139,9 +146,9 @@ variable "queue_maximum_concurrency" {
   }
 
   validation {
-    # Messages that are throttled count as tried, and end in the dead-letter queue.
-    condition     = var.reserved_concurrency == null ? true : var.queue_maximum_concurrency <= var.reserved_concurrency
-    error_message = "queue_maximum_concurrency is ${var.queue_maximum_concurrency}: must be at most reserved_concurrency, ${coalesce(var.reserved_concurrency, 0)}."
+    # Messages that are throttled count as tried, and end in the dead-letter queue. What the schedule starts needs room too.
+    condition     = var.reserved_concurrency == null ? true : var.queue_maximum_concurrency + (var.schedule == null ? 0 : 1) <= var.reserved_concurrency
+    error_message = "queue_maximum_concurrency is ${var.queue_maximum_concurrency}: must be at most reserved_concurrency, ${coalesce(var.reserved_concurrency, 0)}${var.schedule == null ? "" : ", less one for the runs of schedule"}."
   }
 }
 

@@ -1,7 +1,7 @@
 # Where events come from.
 
 variable "source_of_events" {
-  description = "How the watch hears of instances. api_calls: an EventBridge rule on API calls, of which CloudTrail tells within seconds if there is a trail. tag_changes: an EventBridge rule on tags, which does not say who changed them. bucket_events, bucket_eventbridge and trail_topic: log files of CloudTrail, after about five minutes, of which the bucket tells the queue itself or by EventBridge, or the trail's topic does."
+  description = "How the watch hears of instances. api_calls: an EventBridge rule on API calls, of which CloudTrail tells within seconds if there is a trail. tag_changes: an EventBridge rule on tags, which does not say who changed them, and never tells of an instance that is launched without tags, or started. bucket_events, bucket_eventbridge and trail_topic: log files of CloudTrail, after about five minutes, of which the bucket tells the queue itself or by EventBridge, or the trail's topic does."
   type        = string
   default     = "api_calls"
   nullable    = false

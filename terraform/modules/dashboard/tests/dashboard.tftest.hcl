@@ -55,13 +55,38 @@ run "counts_over_time" {
   }
 }
 
+run "other_accounts" {
+  command = plan
+
+  variables {
+    accounts = ["210987654321"]
+  }
+
+  assert {
+    condition = {
+      for w in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets :
+      w.properties.title => join(" ", distinct([for m in w.properties.metrics : m[3]])) if w.properties.title != "Runs"
+      } == {
+      "Access keys: how they are"                             = "123456789012"
+      "Access keys: what was done"                            = "123456789012"
+      "EC2 instances: how they are"                           = "123456789012"
+      "EC2 instances: what was done"                          = "123456789012"
+      "EC2 instances that the watch looked at: how they are"  = "123456789012 210987654321"
+      "EC2 instances that the watch looked at: what was done" = "123456789012 210987654321"
+      "What could not be read, done or delivered"             = "123456789012 210987654321"
+    }
+    error_message = "What the watch did in other accounts is shown too."
+  }
+}
+
 run "wrong_words" {
   command = plan
 
   variables {
-    name   = "a dashboard"
-    audits = ["digest"]
+    name     = "a dashboard"
+    audits   = ["digest"]
+    accounts = ["larkspur"]
   }
 
-  expect_failures = [var.name, var.audits]
+  expect_failures = [var.name, var.audits, var.accounts]
 }

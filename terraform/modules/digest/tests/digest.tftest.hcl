@@ -85,8 +85,8 @@ run "of_the_archive" {
   }
 
   assert {
-    condition     = var.schedule == "cron(0 8 * * ? *)" && var.asynchronous_retries == 2 && var.missing_run_hours == 26
-    error_message = "It is made every day, and tried again if it fails."
+    condition     = var.schedule == "cron(0 8 * * ? *)" && var.asynchronous_retries == 0 && var.missing_run_hours == 26
+    error_message = "It is made every day, and not sent again if a part of it fails."
   }
 }
 

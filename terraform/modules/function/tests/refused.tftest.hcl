@@ -136,3 +136,46 @@ run "too_many" {
 
   expect_failures = [var.failure_destination, var.alarm_topics, var.name, var.schedule]
 }
+
+# 4096 bytes as {"AUDITS":"keys","TEXT":"…"}, with a letter of two bytes.
+run "environment_as_long_as_can_be" {
+  command = plan
+
+  variables {
+    environment = { AUDITS = "keys", TEXT = "é<${format("%4066s", "a")}" }
+  }
+
+  assert {
+    condition     = local.environment_bytes == 4096
+    error_message = "All of it is counted, as Lambda does."
+  }
+}
+
+run "environment_too_long" {
+  command = plan
+
+  variables {
+    environment        = { AUDITS = "keys" }
+    secret_environment = { TEXT = "é<${format("%4067s", "a")}" }
+  }
+
+  expect_failures = [aws_lambda_function.this]
+}
+
+run "policy_too_long" {
+  command = plan
+
+  variables {
+    policy = jsonencode({
+      Version = "2012-10-17"
+      Statement = [{
+        Sid      = "Own"
+        Effect   = "Allow"
+        Action   = "ec2:CreateTags"
+        Resource = [for number in range(200) : "arn:aws:ec2:*:123456789012:instance/i-${10000000000000000 + number}"]
+      }]
+    })
+  }
+
+  expect_failures = [aws_iam_role_policy.function]
+}

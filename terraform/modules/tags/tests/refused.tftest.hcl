@@ -126,6 +126,19 @@ run "of_no_use" {
   expect_failures = [var.settable_tags, var.override_protection, var.tag_rules_table_kms_key]
 }
 
+# IAM takes no characters above U+00FF in a policy.
+run "key_that_no_policy_takes" {
+  command = plan
+
+  variables {
+    tag_action    = "repair"
+    settable_tags = ["Équipe", "Команда"]
+    archive       = "s3://larkspur-reports/отчёты"
+  }
+
+  expect_failures = [var.settable_tags, var.archive]
+}
+
 run "any_tag" {
   command = plan
 

@@ -191,16 +191,16 @@ run "delay_of_its_own" {
 
   variables {
     grace_minutes       = 0
-    queue_delay_seconds = 30
+    queue_delay_seconds = 150
   }
 
   assert {
-    condition     = aws_sqs_queue.this.delay_seconds == 30
+    condition     = aws_sqs_queue.this.delay_seconds == 150
     error_message = "The delay goes before the grace period."
   }
 }
 
-run "no_delay" {
+run "least_delay" {
   command = plan
 
   variables {
@@ -208,8 +208,8 @@ run "no_delay" {
   }
 
   assert {
-    condition     = aws_sqs_queue.this.delay_seconds == 0
-    error_message = "Without a grace period nothing waits."
+    condition     = aws_sqs_queue.this.delay_seconds == 120
+    error_message = "Two minutes are the least, which the program waits whatever it is told."
   }
 }
 
@@ -227,6 +227,17 @@ run "grace_longer_than_any_delay" {
     condition     = aws_sqs_queue.this.delay_seconds == 900
     error_message = "The delay is the most SQS gives."
   }
+}
+
+run "delay_shorter_than_the_least_grace" {
+  command = plan
+
+  variables {
+    grace_minutes       = 1
+    queue_delay_seconds = 119
+  }
+
+  expect_failures = [check.grace]
 }
 
 run "delay_shorter_than_grace" {

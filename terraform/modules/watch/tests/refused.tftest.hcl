@@ -299,6 +299,17 @@ run "maximum_concurrency_above_reserved" {
   expect_failures = [var.queue_maximum_concurrency]
 }
 
+run "maximum_concurrency_leaves_no_room_for_schedule" {
+  command = plan
+
+  variables {
+    schedule             = "rate(1 day)"
+    reserved_concurrency = 2
+  }
+
+  expect_failures = [var.queue_maximum_concurrency]
+}
+
 run "max_receive_count_none" {
   command = plan
 
@@ -354,7 +365,7 @@ run "queue_age_alarm_minutes_none" {
 
   variables {
     queue_age_alarm_minutes = 0
-    grace_minutes           = 0
+    grace_minutes           = 2
   }
 
   expect_failures = [var.queue_age_alarm_minutes]
