@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::deadline::before;
 use error::{all_causes, root_cause};
 
-#[cfg(feature = "tags")]
+#[cfg(feature = "audit")]
 pub mod accounts;
 #[cfg(feature = "audit")]
 pub mod archive;
@@ -27,6 +27,8 @@ mod error;
 pub mod iam;
 #[cfg(feature = "tags")]
 pub mod logs;
+#[cfg(feature = "audit")]
+pub mod organization;
 mod outputs;
 #[cfg(feature = "audit")]
 mod patience;

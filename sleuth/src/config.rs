@@ -8,6 +8,7 @@ use std::fmt;
 
 use serde::de::DeserializeOwned;
 
+pub use accounts::{AccountFlags, AccountsConfig, MostInAll, Role, RoleName, Which};
 pub use audits::Audit;
 pub use common::{Calls, Common, RetryMode};
 pub use digest::{DigestConfig, DigestFlags};
@@ -17,8 +18,9 @@ pub use secret::{SecretArn, Store, value as secret_value};
 
 pub use tags::{RuleSource, TableName, TagFlags, TagsConfig};
 pub use thresholds::Flags;
-pub use watch::{RoleName, WatchConfig};
+pub use watch::WatchConfig;
 
+mod accounts;
 mod audits;
 mod check;
 mod common;
@@ -54,6 +56,18 @@ impl Problems {
                 self.0.push(problem);
             }
         }
+    }
+}
+
+/// Settings of two kinds, or what is wrong with either.
+pub fn both<One, Other>(one: Result<One, Problems>, other: Result<Other, Problems>) -> Result<(One, Other), Problems> {
+    match (one, other) {
+        (Ok(one), Ok(other)) => Ok((one, other)),
+        (Err(mut problems), Err(more)) => {
+            problems.add(more);
+            Err(problems)
+        }
+        (Err(problems), Ok(_)) | (Ok(_), Err(problems)) => Err(problems),
     }
 }
 

@@ -31,6 +31,28 @@ impl fmt::Display for Account {
     }
 }
 
+/// Whether this is the id of an account: 12 digits.
+pub fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whom an account belongs to, by its own tags `Slack` and `Email`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct AccountOwner {
+    /// The `Slack` tag, as written.
+    pub slack: Option<String>,
+    /// The `Email` tag, as written.
+    pub email: Option<String>,
+}
+
+impl AccountOwner {
+    /// Whom these tags of an account name; `None` if nobody.
+    pub fn of(tags: &Tags) -> Option<Self> {
+        let owner = Self { slack: slack(tags).map(ToOwned::to_owned), email: email(tags).map(ToOwned::to_owned) };
+        (owner != Self::default()).then_some(owner)
+    }
+}
+
 /// A name or id: text that is not to be mistaken for another.
 macro_rules! name {
     ($(#[$about:meta])* $name:ident) => {
@@ -88,7 +110,7 @@ impl<T> From<Result<T, ReadError>> for Reading<T> {
 }
 
 /// Why something could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReadError {
     /// The call that failed, such as `ListAccessKeys`.

@@ -11,6 +11,7 @@
 //! - [`facts`]: what is read of any account.
 //! - [`keys`]: what access keys are, the policy they are judged by, verdicts and plans. Pure: no clock, no AWS, no I/O.
 //! - [`tags`]: what instances are, the rules for their tags, verdicts and plans. As pure.
+//! - [`organization`]: many accounts: which they are, and how much may be changed in all of them. Pure.
 //! - [`decision`]: whether an action will be taken.
 //! - [`ports`]: what the rest needs of AWS, readers apart from writers.
 //! - [`gather`]: fills an inventory through a reader.
@@ -22,7 +23,7 @@
 //! - [`snapshot`]: inventories in files.
 //! - `target`: files that are written whole or not at all.
 //! - [`logfile`]: log files of CloudTrail, record by record.
-//! - [`rules_source`]: where tag rules are kept.
+//! - [`rules_source`]: where tag rules are kept; [`accounts_source`]: the list of accounts.
 //! - [`config`]: the only reader of settings.
 //! - [`deadline`]: how the time of a run is shared out.
 //! - [`aws`]: the only room that knows the AWS SDK.
@@ -33,6 +34,7 @@
 //! - [`exit`]: the exit codes.
 //! - [`version`]: which build this is.
 
+pub mod accounts_source;
 pub mod apply;
 pub mod aws;
 pub mod config;
@@ -47,6 +49,7 @@ pub mod facts;
 pub mod gather;
 pub mod keys;
 pub mod logfile;
+pub mod organization;
 pub mod outputs;
 pub mod ports;
 pub mod render;

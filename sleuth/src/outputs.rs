@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use notifier::{DeliveryReport, Document, File, Messages, Notifier, PartDelivery, SearchIndex};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -11,9 +12,11 @@ use tokio::time::Instant;
 use crate::aws::archive::{Archive, Form, Place};
 use crate::{
     deadline::Deadlines,
+    render::html::accounts::Findings,
     report::{Report, hex},
 };
 
+pub mod accounts;
 mod keys;
 mod tags;
 
@@ -56,8 +59,13 @@ pub trait Deliverable: Serialize {
     /// The whole report, for people.
     fn html(&self) -> String;
 
-    /// The same for a channel that many people read.
-    fn shared_html(&self) -> String;
+    /// The same without what is not for a channel that many people read.
+    fn shared(&self) -> Self
+    where
+        Self: Sized;
+
+    /// The findings that are not in order, for a page on many accounts.
+    fn findings(&self) -> Findings;
 
     /// The findings, to be searched for.
     fn documents(&self) -> Vec<Document>;
@@ -65,26 +73,49 @@ pub trait Deliverable: Serialize {
     /// Whether there is anything in it that is not as it should be.
     fn is_noteworthy(&self) -> bool;
 
+    /// What tells it from other reports.
+    fn stamp(&self) -> Stamp<'_>;
+
     /// Takes in what came of telling people.
     fn record_delivery(&mut self, deliveries: DeliveryReport);
+
+    /// Keeps what was sent elsewhere than to people, and reports what was not.
+    fn add(&mut self, parts: Vec<PartDelivery>);
+}
+
+/// What tells a report from others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp<'a> {
+    /// The folder that the archive keeps it in: the account's id, or the word for many.
+    pub folder: Option<&'a str>,
+    /// The audit: `keys` or `tags`.
+    pub kind: &'static str,
+    /// The time that ages are counted to.
+    pub at: DateTime<Utc>,
+    /// The name of the run.
+    pub run: &'a str,
+}
+
+impl<'a> Stamp<'a> {
+    fn of<Audit>(report: &'a Report<Audit>) -> Self {
+        Self { folder: report.account.id.as_deref(), kind: report.kind, at: report.generated_at, run: &report.run }
+    }
 }
 
 /// Tells people, and keeps the report: once before they are told, so that it is there whatever becomes of the run and can be
 /// linked to, and once with what came of telling them.
-pub async fn hand_out<Audit>(
-    report: &mut Report<Audit>,
+pub async fn hand_out<Reported: Deliverable>(
+    report: &mut Reported,
     outputs: &Outputs,
-    texts: &<Report<Audit> as Deliverable>::Texts,
+    texts: &Reported::Texts,
     deadlines: Deadlines,
-) where
-    Report<Audit>: Deliverable,
-{
+) {
     let link = outputs.keep_at_first(report, deadlines.deliver).await;
     let mut messages = report.messages(texts, link.as_deref());
     // Who is told in short is given the whole, too.
     messages.file = (link.is_none() && outputs.notifier.takes_files() && messages.overview.is_some()).then(|| File {
-        name: format!("{}-{}.html", report.kind, report.run),
-        content: report.shared_html().into_bytes(),
+        name: format!("{}-{}.html", report.stamp().kind, report.stamp().run),
+        content: report.shared().html().into_bytes(),
     });
     let deliveries = outputs.notifier.send(&messages, deadlines.deliver).await;
     report.record_delivery(deliveries);
@@ -96,19 +127,13 @@ pub async fn hand_out<Audit>(
 }
 
 impl Outputs {
-    fn wants<Audit>(&self, report: &Report<Audit>) -> bool
-    where
-        Report<Audit>: Deliverable,
-    {
+    fn wants(&self, report: &impl Deliverable) -> bool {
         !self.only_noteworthy || report.is_noteworthy()
     }
 
     /// Where the report for people is, if it could be kept soon.
     #[cfg(feature = "audit")]
-    async fn keep_at_first<Audit>(&self, report: &Report<Audit>, end: Option<Instant>) -> Option<String>
-    where
-        Report<Audit>: Deliverable,
-    {
+    async fn keep_at_first(&self, report: &impl Deliverable, end: Option<Instant>) -> Option<String> {
         let now = Instant::now();
         // What is to be told is not to wait for it too long.
         let share = end.map(|end| end.saturating_duration_since(now) / 3);
@@ -120,27 +145,21 @@ impl Outputs {
 
     #[cfg(not(feature = "audit"))]
     #[expect(clippy::unused_self, reason = "of what has to do with AWS there is nothing in this build")]
-    fn keep_at_first<Audit>(&self, _: &Report<Audit>, _: Option<Instant>) -> std::future::Ready<Option<String>> {
+    fn keep_at_first(&self, _: &impl Deliverable, _: Option<Instant>) -> std::future::Ready<Option<String>> {
         std::future::ready(None)
     }
 
     /// Puts the findings into the index, until a time.
-    async fn index<Audit>(&self, report: &Report<Audit>, until: Instant) -> Vec<PartDelivery>
-    where
-        Report<Audit>: Deliverable,
-    {
+    async fn index(&self, report: &impl Deliverable, until: Instant) -> Vec<PartDelivery> {
         match self.search.as_ref().filter(|_| self.wants(report)) {
-            Some(index) => index.write(&report.run, report.documents(), Some(until)).await,
+            Some(index) => index.write(report.stamp().run, report.documents(), Some(until)).await,
             None => Vec::new(),
         }
     }
 
     /// Puts the report into the archive, until a time.
     #[cfg(feature = "audit")]
-    async fn archive<Audit>(&self, report: &Report<Audit>, until: Instant) -> Vec<PartDelivery>
-    where
-        Report<Audit>: Deliverable,
-    {
+    async fn archive(&self, report: &impl Deliverable, until: Instant) -> Vec<PartDelivery> {
         match self.archive.as_ref().filter(|_| self.wants(report)) {
             Some(archive) => archive_report(archive, report, until).await,
             None => Vec::new(),
@@ -149,28 +168,26 @@ impl Outputs {
 
     #[cfg(not(feature = "audit"))]
     #[expect(clippy::unused_self, reason = "of what has to do with AWS there is nothing in this build")]
-    fn archive<Audit>(&self, _: &Report<Audit>, _: Instant) -> std::future::Ready<Vec<PartDelivery>> {
+    fn archive(&self, _: &impl Deliverable, _: Instant) -> std::future::Ready<Vec<PartDelivery>> {
         std::future::ready(Vec::new())
     }
 
     /// Tells the run from others of the same second. To be called before the report is shown to anybody.
-    pub(crate) fn name<Audit>(&self, report: &mut Report<Audit>) {
+    pub(crate) fn name(&self, run: &mut String) {
         if let Some(invocation) = &self.invocation {
-            report.run.push_str(&hex(Sha256::digest(invocation).iter().take(4)));
+            run.push_str(&hex(Sha256::digest(invocation).iter().take(4)));
         }
     }
 }
 
 #[cfg(feature = "audit")]
-fn place<Audit>(report: &Report<Audit>) -> Place {
-    Place::new(report.account.id.as_deref(), report.kind, report.generated_at, &report.run)
+fn place(report: &impl Deliverable) -> Place {
+    let Stamp { folder, kind, at, run } = report.stamp();
+    Place::new(folder, kind, at, run)
 }
 
 #[cfg(feature = "audit")]
-async fn archive_report<Audit>(archive: &Archive, report: &Report<Audit>, until: Instant) -> Vec<PartDelivery>
-where
-    Report<Audit>: Deliverable,
-{
+async fn archive_report(archive: &Archive, report: &impl Deliverable, until: Instant) -> Vec<PartDelivery> {
     use crate::render::json;
 
     let place = place(report);
@@ -196,7 +213,7 @@ mod tests {
         let named = |invocation: Option<&str>| {
             let outputs = Outputs { invocation: invocation.map(ToOwned::to_owned), ..Outputs::default() };
             let mut report = of_keys();
-            outputs.name(&mut report);
+            outputs.name(&mut report.run);
             report.run
         };
         assert_eq!(named(None), of_keys().run);
@@ -209,7 +226,7 @@ mod tests {
     fn copy_for_many_readers_shows_no_whole_key_id() {
         let report = of_keys();
         assert!(report.html().contains("AKIA4LARKSPURZ8SMB3K"));
-        let shared = report.shared_html();
+        let shared = report.shared().html();
         assert!(shared.contains("AKIA…MB3K") && !shared.contains("AKIA4LARKSPUR"), "{shared}");
     }
 }

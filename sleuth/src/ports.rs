@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 
 use crate::facts::{ReadError, Tags, UserName};
 
+pub mod accounts;
 pub mod digest;
 pub mod doctor;
 pub mod keys;

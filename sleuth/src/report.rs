@@ -6,14 +6,15 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use chrono::{DateTime, Utc};
 use notifier::{DeliveryReport, PartDelivery};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
     decision::Brake,
-    facts::{Account, ReadError},
+    facts::{Account, AccountOwner, ReadError},
 };
 
+pub mod accounts;
 pub mod documents;
 pub mod keys;
 pub mod saved;
@@ -24,16 +25,20 @@ pub mod watch;
 pub const VERSION: u32 = 1;
 
 /// A report: what all audits have in common around what `Audit` alone has.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report<Audit> {
     /// [`VERSION`].
     pub version: u32,
     /// The audit: `keys` or `tags`.
-    pub kind: &'static str,
+    #[serde(deserialize_with = "kind")]
+    pub kind: Kind,
     /// A name for this run, made of its time and of what it found before anything was done.
     pub run: String,
     /// The account.
     pub account: Account,
+    /// Who is told of findings in it whose owners cannot be reached, in a run over many accounts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_owner: Option<AccountOwner>,
     /// The time the ages are counted to.
     pub generated_at: DateTime<Utc>,
     /// Whether the run was told to act.
@@ -47,8 +52,20 @@ pub struct Report<Audit> {
     pub audit: Audit,
     /// What could not be read, done or delivered.
     pub errors: Vec<ReportError>,
-    /// What was sent, part by part.
+    /// What was sent, part by part. It is not read again: nobody has been told yet by a report that is.
+    #[serde(skip_deserializing)]
     pub deliveries: DeliveryReport,
+}
+
+/// The word for an audit. By this name, as serde takes a reference that stands here by itself for one into the text.
+pub type Kind = &'static str;
+
+fn kind<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Kind, D::Error> {
+    match String::deserialize(deserializer)?.as_str() {
+        "keys" => Ok("keys"),
+        "tags" => Ok("tags"),
+        other => Err(D::Error::unknown_variant(other, &["keys", "tags"])),
+    }
 }
 
 /// What came of an action.
@@ -68,7 +85,7 @@ pub enum Outcome {
 }
 
 /// Something that could not be read, done or delivered.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ReportError {
     /// What it is about: `account`, a user, a key, a channel.
     pub subject: String,
@@ -102,6 +119,7 @@ impl<Audit: Serialize> Report<Audit> {
             kind,
             run,
             account,
+            account_owner: None,
             generated_at,
             applied: false,
             brake,

@@ -1,5 +1,6 @@
 //! The whole way of a run, one screen an audit. Both binaries come here.
 
+pub mod accounts;
 pub mod digest;
 pub mod keys;
 pub mod tags;

@@ -2,22 +2,24 @@
 
 use aws_config::{SdkConfig, sts::AssumeRoleProvider};
 use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::Instant;
 
 use super::{
-    cloud::Cloud,
     error::{all_causes, read_error, strange},
+    outputs::{OutputsError, secret},
     sts,
 };
+#[cfg(feature = "tags")]
+use crate::tags::watch::identity::Own;
 use crate::{
-    config::{Calls, RoleName},
+    config::{self, Calls, RoleName},
     deadline::before,
     facts::ReadError,
-    ports::watch::Accounts,
-    tags::watch::identity::Own,
+    ports::accounts::Accounts,
 };
 
-/// The name of Sleuth's sessions.
+/// The name of Sleuth's sessions in other accounts, by which their CloudTrail tells its calls from others of the role.
 const SESSION: &str = "sleuth";
 
 /// Who calls: an account, and who in it.
@@ -38,23 +40,59 @@ pub async fn caller(sdk: &SdkConfig, end: Option<Instant>) -> Result<Caller, Rea
     caller.ok_or_else(|| strange(CALL, "no account"))
 }
 
+/// The role to enter other accounts with.
+#[derive(Debug, Clone)]
+pub struct Role {
+    /// Its name, the same in every account.
+    pub name: RoleName,
+    /// What its trust asks for.
+    external_id: Option<SecretString>,
+}
+
+impl Role {
+    /// The role that `config` names, with the external id from where it is kept, waited for until `end`.
+    pub async fn new(
+        sdk: &SdkConfig,
+        config: Option<config::Role>,
+        end: Option<Instant>,
+    ) -> Result<Option<Self>, OutputsError> {
+        let Some(config::Role { name, external_id }) = config else { return Ok(None) };
+        let external_id = match external_id {
+            Some(kept) => Some(secret(sdk, "ASSUME_ROLE_EXTERNAL_ID", &kept, end).await?),
+            None => None,
+        };
+        Ok(Some(Self { name, external_id }))
+    }
+
+    /// Text of others without the external id, which nobody needs to read.
+    fn without_id(&self, text: String) -> String {
+        match &self.external_id {
+            Some(id) => text.replace(id.expose_secret(), "…"),
+            None => text,
+        }
+    }
+}
+
 /// The account of the run, and others by a role of the same name in each.
 #[derive(Debug)]
-pub struct Reach<'a> {
+pub struct Reach<'a, Account> {
     /// The account of the run.
     pub sdk: &'a SdkConfig,
     /// Who calls in it.
     pub caller: &'a Caller,
     /// The role in the others; `None`: they are out of reach.
-    pub role: Option<&'a RoleName>,
+    pub role: Option<&'a Role>,
     /// How AWS is asked.
     pub calls: Calls,
     /// When to stop waiting for credentials.
     pub end: Option<Instant>,
+    /// What is to be done in an account, by credentials for it.
+    pub open: fn(&SdkConfig, Calls) -> Account,
 }
 
-impl Reach<'_> {
+impl<Account> Reach<'_, Account> {
     /// The calls that are Sleuth's own, in every account within reach of those named.
+    #[cfg(feature = "tags")]
     pub fn own<'a>(&self, accounts: impl Iterator<Item = &'a str>) -> Own {
         let mut own = Own::of(&self.caller.arn);
         for account in accounts.filter(|account| *account != self.caller.account) {
@@ -62,7 +100,7 @@ impl Reach<'_> {
                 own.add(Own::of(&format!(
                     "arn:{}:sts::{account}:assumed-role/{}/{SESSION}",
                     self.partition(),
-                    role.name()
+                    role.name.name()
                 )));
             }
         }
@@ -73,15 +111,8 @@ impl Reach<'_> {
     fn partition(&self) -> &str {
         self.caller.arn.split(':').nth(1).unwrap_or("aws")
     }
-}
 
-impl Accounts for Reach<'_> {
-    type Cloud = Cloud;
-
-    async fn account(&self, id: &str) -> Result<Cloud, ReadError> {
-        if id == self.caller.account {
-            return Ok(Cloud::new(self.sdk, self.calls));
-        }
+    async fn enter(&self, id: &str) -> Result<SdkConfig, ReadError> {
         let failed = |message| ReadError { operation: "AssumeRole".to_owned(), message };
         let role = self.role.ok_or_else(|| {
             failed(format!(
@@ -89,12 +120,27 @@ impl Accounts for Reach<'_> {
                 self.caller.account
             ))
         })?;
-        let arn = format!("arn:{}:iam::{id}:role/{}", self.partition(), role.0);
-        let provider = AssumeRoleProvider::builder(&arn).session_name(SESSION).configure(self.sdk).build().await;
+        let arn = format!("arn:{}:iam::{id}:role/{}", self.partition(), role.name.0);
+        let provider = AssumeRoleProvider::builder(&arn).session_name(SESSION).configure(self.sdk);
+        let provider = match &role.external_id {
+            Some(id) => provider.external_id(id.expose_secret()),
+            None => provider,
+        };
+        let provider = provider.build().await;
         // What is denied is known before anything is asked.
         let credentials = before(self.end, provider.provide_credentials()).await?;
-        credentials.map_err(|error| failed(format!("{arn}: {}", all_causes(&error))))?;
-        let sdk = self.sdk.to_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build();
-        Ok(Cloud::new(&sdk, self.calls))
+        credentials.map_err(|error| failed(role.without_id(format!("{arn}: {}", all_causes(&error)))))?;
+        Ok(self.sdk.to_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build())
+    }
+}
+
+impl<Account: Send + Sync> Accounts for Reach<'_, Account> {
+    type Account = Account;
+
+    async fn account(&self, id: &str) -> Result<Account, ReadError> {
+        if id == self.caller.account {
+            return Ok((self.open)(self.sdk, self.calls));
+        }
+        Ok((self.open)(&self.enter(id).await?, self.calls))
     }
 }

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{config::ArchiveConfig, deadline::before, facts::ReadError};
 
+pub mod files;
 mod listing;
 
 use listing::Stretch;

@@ -136,7 +136,7 @@ async fn webhook(sdk: &SdkConfig, url: &SlackUrl, end: Option<Instant>) -> Resul
     WebhookUrl::parse(address.expose_secret()).map_err(|error| wrong(format!("what it holds {error}")))
 }
 
-async fn secret(
+pub(super) async fn secret(
     sdk: &SdkConfig,
     name: &'static str,
     secret: &Secret,

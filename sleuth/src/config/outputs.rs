@@ -125,7 +125,7 @@ impl Check {
     }
 
     /// A secret, or the ARN of one.
-    fn secret(&mut self, name: &'static str, value: &str) -> Option<Secret> {
+    pub(in crate::config) fn secret(&mut self, name: &'static str, value: &str) -> Option<Secret> {
         let value = value.trim();
         if !value.starts_with("arn:") {
             return Some(Secret::Plain(value.into()));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::{Problems, TagFlags, TagsConfig, check::Check, read};
+use super::{Problems, Role, TagFlags, TagsConfig, check::Check, read};
 
 /// Seconds that AWS is given to show what happened, if nothing else is said.
 const SETTLE_SECONDS: u64 = 60;
@@ -19,18 +19,13 @@ pub struct WatchConfig {
     /// How long AWS is asked again that does not show yet what happened: `SETTLE_SECONDS`.
     pub settle: Duration,
     /// The role to look at other accounts with; `None`: they are not looked at. `ASSUME_ROLE_NAME`.
-    pub role: Option<RoleName>,
+    pub role: Option<Role>,
 }
-
-/// The name of a role, with its path if it has one: `sleuth` or `tools/sleuth`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RoleName(pub String);
 
 /// The settings as they stand in the environment.
 #[derive(Debug, Clone, Default, Deserialize)]
 struct Environment {
     settle_seconds: Option<String>,
-    assume_role_name: Option<String>,
 }
 
 impl WatchConfig {
@@ -40,7 +35,7 @@ impl WatchConfig {
         let env: Environment = read(environment)?;
         let mut check = Check::default();
         let settle = check.number("SETTLE_SECONDS", env.settle_seconds.as_deref(), MOST_SETTLE_SECONDS);
-        let role = env.assume_role_name.as_deref().and_then(|name| check.role("ASSUME_ROLE_NAME", name.trim()));
+        let role = Role::checked(environment, &mut check)?;
         let own = Problems(check.0);
         match tags {
             Ok(tags) if own.0.is_empty() => {
@@ -52,28 +47,5 @@ impl WatchConfig {
                 Err(problems)
             }
         }
-    }
-}
-
-impl RoleName {
-    /// The name without the path, as in the ARNs of sessions.
-    pub fn name(&self) -> &str {
-        self.0.rsplit_once('/').map_or(&self.0, |(_, name)| name)
-    }
-}
-
-impl Check {
-    /// A role's name as IAM allows it
-    /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-names>), with or
-    /// without its path.
-    fn role(&mut self, name: &'static str, value: &str) -> Option<RoleName> {
-        let allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
-        let like = value.len() <= 512
-            && value.split('/').all(|part| !part.is_empty() && part.chars().all(allowed))
-            && value.rsplit('/').next().is_some_and(|name| name.len() <= 64);
-        if like {
-            return Some(RoleName(value.to_owned()));
-        }
-        self.fail(name, Some(value), "must be the name of a role, as in sleuth or tools/sleuth, not its ARN".to_owned())
     }
 }

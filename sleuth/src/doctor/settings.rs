@@ -40,7 +40,7 @@ impl Settings {
                 }
                 Audit::Watch => WatchConfig::new(environment, tag_flags.clone()).map(|config| {
                     settings.tags = Some(config.tags);
-                    settings.role = config.role;
+                    settings.role = config.role.map(|role| role.name);
                 }),
                 Audit::Digest => {
                     let config = DigestConfig::new(environment, DigestFlags::default());

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 /// Whole days.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Days(pub i64);
 
@@ -31,12 +31,32 @@ impl fmt::Display for Days {
 }
 
 /// Ages at which keys are warned about and expire. Checked: see [`Policy::new`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Unchecked")]
 pub struct Policy {
     expiration_age: Days,
     warning_age: Days,
     inactivity_age: Days,
     inactivity_warning_age: Days,
+}
+
+/// Four ages as they are written down.
+#[derive(Deserialize)]
+struct Unchecked {
+    expiration_age: Days,
+    warning_age: Days,
+    inactivity_age: Days,
+    inactivity_warning_age: Days,
+}
+
+impl TryFrom<Unchecked> for Policy {
+    type Error = PolicyError;
+
+    fn try_from(ages: Unchecked) -> Result<Self, PolicyError> {
+        let Unchecked { expiration_age, warning_age, inactivity_age, inactivity_warning_age } = ages;
+        let checked = Self::new(expiration_age, warning_age, inactivity_age, inactivity_warning_age);
+        checked.map_err(|broken| broken.into_iter().next().unwrap_or(PolicyError::WarningNotBeforeExpiration))
+    }
 }
 
 /// Two ages that do not fit together.

@@ -1,16 +1,16 @@
 //! What outputs make of a report on access keys.
 
-use notifier::{DeliveryReport, Document, Messages};
+use notifier::{DeliveryReport, Document, Messages, PartDelivery};
 
-use super::Deliverable;
+use super::{Deliverable, Stamp};
 use crate::{
     keys::AccessKeyId,
     render::{
-        html,
+        html::{self, accounts::Findings},
         notification::keys::{Texts, messages},
         words::keys as words,
     },
-    report::{documents, keys::KeysReport},
+    report::{Report, documents, keys::KeysReport},
 };
 
 impl Deliverable for KeysReport {
@@ -25,7 +25,7 @@ impl Deliverable for KeysReport {
     }
 
     /// Key ids are recognisable, and no more.
-    fn shared_html(&self) -> String {
+    fn shared(&self) -> Self {
         let mut shared = self.clone();
         for finding in &mut shared.audit.keys {
             let Some(AccessKeyId(id)) = &mut finding.key_id else { continue };
@@ -36,7 +36,11 @@ impl Deliverable for KeysReport {
             }
             *id = masked;
         }
-        html::keys::html(&shared)
+        shared
+    }
+
+    fn findings(&self) -> Findings {
+        html::keys::findings(self)
     }
 
     fn documents(&self) -> Vec<Document> {
@@ -48,7 +52,15 @@ impl Deliverable for KeysReport {
         true
     }
 
+    fn stamp(&self) -> Stamp<'_> {
+        Stamp::of(self)
+    }
+
     fn record_delivery(&mut self, deliveries: DeliveryReport) {
         KeysReport::record_delivery(self, deliveries);
+    }
+
+    fn add(&mut self, parts: Vec<PartDelivery>) {
+        Report::add(self, parts);
     }
 }

@@ -1,14 +1,14 @@
 //! What outputs make of a report on EC2 tags.
 
-use notifier::{DeliveryReport, Document, Messages};
+use notifier::{DeliveryReport, Document, Messages, PartDelivery};
 
-use super::Deliverable;
+use super::{Deliverable, Stamp};
 use crate::{
     render::{
-        html,
+        html::{self, accounts::Findings},
         notification::tags::{Texts, messages},
     },
-    report::{documents, tags::TagsReport},
+    report::{Report, documents, tags::TagsReport},
 };
 
 impl Deliverable for TagsReport {
@@ -22,8 +22,12 @@ impl Deliverable for TagsReport {
         html::tags::html(self)
     }
 
-    fn shared_html(&self) -> String {
-        self.html()
+    fn shared(&self) -> Self {
+        self.clone()
+    }
+
+    fn findings(&self) -> Findings {
+        html::tags::findings(self)
     }
 
     fn documents(&self) -> Vec<Document> {
@@ -37,7 +41,15 @@ impl Deliverable for TagsReport {
             || self.audit.summary.unknown > 0
     }
 
+    fn stamp(&self) -> Stamp<'_> {
+        Stamp::of(self)
+    }
+
     fn record_delivery(&mut self, deliveries: DeliveryReport) {
         TagsReport::record_delivery(self, deliveries);
+    }
+
+    fn add(&mut self, parts: Vec<PartDelivery>) {
+        Report::add(self, parts);
     }
 }

@@ -2,7 +2,6 @@
 
 use std::{future::Future, io::Read};
 
-use super::tags::{ReadInstances, WriteInstances};
 use crate::{facts::ReadError, tags::watch::LogObject};
 
 /// Reads log files.
@@ -12,13 +11,4 @@ pub trait ReadLogs: Sync {
 
     /// Opens a file.
     fn open(&self, object: &LogObject) -> impl Future<Output = Result<Self::Bytes, ReadError>> + Send;
-}
-
-/// The accounts in which instances can be looked at and changed.
-pub trait Accounts: Sync {
-    /// One of them.
-    type Cloud: ReadInstances + WriteInstances + Send;
-
-    /// The account with this id.
-    fn account(&self, id: &str) -> impl Future<Output = Result<Self::Cloud, ReadError>> + Send;
 }

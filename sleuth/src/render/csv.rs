@@ -3,6 +3,7 @@
 //! What is inside of others has a name with a dot, as `owner.name`. Maps are `key=value` joined by semicolons, lists are
 //! joined by semicolons too. What is null is empty.
 
+pub mod accounts;
 pub mod keys;
 mod sheet;
 pub mod tags;

@@ -3,6 +3,7 @@
 //! Style and script stand in the file and are allowed by their hashes; its policy forbids everything else. Without
 //! JavaScript it is a plain table.
 
+pub mod accounts;
 mod chart;
 mod grid;
 pub mod keys;

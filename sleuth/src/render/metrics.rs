@@ -10,6 +10,7 @@ use crate::{
     keys,
     report::{
         Outcome, Report,
+        accounts::{self, AccountsReport, Audited},
         keys::{KeysReport, Summary},
         tags::{Finding, TagsReport},
     },
@@ -97,6 +98,28 @@ pub fn of_tags(report: &TagsReport, audit: &str) -> Value {
         count("Held", of_outcome(Outcome::Held, &changes)),
     ];
     of_report(report, audit, counts)
+}
+
+/// Counts of all accounts of a run together. There are none of each account: CloudWatch charges for every metric.
+pub fn of_accounts<Audit: Audited>(report: &AccountsReport<Audit>) -> Value {
+    let accounts::Summary { accounts, audited, incomplete, failed, skipped, counts } = &report.summary;
+    let mut metrics = vec![
+        count("Accounts", *accounts),
+        count("AccountsAudited", *audited),
+        count("AccountsIncomplete", *incomplete),
+        count("AccountsFailed", *failed),
+        count("AccountsSkipped", *skipped),
+        count("AccountsBraked", report.accounts.iter().filter(|report| report.brake.is_some()).count()),
+        count("Errors", report.errors.len()),
+        count("Undelivered", report.deliveries.undelivered().count()),
+        count("Brake", usize::from(report.brake.is_some())),
+    ];
+    let all = counts.get(Audit::ALL).copied().unwrap_or_default();
+    metrics.push(count("Findings", all));
+    for (name, metric) in Audit::METRICS {
+        metrics.push(count(metric, counts.get(*name).copied().unwrap_or_default()));
+    }
+    line(report.generated_at, &[("Audit", report.kind)], &metrics)
 }
 
 /// What an invocation of the function was like.

@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use notifier::{Address, Colour, Group, Line, Mention, Notification, OwnerMessage, SlackId, SlackTarget, Span};
 
+use crate::facts::AccountOwner;
+
+pub mod accounts;
 pub mod digest;
 pub mod keys;
 pub mod tags;
@@ -14,10 +17,24 @@ fn mention(user: &str, name: &str, slack: Option<&str>) -> Span {
     Span::Mention(Mention { name, label: user.to_owned(), slack: slack.and_then(SlackId::parse) })
 }
 
-/// How the owner of a finding can be reached. Slack knows people by their e-mail address, too.
-fn address(name: &str, slack: Option<&str>, email: Option<&str>) -> Address {
+/// How the owner of a finding can be reached, or else the owner of its account. Slack knows people by their e-mail address,
+/// too.
+fn address(name: &str, slack: Option<&str>, email: Option<&str>, account: Option<&AccountOwner>) -> Address {
     let target = slack.and_then(SlackTarget::parse).or_else(|| email.and_then(SlackTarget::parse));
-    Address { name: name.to_owned(), slack: target, email: email.map(ToOwned::to_owned) }
+    match (&target, email, account) {
+        (None, None, Some(AccountOwner { slack, email })) => {
+            address(&format!("owner of the account of {name}"), slack.as_deref(), email.as_deref(), None)
+        }
+        _ => Address { name: name.to_owned(), slack: target, email: email.map(ToOwned::to_owned) },
+    }
+}
+
+/// Who is called in Slack: by the finding's own tags if it has any, else the owner of its account.
+fn called<'a>(slack: Option<&'a str>, email: Option<&str>, account: Option<&'a AccountOwner>) -> Option<&'a str> {
+    match (slack, email) {
+        (None, None) => account.and_then(|owner| owner.slack.as_deref()),
+        _ => slack,
+    }
 }
 
 /// Findings by who is to be told of them, in the order in which owners first occur; those of owners who cannot be reached are

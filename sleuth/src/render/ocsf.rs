@@ -4,6 +4,7 @@
 //! Findings are the same in every run: `finding_info.uid` names what was judged, not when. So `activity_id` is always
 //! `Create`, and whoever takes the lines in knows by the id which of them they have.
 
+pub mod accounts;
 mod event;
 pub mod keys;
 pub mod tags;

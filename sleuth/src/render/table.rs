@@ -8,6 +8,7 @@ use console::measure_text_width;
 use super::text::printable;
 use crate::report::Report;
 
+pub mod accounts;
 pub mod diff;
 pub mod digest;
 pub mod doctor;

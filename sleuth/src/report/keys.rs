@@ -16,7 +16,7 @@ mod record;
 pub type KeysReport = Report<KeyAudit>;
 
 /// What is reported of access keys only.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct KeyAudit {
     /// The policy in force.
     pub policy: PolicyInForce,
@@ -31,7 +31,7 @@ pub struct KeyAudit {
 }
 
 /// The settings that decided.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PolicyInForce {
     /// Ages, in days.
     #[serde(flatten)]
@@ -45,7 +45,7 @@ pub struct PolicyInForce {
 }
 
 /// Counts of a report.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
     /// Users seen.
     pub users: usize,
@@ -70,7 +70,7 @@ pub struct Summary {
 }
 
 /// Something that somebody should look at now, and whether somebody was told.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alert {
     /// What it is.
     pub kind: AlertKind,
@@ -109,7 +109,7 @@ impl AlertKind {
 }
 
 /// What was found about one key, and what came of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// IAM user.
     pub user: UserName,
@@ -154,7 +154,7 @@ pub struct Finding {
 }
 
 /// What is known of a key's last use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LastUseKnown {
     /// When it was.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Outcome, Report};
 use crate::{
@@ -20,7 +20,7 @@ pub use make::InForce;
 pub type TagsReport = Report<TagAudit>;
 
 /// What is reported of EC2 tags only.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TagAudit {
     /// The policy in force.
     pub policy: PolicyInForce,
@@ -33,7 +33,7 @@ pub struct TagAudit {
 }
 
 /// The settings that decided.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PolicyInForce {
     /// The rules.
     pub rules: RuleSet,
@@ -56,7 +56,7 @@ pub struct PolicyInForce {
 }
 
 /// What was found about a region.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RegionFinding {
     /// Its name.
     pub region: RegionName,
@@ -71,7 +71,7 @@ pub struct RegionFinding {
 }
 
 /// Counts of a report.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
     /// Regions asked.
     pub regions: usize,
@@ -98,7 +98,7 @@ pub struct Summary {
 }
 
 /// What was found about one instance, and what came of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// Region.
     pub region: RegionName,
@@ -123,7 +123,7 @@ pub struct Finding {
     /// Tags as they were read.
     pub tags: Tags,
     /// What was seen to happen to it, if that is why it was looked at.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_deserializing, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<Event>,
     /// Verdict.
     pub status: Status,
@@ -148,7 +148,7 @@ pub struct Finding {
 }
 
 /// A rule and what is wrong by it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ViolationFound {
     /// Id of the rule.
     pub rule: String,

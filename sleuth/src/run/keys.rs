@@ -10,6 +10,7 @@ use crate::{
     deadline::Deadlines,
     gather::keys::{Scope, Want},
     keys::{Inventory, Plan, audit, plan},
+    organization::brake::Load,
     outputs::{Outputs, hand_out},
     ports::keys::{ReadKeys, WriteKeys},
     render::notification::keys::uncallable,
@@ -25,6 +26,12 @@ pub fn scope(config: &KeysConfig, taken_at: DateTime<Utc>, now: DateTime<Utc>, e
 /// What a run would find and do. Changes and sends nothing.
 pub fn dry(inventory: &Inventory, config: &KeysConfig, now: DateTime<Utc>) -> KeysReport {
     planned(inventory, config, now).1
+}
+
+/// How much a run would change.
+pub fn load(inventory: &Inventory, config: &KeysConfig, now: DateTime<Utc>) -> Load {
+    let disable = planned(inventory, config, now).0.targets().count();
+    Load { disable, changes: disable, ..Load::default() }
 }
 
 fn planned(inventory: &Inventory, config: &KeysConfig, now: DateTime<Utc>) -> (Plan, KeysReport) {
@@ -46,7 +53,7 @@ pub async fn wet(
     mut keep: impl FnMut(Stage, &KeysReport),
 ) -> KeysReport {
     let (plan, mut report) = planned(inventory, config, now);
-    outputs.name(&mut report);
+    outputs.name(&mut report.run);
     keep(Stage::Planned, &report);
     tracing::debug!(%plan, "about to act");
     if config.common.outputs.calls_people() {
@@ -56,11 +63,35 @@ pub async fn wet(
         tracing::warn!("keys are disabled and nobody is told: {NO_CHANNEL}");
     }
 
-    let outcomes = apply(aws, &plan, &config.policy, now, deadlines).await;
-    report.record_outcomes(&outcomes);
+    perform(aws, &plan, &mut report, config, now, deadlines).await;
     keep(Stage::Applied, &report);
     hand_out(&mut report, outputs, &config.texts, deadlines).await;
     report
+}
+
+/// Finds and does, and tells nobody.
+pub async fn act(
+    aws: &(impl ReadKeys + WriteKeys),
+    inventory: &Inventory,
+    config: &KeysConfig,
+    now: DateTime<Utc>,
+    deadlines: Deadlines,
+) -> KeysReport {
+    let (plan, mut report) = planned(inventory, config, now);
+    perform(aws, &plan, &mut report, config, now, deadlines).await;
+    report
+}
+
+async fn perform(
+    aws: &(impl ReadKeys + WriteKeys),
+    plan: &Plan,
+    report: &mut KeysReport,
+    config: &KeysConfig,
+    now: DateTime<Utc>,
+    deadlines: Deadlines,
+) {
+    let outcomes = apply(aws, plan, &config.policy, now, deadlines).await;
+    report.record_outcomes(&outcomes);
 }
 
 fn warn_of_uncallable(report: &KeysReport, by_address: bool) {

@@ -9,6 +9,7 @@ use crate::{
     config::{RuleSource, TagsConfig},
     deadline::Deadlines,
     gather::tags::Scope,
+    organization::brake::Load,
     outputs::{Outputs, hand_out},
     ports::tags::{ReadInstances, WriteInstances},
     report::{
@@ -89,6 +90,16 @@ pub fn load(inventory: &Inventory, policy: &Policy, now: DateTime<Utc>) -> Used 
     planned(inventory, policy, now).0.load()
 }
 
+/// How much a run would change, marks of canaries too.
+pub fn whole_load(inventory: &Inventory, policy: &Policy, now: DateTime<Utc>) -> Load {
+    let plan = planned(inventory, policy, now).0;
+    if plan.brake.is_some() {
+        return Load::default();
+    }
+    let Used { stop, terminate } = plan.load();
+    Load { disable: 0, stop, terminate, changes: plan.targets().count() + plan.canaries().count() }
+}
+
 /// What a run would find and do. Changes and sends nothing.
 pub fn dry(inventory: &Inventory, policy: &Policy, now: DateTime<Utc>) -> TagsReport {
     planned(inventory, policy, now).1
@@ -113,22 +124,47 @@ pub async fn wet(
     mut keep: impl FnMut(Stage, &TagsReport),
 ) -> TagsReport {
     let (plan, mut report) = planned(inventory, policy, now);
-    outputs.name(&mut report);
+    outputs.name(&mut report.run);
     keep(Stage::Planned, &report);
     tracing::debug!(%plan, "about to act");
     if outputs.notifier.is_empty() && !plan.is_empty() {
         tracing::warn!("instances are changed and nobody is told: {NO_CHANNEL}");
     }
 
+    perform(aws, &plan, &mut report, inventory, policy, now, deadlines).await;
+    keep(Stage::Applied, &report);
+    hand_out(&mut report, outputs, &policy.config.texts, deadlines).await;
+    report
+}
+
+/// Finds and does, and tells nobody.
+pub async fn act(
+    aws: &(impl ReadInstances + WriteInstances),
+    inventory: &Inventory,
+    policy: &Policy,
+    now: DateTime<Utc>,
+    deadlines: Deadlines,
+) -> TagsReport {
+    let (plan, mut report) = planned(inventory, policy, now);
+    perform(aws, &plan, &mut report, inventory, policy, now, deadlines).await;
+    report
+}
+
+async fn perform(
+    aws: &(impl ReadInstances + WriteInstances),
+    plan: &Plan,
+    report: &mut TagsReport,
+    inventory: &Inventory,
+    policy: &Policy,
+    now: DateTime<Utc>,
+    deadlines: Deadlines,
+) {
     let second = Second {
         standard: policy.standard(now),
         users: inventory.users.as_ref(),
         override_protection: policy.config.limits.override_protection,
         canary: policy.config.canary.as_ref(),
     };
-    let outcomes = apply(aws, &plan, &second, deadlines).await;
+    let outcomes = apply(aws, plan, &second, deadlines).await;
     report.record_outcomes(&outcomes);
-    keep(Stage::Applied, &report);
-    hand_out(&mut report, outputs, &policy.config.texts, deadlines).await;
-    report
 }

@@ -17,7 +17,10 @@ use crate::{
     facts::ReadError,
     gather::watch::{Harvest, Recorded, inventory},
     outputs::Outputs,
-    ports::watch::Accounts,
+    ports::{
+        accounts::Accounts,
+        tags::{ReadInstances, WriteInstances},
+    },
     report::{
         tags::TagsReport,
         watch::{Instances, WatchReport},
@@ -82,12 +85,12 @@ struct Read<'a, Cloud> {
 }
 
 /// Looks at the instances of all accounts.
-async fn read<'a, Aws: Accounts>(
+async fn read<'a, Aws: Accounts<Account: ReadInstances>>(
     aws: &Aws,
     harvest: &'a Harvest,
     policy: &Policy,
     Time { now, deadlines, patience }: Time,
-) -> Vec<Read<'a, Aws::Cloud>> {
+) -> Vec<Read<'a, Aws::Account>> {
     let readings = by_account(harvest).into_iter().map(async |(id, sightings)| {
         let wanted = wanted(&sightings);
         let found = async {
@@ -103,7 +106,12 @@ async fn read<'a, Aws: Accounts>(
 }
 
 /// What would be found and done. Changes and sends nothing.
-pub async fn dry(aws: &impl Accounts, harvest: &Harvest, policy: &Policy, time: Time) -> WatchReport {
+pub async fn dry(
+    aws: &impl Accounts<Account: ReadInstances>,
+    harvest: &Harvest,
+    policy: &Policy,
+    time: Time,
+) -> WatchReport {
     let mut report = WatchReport::new(harvest, time.now);
     for Read { id, wanted, found, .. } in read(aws, harvest, policy, time).await {
         match found {
@@ -133,7 +141,7 @@ pub async fn replay(harvest: &Harvest, policy: &Policy, now: DateTime<Utc>) -> W
 }
 
 /// Finds, does, and tells: account by account, each after all have been read.
-pub async fn wet<Aws: Accounts>(
+pub async fn wet<Aws: Accounts<Account: ReadInstances + WriteInstances>>(
     aws: &Aws,
     harvest: &Harvest,
     policy: &Policy,

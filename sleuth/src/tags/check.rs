@@ -1,6 +1,6 @@
 //! What is wrong with an instance's tags, by each rule by itself.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     inventory::{IamUser, Instance, RegionName},
@@ -9,7 +9,7 @@ use super::{
 use crate::facts::{ReadError, Reading, Tags};
 
 /// What is wrong with a tag.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Fault {
     /// There is no tag at all.

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::inventory::{RegionName, State};
 
@@ -36,7 +36,7 @@ pub const MOST_MINUTES: u32 = 525_600;
 pub const MOST_DAYS: u32 = 36_500;
 
 /// All rules in force. Ids are unique.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RuleSet {
     /// The rules, by id.
@@ -44,7 +44,7 @@ pub struct RuleSet {
 }
 
 /// What is asked of one tag.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rule {
     /// Names the rule in reports. By default its tag key.
     pub id: String,
@@ -73,7 +73,7 @@ pub struct Rule {
 }
 
 /// The tag that a rule is about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum TagKey {
     /// Any tag at all, written `*`: an instance without tags violates the rule. Tags that AWS itself sets do not count.
@@ -83,7 +83,7 @@ pub enum TagKey {
         /// The key, as it is written by repairs.
         key: String,
         /// Other keys that count as this one.
-        #[serde(skip_serializing_if = "Vec::is_empty")]
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         aliases: Vec<String>,
         /// Whether upper and lower case are told apart in keys.
         case_sensitive: bool,
@@ -91,7 +91,7 @@ pub enum TagKey {
 }
 
 /// The word for [`TagKey::Any`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AnyTag {
     /// `*`
     #[serde(rename = "*")]
@@ -99,7 +99,7 @@ pub enum AnyTag {
 }
 
 /// What an empty value counts as. A value of blanks is empty too.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Empty {
     /// Like no tag at all.
@@ -112,13 +112,13 @@ pub enum Empty {
 }
 
 /// Which instances a rule is about: those for which all of this holds. What is not said holds for all.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scope {
     /// In one of these regions.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub regions: Vec<RegionName>,
     /// In one of these VPCs, by id.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub vpcs: Vec<String>,
     /// In one of these states. Never empty: by default [`State::AUDITED`].
     pub states: Vec<State>,
@@ -126,7 +126,7 @@ pub struct Scope {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<Pattern>,
     /// With these tags; keys without case, values with.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
     /// `true`: with any tag at all. `false`: without. Tags that AWS itself sets do not count.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -134,7 +134,7 @@ pub struct Scope {
 }
 
 /// Where a repair takes the value from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Repair {
     /// This value.
@@ -155,7 +155,7 @@ pub enum Repair {
 }
 
 /// What is done about a violator, the mildest first.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Response {
     /// The owner is told.
@@ -168,7 +168,7 @@ pub enum Response {
 }
 
 /// What is done about instances that a controller would replace.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Managed {
     /// Their owners are told; nothing else.

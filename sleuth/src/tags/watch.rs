@@ -16,7 +16,7 @@ use super::{
     inventory::{Instance, InstanceId, RegionName},
     launch::Principal,
 };
-use crate::facts::Tags;
+use crate::facts::{Tags, is_account};
 
 /// Something that happened to instances, by one record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -168,11 +168,6 @@ const LOG_FOLDER: &str = "CloudTrail";
 
 /// How many of what was skipped.
 pub type Skipped = BTreeMap<Skip, usize>;
-
-/// Whether this is the id of an account: 12 digits.
-pub(crate) fn is_account(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
-}
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -5,7 +5,10 @@ use futures::{StreamExt as _, stream};
 use tokio::time::Instant;
 
 use super::{Archive, JSON, UNKNOWN};
-use crate::{facts::ReadError, ports::digest::Listed};
+use crate::{
+    facts::{self, ReadError},
+    ports::digest::Listed,
+};
 
 /// The folders of an account that hold reports.
 const KINDS: [&str; 2] = ["keys", "tags"];
@@ -49,7 +52,7 @@ fn is_report(folder: &str, key: &str, last: NaiveDate) -> bool {
 
 /// Whether a folder is that of an account: a bucket may hold other things.
 fn is_account(name: &str) -> bool {
-    name == UNKNOWN || (name.len() == 12 && name.bytes().all(|byte| byte.is_ascii_digit()))
+    name == UNKNOWN || facts::is_account(name)
 }
 
 /// The last name in a path of folders.

@@ -4,17 +4,19 @@ use lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
 use sleuth::{
     aws,
-    config::KeysConfig,
+    config::{AccountsConfig, KeysConfig},
     gather::keys::gather,
     keys::Action,
     render::metrics,
     report::{Outcome, keys::KeysReport},
-    run,
+    run::{self, accounts::keys::Keys},
 };
 
 use crate::{
     Start,
+    accounts::Many,
     outcome::{answer, diagnostic, log, not_begun, print},
+    step::StepEvent,
 };
 
 pub(crate) async fn run(config: &KeysConfig, Start { now, invocation, deadlines }: Start) -> Result<Value, Diagnostic> {
@@ -31,6 +33,20 @@ pub(crate) async fn run(config: &KeysConfig, Start { now, invocation, deadlines 
         print(&metrics::of_keys(&report));
     }
     answer(&report, report.audit.summary, &done(&report))
+}
+
+/// The same of many accounts, or a step of it.
+pub(crate) async fn run_many(
+    config: KeysConfig,
+    accounts: AccountsConfig,
+    step: Option<&StepEvent>,
+    start: Start,
+) -> Result<Value, Diagnostic> {
+    let sdk = aws::connect(None, start.deadlines.read).await.map_err(|e| diagnostic("Credentials", &e))?;
+    let common = config.common.clone();
+    let work = Keys::new(config);
+    let many = Many { work, open: aws::iam::Iam::new, sdk: &sdk, common: &common, accounts, start };
+    Box::pin(many.run(step)).await
 }
 
 fn done(report: &KeysReport) -> Value {

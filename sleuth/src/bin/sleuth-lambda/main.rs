@@ -3,10 +3,12 @@
 //! `AUDITS` names what the function does. Any event starts the audits, but for those of CloudTrail, which the watch deals
 //! with.
 
+mod accounts;
 mod digest;
 #[cfg(feature = "keys")]
 mod keys;
 mod outcome;
+mod step;
 #[cfg(feature = "tags")]
 mod tags;
 #[cfg(feature = "tags")]
@@ -28,6 +30,7 @@ use sleuth::{
 use tokio::time::Instant;
 
 use outcome::{diagnostic, together};
+use step::StepEvent;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
@@ -110,6 +113,8 @@ struct Prepared {
     tags: Option<config::TagsConfig>,
     #[cfg(feature = "tags")]
     watch: Option<config::WatchConfig>,
+    /// The accounts to be audited, if not this one alone.
+    accounts: Option<config::AccountsConfig>,
     /// The digest, which stands alone.
     digest: Option<config::DigestConfig>,
     /// Whether there is no audit that any event would start.
@@ -137,6 +142,12 @@ impl Prepared {
             watch: checked(audits.contains(&Audit::Watch), &mut problems, || {
                 config::WatchConfig::new(environment, config::TagFlags::default())
             }),
+            accounts: checked(
+                audits.iter().any(|audit| matches!(audit, Audit::Keys | Audit::Tags)),
+                &mut problems,
+                || config::AccountsConfig::new(environment, config::AccountFlags::default()),
+            )
+            .flatten(),
             digest: checked(audits.contains(&Audit::Digest), &mut problems, || {
                 let config = config::DigestConfig::new(environment, config::DigestFlags::default())?;
                 config.suits_function().map(|()| config)
@@ -161,7 +172,27 @@ impl Prepared {
         metrics.into_iter().flatten().any(|wanted| wanted).then(|| self.names.clone())
     }
 
+    /// Why a step of a run over many accounts is not for this function.
+    fn refuses_steps(&self) -> Option<&'static str> {
+        let audits = [
+            #[cfg(feature = "keys")]
+            self.keys.is_some(),
+            #[cfg(feature = "tags")]
+            self.tags.is_some(),
+        ];
+        match (&self.accounts, audits.into_iter().filter(|named| *named).count()) {
+            (None, _) => Some("ACCOUNTS is not set: this function is not one for many accounts"),
+            (Some(_), 1) => None,
+            _ => Some("AUDITS must name `keys` or `tags` and not both for a run in steps"),
+        }
+    }
+
     async fn run(self, event: &Value, start: Start) -> Result<Value, Diagnostic> {
+        let step = StepEvent::of(event)?;
+        if let Some(reason) = self.refuses_steps().filter(|_| step.is_some()) {
+            return Err(diagnostic("Configuration", &reason));
+        }
+        let step = step.as_ref();
         #[cfg(feature = "tags")]
         if let Some(config) = self.watch.filter(|_| event::is_delivery(event) || self.only_watch) {
             return Box::pin(watch::run(config, event, start)).await;
@@ -176,14 +207,20 @@ impl Prepared {
         let keys = async {
             #[cfg(feature = "keys")]
             if let Some(config) = self.keys {
-                return Some(Box::pin(keys::run(&config, start.clone())).await);
+                return Some(match self.accounts.clone() {
+                    None => Box::pin(keys::run(&config, start.clone())).await,
+                    Some(accounts) => Box::pin(keys::run_many(config, accounts, step, start.clone())).await,
+                });
             }
             None
         };
         let tags = async {
             #[cfg(feature = "tags")]
             if let Some(config) = self.tags {
-                return Some(Box::pin(tags::run(config, start.clone())).await);
+                return Some(match self.accounts.clone() {
+                    None => Box::pin(tags::run(config, start.clone())).await,
+                    Some(accounts) => Box::pin(tags::run_many(config, accounts, step, start.clone())).await,
+                });
             }
             None
         };

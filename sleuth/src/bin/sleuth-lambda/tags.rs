@@ -4,17 +4,19 @@ use lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
 use sleuth::{
     aws::{self, cloud::Cloud},
-    config::TagsConfig,
+    config::{AccountsConfig, TagsConfig},
     gather::tags::gather,
     render::metrics,
     report::{Outcome, tags::TagsReport},
-    run,
+    run::{self, accounts::tags::Tags},
     tags::Action,
 };
 
 use crate::{
     Start,
+    accounts::Many,
     outcome::{answer, diagnostic, log, not_begun, print},
+    step::StepEvent,
 };
 
 pub(crate) async fn run(config: TagsConfig, Start { now, invocation, deadlines }: Start) -> Result<Value, Diagnostic> {
@@ -37,6 +39,22 @@ pub(crate) async fn run(config: TagsConfig, Start { now, invocation, deadlines }
         print(&metrics::of_tags(&report, report.kind));
     }
     answer(&report, &report.audit.summary, &done(&report))
+}
+
+/// The same of many accounts, or a step of it.
+pub(crate) async fn run_many(
+    config: TagsConfig,
+    accounts: AccountsConfig,
+    step: Option<&StepEvent>,
+    start: Start,
+) -> Result<Value, Diagnostic> {
+    let sdk = aws::connect(None, start.deadlines.read).await.map_err(|e| diagnostic("Credentials", &e))?;
+    let policy = aws::tag_policy(&sdk, config, None, start.deadlines.read)
+        .await
+        .map_err(|error| not_begun(error.is_setting(), &error))?;
+    let common = policy.config.common.clone();
+    let many = Many { work: Tags::new(policy), open: Cloud::new, sdk: &sdk, common: &common, accounts, start };
+    Box::pin(many.run(step)).await
 }
 
 pub(crate) fn done(report: &TagsReport) -> Value {

@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use sleuth::{
     aws::{
         self, Sdk,
-        accounts::{Reach, caller},
+        accounts::{Reach, Role, caller},
+        cloud::Cloud,
         logs::Logs,
     },
     config::WatchConfig,
@@ -94,7 +95,8 @@ async fn judge(
 ) -> Result<Ended, Diagnostic> {
     let caller = caller(sdk, deadlines.read).await.map_err(|error| diagnostic("Incomplete", &error))?;
     let calls = config.common.calls;
-    let reach = Reach { sdk, caller: &caller, role: role.as_ref(), calls, end: deadlines.read };
+    let role = Role::new(sdk, role, deadlines.read).await.map_err(|error| not_begun(error.is_setting(), &error))?;
+    let reach = Reach { sdk, caller: &caller, role: role.as_ref(), calls, end: deadlines.read, open: Cloud::new };
     let own = reach.own(found.accounts().into_iter());
     found.drop_own(&own);
     if found.sightings.is_empty() {

@@ -10,7 +10,7 @@ use sleuth::{
     exit::Exit,
     facts::ReadError,
     render::{json, table::Look},
-    report::Report,
+    report::{Report, accounts::AccountsReport},
     snapshot::{self, Saved, SnapshotError},
 };
 use tokio::time::Instant;
@@ -78,6 +78,12 @@ pub(crate) enum Changed {
 
 impl<Audit> From<&Report<Audit>> for Changed {
     fn from(report: &Report<Audit>) -> Self {
+        if report.applied { Self::Perhaps } else { Self::No }
+    }
+}
+
+impl<Audit> From<&AccountsReport<Audit>> for Changed {
+    fn from(report: &AccountsReport<Audit>) -> Self {
         if report.applied { Self::Perhaps } else { Self::No }
     }
 }

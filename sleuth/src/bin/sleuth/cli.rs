@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub(crate) use accounts::AccountArguments;
 pub(crate) use diff::{DiffArguments, FailOn as FailOnChange};
 pub(crate) use digest::{DigestArguments, Store};
 pub(crate) use doctor::DoctorArguments;
@@ -14,6 +15,7 @@ pub(crate) use output::{Output, ReportForm};
 pub(crate) use tags::{FailOn as FailOnTags, RulesCommand, TagsArguments};
 pub(crate) use watch::{ReplayArguments, WatchCommand};
 
+mod accounts;
 mod diff;
 mod digest;
 mod doctor;
@@ -59,13 +61,13 @@ pub(crate) enum Command {
     ///
     /// Reads all users and their access keys with the usual AWS credentials (environment, profile, SSO, role) and prints
     /// every key, the worst first. Nothing is changed or sent unless --apply is given.
-    #[command(after_long_help = format!("{}\n{}\n{SHARED}\n\n{EXIT_CODES}", keys::ENVIRONMENT, outputs::ENVIRONMENT))]
+    #[command(after_long_help = format!("{}\n{}\n{}\n{SHARED}\n\n{EXIT_CODES}", keys::ENVIRONMENT, accounts::ENVIRONMENT, outputs::ENVIRONMENT))]
     Keys(Box<KeysArguments>),
     /// Audit the tags of EC2 instances
     ///
     /// Reads the instances of all enabled regions, or of those named, and prints those that violate tag rules, the worst
     /// first. Nothing is changed or sent unless --apply is given; then only what TAG_ACTION and the rules allow.
-    #[command(after_long_help = format!("{}\n{}\n{SHARED}\n\n{EXIT_CODES}", tags::ENVIRONMENT, outputs::ENVIRONMENT))]
+    #[command(after_long_help = format!("{}\n{}\n{}\n{SHARED}\n\n{EXIT_CODES}", tags::ENVIRONMENT, accounts::ENVIRONMENT, outputs::ENVIRONMENT))]
     Tags(Box<TagsArguments>),
     /// Check the tags of instances that CloudTrail saw launched or re-tagged
     #[command(subcommand)]

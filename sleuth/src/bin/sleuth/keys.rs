@@ -2,36 +2,53 @@
 
 use chrono::{DateTime, Utc};
 use sleuth::{
-    config::KeysConfig,
+    config::{self, AccountsConfig, KeysConfig},
     deadline::Deadlines,
     exit::Exit,
     keys::Inventory,
+    outputs::Deliverable as _,
     render::{
         csv, html, json, markdown,
         notification::keys::messages,
         ocsf,
         table::{self, Look},
     },
-    report::keys::KeysReport,
+    report::{
+        accounts::AccountsReport,
+        keys::{KeyAudit, KeysReport},
+    },
     run,
     target::Target,
 };
 
 use crate::{
     audit::{self, show_payloads},
-    cli::{FailOnKeys, KeysArguments, ReportForm, RunArguments},
+    cli::{BadArgument, FailOnKeys, KeysArguments, ReportForm, RunArguments},
     output,
     outputs::Outputs,
 };
 
 /// Audits an account or a saved inventory.
 pub(crate) async fn run(arguments: Box<KeysArguments>, environment: Vec<(String, String)>) -> anyhow::Result<Exit> {
-    let KeysArguments { run, all, fail_on, thresholds } = *arguments;
+    let KeysArguments { run, all, fail_on, thresholds, accounts } = *arguments;
     let RunArguments { apply, output: wanted, from, save, now, timeout } = run;
     let deadlines = audit::deadlines(timeout);
-    let config = KeysConfig::new(&environment, thresholds.into())?;
+    let (config, accounts) = config::both(
+        KeysConfig::new(&environment, thresholds.into()),
+        AccountsConfig::new(&environment, accounts.into()),
+    )?;
     let save = save.as_deref().map(Target::new).transpose()?;
     let outputs = Outputs::open(wanted, save.as_ref())?;
+    if let Some(accounts) = accounts.filter(|_| from.is_none()) {
+        if save.is_some() {
+            return Err(SAVES_ONE.into());
+        }
+        let options = Options { now, deadlines, apply, all, save };
+        let report = Box::pin(live::run_many(config, accounts, options)).await?;
+        let fails = fail_on.is_some() && report.accounts.iter().any(|report| fails(report, fail_on));
+        let exit = audit::exit(report.is_complete(), fails);
+        return audit::print(&report, (&report).into(), outputs, text_of_many, exit);
+    }
     let report = match from {
         Some(path) => {
             let inventory: Inventory = audit::load(&path)?;
@@ -44,6 +61,9 @@ pub(crate) async fn run(arguments: Box<KeysArguments>, environment: Vec<(String,
     let exit = exit(&report, fail_on);
     audit::print(&report, (&report).into(), outputs, text, exit)
 }
+
+const SAVES_ONE: BadArgument =
+    BadArgument("--save keeps the inventory of one account: leave it out, or ACCOUNTS (--accounts)");
 
 /// The report in one of its forms.
 pub(crate) fn text(report: &KeysReport, form: ReportForm, look: Look) -> anyhow::Result<String> {
@@ -65,13 +85,29 @@ fn dry(inventory: &Inventory, config: &KeysConfig, now: DateTime<Utc>) -> KeysRe
     report
 }
 
+/// The report on many accounts in one of its forms.
+fn text_of_many(report: &AccountsReport<KeyAudit>, form: ReportForm, look: Look) -> anyhow::Result<String> {
+    Ok(match form {
+        ReportForm::Table => table::accounts::table(report, look, |one| table::keys::table(one, look)),
+        ReportForm::Json => json::pretty(report)?,
+        ReportForm::Csv => csv::accounts::csv(report, csv::keys::csv)?,
+        ReportForm::Markdown => markdown::accounts::markdown(report, markdown::keys::markdown),
+        ReportForm::Html => report.html(),
+        ReportForm::Ocsf => ocsf::accounts::ocsf(report, ocsf::keys::ocsf)?,
+    })
+}
+
 fn exit(report: &KeysReport, fail_on: Option<FailOnKeys>) -> Exit {
+    audit::exit(report.is_complete(), fails(report, fail_on))
+}
+
+fn fails(report: &KeysReport, fail_on: Option<FailOnKeys>) -> bool {
     let fails = |fail_on: FailOnKeys| {
         report.audit.keys.iter().any(|key| !key.exempt && fail_on.statuses().contains(&key.status))
     };
     // An alert is worse than any status.
     let alerted = fail_on.is_some() && !report.audit.alerts.is_empty();
-    audit::exit(report.is_complete(), alerted || fail_on.is_some_and(fails))
+    alerted || fail_on.is_some_and(fails)
 }
 
 /// How an account is to be read and what is to be done with what is found.
@@ -90,16 +126,23 @@ mod live {
 
     use sleuth::{
         aws,
-        config::KeysConfig,
+        config::{AccountsConfig, KeysConfig},
         gather::keys::{Scope, Want, gather},
         outputs::Outputs,
         render::notification::keys::messages,
-        report::keys::KeysReport,
-        run::{self, Stage},
+        report::{
+            accounts::AccountsReport,
+            keys::{KeyAudit, KeysReport},
+        },
+        run::{
+            self, Stage,
+            accounts::{Time, keys::Keys},
+        },
     };
 
     use super::{Options, dry};
     use crate::{
+        accounts::{self, Many},
         audit::{clock, save as keep, show_payloads},
         output,
     };
@@ -138,6 +181,20 @@ mod live {
         report.errors.extend(unsaved);
         Ok(report)
     }
+
+    pub(super) async fn run_many(
+        config: KeysConfig,
+        accounts: AccountsConfig,
+        options: Options,
+    ) -> anyhow::Result<AccountsReport<KeyAudit>> {
+        let Options { now, deadlines, apply, .. } = options;
+        let taken_at = clock();
+        let common = config.common.clone();
+        let sdk = aws::connect(common.profile.as_deref(), deadlines.read).await?;
+        let time = Time { taken_at, now: now.unwrap_or(taken_at), deadlines };
+        let many = Many { common: &common, accounts: &accounts, time, apply };
+        Box::pin(accounts::run(Keys::new(config), aws::iam::Iam::new, &sdk, many)).await
+    }
 }
 
 #[cfg(not(feature = "keys"))]
@@ -146,7 +203,13 @@ mod live {
 
     use std::future::Ready;
 
-    use sleuth::{config::KeysConfig, report::keys::KeysReport};
+    use sleuth::{
+        config::{AccountsConfig, KeysConfig},
+        report::{
+            accounts::AccountsReport,
+            keys::{KeyAudit, KeysReport},
+        },
+    };
 
     use super::Options;
     use crate::cli::BadArgument;
@@ -155,6 +218,14 @@ mod live {
         BadArgument("this build cannot read access keys: build it with `--features keys`, or use --from");
 
     pub(super) fn run(_: &KeysConfig, _: Options) -> Ready<anyhow::Result<KeysReport>> {
+        std::future::ready(Err(MISSING.into()))
+    }
+
+    pub(super) fn run_many(
+        _: KeysConfig,
+        _: AccountsConfig,
+        _: Options,
+    ) -> Ready<anyhow::Result<AccountsReport<KeyAudit>>> {
         std::future::ready(Err(MISSING.into()))
     }
 }

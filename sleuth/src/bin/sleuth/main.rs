@@ -2,6 +2,8 @@
 //!
 //! A plain run changes and sends nothing.
 
+#[cfg(feature = "audit")]
+mod accounts;
 mod audit;
 #[expect(clippy::doc_markdown, reason = "these comments are help texts, read in a terminal")]
 mod cli;
@@ -23,6 +25,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use sleuth::{
+    accounts_source::AccountsError,
     aws::{NoCredentials, OutputsError},
     config::{self, Problems},
     diff::KindsDiffer,
@@ -77,6 +80,7 @@ fn exit_of(error: &anyhow::Error) -> Exit {
         || error.downcast_ref().is_some_and(NoCredentials::is_setting)
         || error.downcast_ref().is_some_and(OutputsError::is_setting)
         || error.downcast_ref().is_some_and(RulesError::is_setting)
+        || error.is::<AccountsError>()
         || error.is::<SnapshotError>()
         || error.is::<outputs::OutputError>()
         || error.is::<TargetError>()

@@ -2,16 +2,20 @@
 
 use chrono::{DateTime, Utc};
 use sleuth::{
-    config::TagsConfig,
+    config::{self, AccountsConfig, TagsConfig},
     deadline::Deadlines,
     exit::Exit,
+    outputs::Deliverable as _,
     render::{
         csv, html, json, markdown,
         notification::tags::messages,
         ocsf,
         table::{self, Look},
     },
-    report::tags::TagsReport,
+    report::{
+        accounts::AccountsReport,
+        tags::{TagAudit, TagsReport},
+    },
     rules_source,
     run::{self, tags::Policy},
     tags::Inventory,
@@ -20,20 +24,33 @@ use sleuth::{
 
 use crate::{
     audit::{self, show_payloads},
-    cli::{FailOnTags, ReportForm, RunArguments, TagsArguments},
+    cli::{BadArgument, FailOnTags, ReportForm, RunArguments, TagsArguments},
     output,
     outputs::Outputs,
 };
 
 /// Audits an account or a saved inventory.
 pub(crate) async fn run(arguments: Box<TagsArguments>, environment: Vec<(String, String)>) -> anyhow::Result<Exit> {
-    let TagsArguments { run, fail_on, settings } = *arguments;
+    let TagsArguments { run, fail_on, settings, accounts } = *arguments;
     let RunArguments { apply, output: wanted, from, save, now, timeout } = run;
     let deadlines = audit::deadlines(timeout);
-    let config = TagsConfig::new(&environment, settings.into())?;
+    let (config, accounts) = config::both(
+        TagsConfig::new(&environment, settings.into()),
+        AccountsConfig::new(&environment, accounts.into()),
+    )?;
     let rules = rules_source::known(&config.rules)?;
     let save = save.as_deref().map(Target::new).transpose()?;
     let outputs = Outputs::open(wanted, save.as_ref())?;
+    if let Some(accounts) = accounts.filter(|_| from.is_none()) {
+        if save.is_some() {
+            return Err(SAVES_ONE.into());
+        }
+        let options = Options { now, deadlines, apply, save };
+        let report = Box::pin(live::run_many(config, rules, accounts, options)).await?;
+        let fails = fail_on.is_some_and(|fail_on| report.accounts.iter().any(|report| fails(report, fail_on)));
+        let exit = audit::exit(report.is_complete(), fails);
+        return audit::print(&report, (&report).into(), outputs, text_of_many, exit);
+    }
     let report = match from {
         Some(path) => {
             let mut inventory: Inventory = audit::load(&path)?;
@@ -51,6 +68,9 @@ pub(crate) async fn run(arguments: Box<TagsArguments>, environment: Vec<(String,
     audit::print(&report, (&report).into(), outputs, text, exit)
 }
 
+const SAVES_ONE: BadArgument =
+    BadArgument("--save keeps the inventory of one account: leave it out, or ACCOUNTS (--accounts)");
+
 /// The report in one of its forms.
 pub(crate) fn text(report: &TagsReport, form: ReportForm, look: Look) -> anyhow::Result<String> {
     Ok(match form {
@@ -60,6 +80,18 @@ pub(crate) fn text(report: &TagsReport, form: ReportForm, look: Look) -> anyhow:
         ReportForm::Markdown => markdown::tags::markdown(report),
         ReportForm::Html => html::tags::html(report),
         ReportForm::Ocsf => ocsf::tags::ocsf(report)?,
+    })
+}
+
+/// The report on many accounts in one of its forms.
+fn text_of_many(report: &AccountsReport<TagAudit>, form: ReportForm, look: Look) -> anyhow::Result<String> {
+    Ok(match form {
+        ReportForm::Table => table::accounts::table(report, look, |one| table::tags::table(one, look)),
+        ReportForm::Json => json::pretty(report)?,
+        ReportForm::Csv => csv::accounts::csv(report, csv::tags::csv)?,
+        ReportForm::Markdown => markdown::accounts::markdown(report, markdown::tags::markdown),
+        ReportForm::Html => report.html(),
+        ReportForm::Ocsf => ocsf::accounts::ocsf(report, ocsf::tags::ocsf)?,
     })
 }
 
@@ -96,18 +128,26 @@ pub(crate) mod live {
 
     use sleuth::{
         aws,
-        config::TagsConfig,
+        config::{AccountsConfig, TagsConfig},
         deadline::Deadlines,
         gather::tags::{Phase, Scope, gather},
         outputs::Outputs,
         render::notification::tags::messages,
-        report::tags::TagsReport,
-        run::{self, Stage, tags::Policy},
+        report::{
+            accounts::AccountsReport,
+            tags::{TagAudit, TagsReport},
+        },
+        run::{
+            self, Stage,
+            accounts::{Time, tags::Tags},
+            tags::Policy,
+        },
         tags::RuleSet,
     };
 
     use super::{Options, dry};
     use crate::{
+        accounts::{self, Many},
         audit::{clock, save as keep, show_payloads},
         output,
     };
@@ -170,6 +210,22 @@ pub(crate) mod live {
         report.errors.extend(unsaved);
         Ok(report)
     }
+
+    pub(super) async fn run_many(
+        config: TagsConfig,
+        rules: Option<RuleSet>,
+        accounts: AccountsConfig,
+        options: Options,
+    ) -> anyhow::Result<AccountsReport<TagAudit>> {
+        let Options { now, deadlines, apply, .. } = options;
+        let taken_at = clock();
+        let sdk = aws::connect(config.common.profile.as_deref(), deadlines.read).await?;
+        let policy = aws::tag_policy(&sdk, config, rules, deadlines.read).await?;
+        let common = policy.config.common.clone();
+        let time = Time { taken_at, now: now.unwrap_or(taken_at), deadlines };
+        let many = Many { common: &common, accounts: &accounts, time, apply };
+        Box::pin(accounts::run(Tags::new(policy), aws::cloud::Cloud::new, &sdk, many)).await
+    }
 }
 
 #[cfg(not(feature = "tags"))]
@@ -178,7 +234,16 @@ pub(crate) mod live {
 
     use std::future::Ready;
 
-    use sleuth::{config::TagsConfig, deadline::Deadlines, report::tags::TagsReport, run::tags::Policy, tags::RuleSet};
+    use sleuth::{
+        config::{AccountsConfig, TagsConfig},
+        deadline::Deadlines,
+        report::{
+            accounts::AccountsReport,
+            tags::{TagAudit, TagsReport},
+        },
+        run::tags::Policy,
+        tags::RuleSet,
+    };
 
     use super::Options;
     use crate::cli::BadArgument;
@@ -194,6 +259,15 @@ pub(crate) mod live {
     }
 
     pub(super) fn run(_: TagsConfig, _: Option<RuleSet>, _: Options) -> Ready<anyhow::Result<TagsReport>> {
+        std::future::ready(Err(MISSING.into()))
+    }
+
+    pub(super) fn run_many(
+        _: TagsConfig,
+        _: Option<RuleSet>,
+        _: AccountsConfig,
+        _: Options,
+    ) -> Ready<anyhow::Result<AccountsReport<TagAudit>>> {
         std::future::ready(Err(MISSING.into()))
     }
 }

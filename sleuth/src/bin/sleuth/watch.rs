@@ -80,7 +80,8 @@ mod live {
     use sleuth::{
         aws::{
             self,
-            accounts::{Reach, caller},
+            accounts::{Reach, Role, caller},
+            cloud::Cloud,
             logs::Logs,
         },
         config::WatchConfig,
@@ -109,8 +110,15 @@ mod live {
         .await;
         bar.finish_and_clear();
         let caller = caller(&sdk, deadlines.read).await.map_err(Unanswered)?;
-        let reach =
-            Reach { sdk: &sdk, caller: &caller, role: config.role.as_ref(), calls: common.calls, end: deadlines.read };
+        let role = Role::new(&sdk, config.role.clone(), deadlines.read).await?;
+        let reach = Reach {
+            sdk: &sdk,
+            caller: &caller,
+            role: role.as_ref(),
+            calls: common.calls,
+            end: deadlines.read,
+            open: Cloud::new,
+        };
         let time = Time { now, deadlines, patience: config.settle };
         Ok(Box::pin(dry(&reach, &found, policy, time)).await)
     }

@@ -36,6 +36,7 @@ impl Holds {
 }
 
 /// What stands in a column.
+#[derive(Debug, Clone)]
 pub(super) struct Cell {
     pub(super) shown: Markup,
     /// What it is sorted by, if not by its text.
@@ -54,6 +55,7 @@ impl Cell {
 }
 
 /// A finding.
+#[derive(Debug, Clone)]
 pub(super) struct Row {
     /// The word of its status.
     pub(super) status: &'static str,

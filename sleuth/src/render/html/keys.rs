@@ -3,9 +3,10 @@
 use maud::{Markup, html};
 
 use super::{
+    accounts::Findings,
     chart::{Bar, Limit, histogram, shares},
     grid::{Cell, Head, Holds, Row, grid},
-    page::page,
+    page::{Heading, page},
     parts::{Alarm, Fact, alarms, deliveries, errors, policy, said},
     tone::{Kind, Tone, pill},
 };
@@ -42,7 +43,15 @@ pub fn html(report: &KeysReport) -> String {
         (deliveries(report))
         (policy(&in_force(report), &html! {}))
     };
-    page(report, "Access keys", &body)
+    page(&Heading::of(report, "Access keys"), &body)
+}
+
+/// The findings that are not in order, for a page on many accounts.
+pub fn findings(report: &KeysReport) -> Findings {
+    let quiet = |finding: &&Finding| matches!(finding.status, Status::Good | Status::Disabled);
+    let (quiet, loud): (Vec<&Finding>, Vec<&Finding>) = report.audit.keys.iter().partition(quiet);
+    let rows = loud.into_iter().map(|finding| row(report, finding)).collect();
+    Findings { heads: heads(report).to_vec(), rows, in_order: quiet.len() }
 }
 
 fn notable(report: &KeysReport) -> Vec<Alarm> {

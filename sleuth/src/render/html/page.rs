@@ -1,6 +1,7 @@
 //! The page around everything.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use chrono::{DateTime, Utc};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
@@ -9,9 +10,32 @@ use crate::{render::text::printable, report::Report};
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
+/// What stands at the head of a page.
+pub(super) struct Heading<'a> {
+    /// What the page is about.
+    pub(super) what: &'a str,
+    /// The word before whose it is: `Account`, or none.
+    pub(super) word: &'a str,
+    /// Whose it is.
+    pub(super) whose: String,
+    /// The time ages are counted to.
+    pub(super) at: DateTime<Utc>,
+    /// Whether the run was told to act.
+    pub(super) applied: bool,
+}
+
+impl<'a> Heading<'a> {
+    /// The heading of a report on one account.
+    pub(super) fn of<Audit>(report: &Report<Audit>, what: &'a str) -> Self {
+        let whose = report.account.to_string();
+        Self { what, word: "Account", whose, at: report.generated_at, applied: report.applied }
+    }
+}
+
 /// The whole page, its heading filled in.
-pub(super) fn page<Audit>(report: &Report<Audit>, what: &str, body: &Markup) -> String {
-    let account = printable(&report.account.to_string());
+pub(super) fn page(heading: &Heading<'_>, body: &Markup) -> String {
+    let Heading { what, word, whose, at, applied } = heading;
+    let account = printable(whose);
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -31,11 +55,9 @@ pub(super) fn page<Audit>(report: &Report<Audit>, what: &str, body: &Markup) -> 
                     button.theme type="button" hidden data-theme-switch { "Dark" }
                     h1 { (what) }
                     p.about {
-                        span { "Account " b { (account) } }
-                        time datetime=(report.generated_at.to_rfc3339()) {
-                            (report.generated_at.format("%Y-%m-%d %H:%M UTC"))
-                        }
-                        @if report.applied {
+                        span { (word) " " b { (account) } }
+                        time datetime=(at.to_rfc3339()) { (at.format("%Y-%m-%d %H:%M UTC")) }
+                        @if *applied {
                             span.run.applied { "Applied: what it says was done was done" }
                         } @else {
                             span.run { "Plain run: nothing was changed or sent" }

@@ -1,7 +1,7 @@
 //! What stands around the findings.
 
 use maud::{Markup, html};
-use notifier::PartResult;
+use notifier::{DeliveryReport, PartResult};
 
 use super::tone::Tone;
 use crate::{
@@ -89,7 +89,11 @@ pub(super) fn errors<Audit>(report: &Report<Audit>) -> Markup {
 
 /// What was sent, and the texts that nobody got.
 pub(super) fn deliveries<Audit>(report: &Report<Audit>) -> Markup {
-    let parts = &report.deliveries.parts;
+    sent(&report.deliveries)
+}
+
+/// The same of a report on many accounts.
+pub(super) fn sent(DeliveryReport { parts }: &DeliveryReport) -> Markup {
     let taken = parts.iter().filter(|part| part.result == PartResult::Delivered).count();
     html! {
         @if !parts.is_empty() {

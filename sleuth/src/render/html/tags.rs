@@ -3,9 +3,10 @@
 use maud::{Markup, html};
 
 use super::{
+    accounts::Findings,
     chart::{Bar, histogram, shares},
     grid::{Cell, Head, Holds, Row, grid},
-    page::page,
+    page::{Heading, page},
     parts::{Alarm, Fact, alarms, deliveries, errors, policy, said},
     tone::{Kind, Tone, pill},
 };
@@ -44,7 +45,15 @@ pub fn html(report: &TagsReport) -> String {
         (deliveries(report))
         (policy(&in_force(report), &rules(report)))
     };
-    page(report, "Tags of EC2 instances", &body)
+    page(&Heading::of(report, "Tags of EC2 instances"), &body)
+}
+
+/// The findings that are not in order, for a page on many accounts.
+pub fn findings(report: &TagsReport) -> Findings {
+    let (quiet, loud): (Vec<&Finding>, Vec<&Finding>) =
+        report.audit.instances.iter().partition(|finding| finding.status == Status::Compliant);
+    let rows = loud.into_iter().map(row).collect();
+    Findings { heads: heads(report).to_vec(), rows, in_order: quiet.len() }
 }
 
 fn notable(report: &TagsReport) -> Vec<Alarm> {

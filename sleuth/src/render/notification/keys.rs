@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use notifier::{Colour, Group, Line, Messages, Notification, SlackTarget, Span};
 
-use super::{mention, overview, with_link};
+use super::{called, mention, overview, with_link};
 use crate::{
     facts::UserName,
     keys::{Action, Cause, Status},
@@ -192,6 +192,7 @@ fn concerns_owner(finding: &Finding) -> bool {
 fn line(report: &KeysReport, finding: &Finding) -> Line {
     let key = finding.key_id.as_ref().map(words::masked).unwrap_or_default();
     let text = format!(": key {key}, {}, {}", words::history(finding), words::consequence(report, finding));
-    let owner = mention(&finding.user.0, &finding.name, finding.slack.as_deref());
+    let slack = called(finding.slack.as_deref(), finding.email.as_deref(), report.account_owner.as_ref());
+    let owner = mention(&finding.user.0, &finding.name, slack);
     Line { subject: finding.subject(), spans: vec![owner, Span::Text(text)] }
 }

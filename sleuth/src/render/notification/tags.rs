@@ -3,7 +3,7 @@
 
 use notifier::{Colour, Group, Line, Messages, Notification, Span};
 
-use super::{mention, overview, with_link};
+use super::{called, mention, overview, with_link};
 use crate::{
     render::words::tags as words,
     report::tags::{Finding, TagsReport},
@@ -32,7 +32,7 @@ pub fn messages(report: &TagsReport, texts: &Texts, link: Option<&str>) -> Messa
 /// What everybody is told; empty if there is nothing to say.
 pub fn notifications(report: &TagsReport, texts: &Texts) -> Vec<Notification> {
     let findings: Vec<&Finding> = report.audit.instances.iter().filter(|finding| concerns_owner(finding)).collect();
-    let mut groups = by_action(&findings, line);
+    let mut groups = by_action(&findings, |finding| line(report, finding));
     let findings = groups.iter().any(|group| !group.lines.is_empty());
     groups.insert(0, held_regions(report));
     if findings {
@@ -79,7 +79,7 @@ fn short(report: &TagsReport, texts: &Texts, link: Option<&str>) -> Notification
     overview(&texts.title, &report.account.to_string(), &brake(report), lines, link)
 }
 
-fn line(finding: &Finding) -> Line {
+fn line(report: &TagsReport, finding: &Finding) -> Line {
     let wrong = [words::found(finding), words::consequence(finding)];
     let wrong: Vec<String> = wrong.into_iter().filter(|words| !words.is_empty()).collect();
     let text = format!(
@@ -92,10 +92,9 @@ fn line(finding: &Finding) -> Line {
         wrong.join(": ")
     );
     let owner = finding.owner.display_name();
-    Line {
-        subject: finding.subject(),
-        spans: vec![mention(owner, owner, finding.owner.slack.as_deref()), Span::Text(text)],
-    }
+    let (slack, email) = (finding.owner.slack.as_deref(), finding.owner.email.as_deref());
+    let slack = called(slack, email, report.account_owner.as_ref());
+    Line { subject: finding.subject(), spans: vec![mention(owner, owner, slack), Span::Text(text)] }
 }
 
 /// Regions in which something stands against changes.

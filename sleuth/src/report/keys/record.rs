@@ -24,7 +24,12 @@ impl KeysReport {
 
     /// Takes in what came of telling people.
     pub fn record_delivery(&mut self, deliveries: DeliveryReport) {
-        let untried = deliveries.parts.is_empty();
+        self.record_told(&deliveries, deliveries.parts.is_empty());
+        self.add(deliveries.parts);
+    }
+
+    /// Takes in who was told of what. `untried`: no message was sent at all, to anybody.
+    pub(in crate::report) fn record_told(&mut self, deliveries: &DeliveryReport, untried: bool) {
         let mut told = deliveries.told();
         for alert in &mut self.audit.alerts {
             let told = told_of(&mut told, &alert.subject(), untried);
@@ -40,7 +45,6 @@ impl KeysReport {
                 _ => {}
             }
         }
-        self.add(deliveries.parts);
     }
 }
 

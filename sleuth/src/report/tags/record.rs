@@ -31,7 +31,12 @@ impl TagsReport {
 
     /// Takes in what came of telling people.
     pub fn record_delivery(&mut self, deliveries: DeliveryReport) {
-        let untried = deliveries.parts.is_empty();
+        self.record_told(&deliveries, deliveries.parts.is_empty());
+        self.add(deliveries.parts);
+    }
+
+    /// Takes in who was told of what. `untried`: no message was sent at all, to anybody.
+    pub(in crate::report) fn record_told(&mut self, deliveries: &DeliveryReport, untried: bool) {
         let mut told = deliveries.told();
         for finding in &mut self.audit.instances {
             let told = told_of(&mut told, &finding.subject(), untried);
@@ -48,7 +53,6 @@ impl TagsReport {
                 _ => {}
             }
         }
-        self.add(deliveries.parts);
     }
 }
 

@@ -3,7 +3,8 @@
 
 use serde_json::Value;
 
-use super::{Change, Event, LogObject, Sighting, Skip, is_account, record::MOST_TAGS};
+use super::{Change, Event, LogObject, Sighting, Skip, record::MOST_TAGS};
+use crate::facts::is_account;
 use crate::tags::{
     canary::TIMESTAMP_TAG,
     inventory::{InstanceId, RegionName},

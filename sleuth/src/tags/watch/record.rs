@@ -10,9 +10,9 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Change, Event, Launched, Sighting, Skip, event::shown, is_account};
+use super::{Change, Event, Launched, Sighting, Skip, event::shown};
 use crate::{
-    facts::Tags,
+    facts::{Tags, is_account},
     tags::{
         inventory::{Instance, InstanceId, Protection, RegionName, State},
         launch::{Principal, is_instance_id, text},

@@ -3,13 +3,15 @@
 use clap::{Args, ValueEnum};
 use sleuth::{config::Flags, keys::Status};
 
-use super::RunArguments;
+use super::{AccountArguments, RunArguments};
 
 pub(super) const ENVIRONMENT: &str = "\
 Environment (an empty value means \"not set\"; see docs/configuration.md):
   ENABLE_AUTO_EXPIRE           `true` allows keys to be disabled [default: false]
   MAX_DISABLE                  most keys one run may disable; if it would be more, none is [default: 25]
   MAX_DISABLE_PERCENT          the same in percent of the working keys
+  MAX_DISABLE_TOTAL            most keys that a run over many accounts may disable in all of them
+                               together [default: MAX_DISABLE, which holds for each of them]
   CANARY_USER                  a user known to exist; if it is missing, no key is disabled
   PROTECTED_PATHS              paths of users whose keys are never disabled, as in /admins/
   INVENTORY                    `live` reads every user, `report` those that the credential report
@@ -39,6 +41,9 @@ pub(crate) struct KeysArguments {
 
     #[command(flatten)]
     pub(crate) thresholds: Thresholds,
+
+    #[command(flatten)]
+    pub(crate) accounts: AccountArguments,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

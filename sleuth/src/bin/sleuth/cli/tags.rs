@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use sleuth::{config::TagFlags, tags::Status};
 
-use super::{Form, RunArguments};
+use super::{AccountArguments, Form, RunArguments};
 
 pub(super) const ENVIRONMENT: &str = "\
 Environment (an empty value means \"not set\"; see docs/configuration.md):
@@ -17,6 +17,9 @@ Environment (an empty value means \"not set\"; see docs/configuration.md):
   MAX_STOP                     most instances one run may stop; if it would be more, nothing is
                                changed [default: 10]
   MAX_TERMINATE                the same for terminations [default: 5]
+  MAX_STOP_TOTAL               most instances that a run over many accounts may stop in all of them
+                               together [default: MAX_STOP, which holds for each of them]
+  MAX_TERMINATE_TOTAL          the same for terminations [default: MAX_TERMINATE]
   OVERRIDE_PROTECTION          see --override-protection
   CREATED_BY_VALIDATE          see --created-by-validate
   GRACE_MINUTES                see --grace
@@ -41,6 +44,9 @@ pub(crate) struct TagsArguments {
 
     #[command(flatten)]
     pub(crate) settings: Settings,
+
+    #[command(flatten)]
+    pub(crate) accounts: AccountArguments,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

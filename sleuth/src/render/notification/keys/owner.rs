@@ -21,15 +21,16 @@ const KEYS_A_USER: usize = 2;
 
 pub(super) fn messages(report: &KeysReport, texts: &Texts) -> Vec<OwnerMessage> {
     let findings = report.audit.keys.iter().filter(|finding| concerns_owner(finding));
-    let owners = by_owner(findings, whom);
+    let owners = by_owner(findings, |finding| whom(report, finding));
     let of_owner = |(to, findings): &(Address, Vec<&Finding>)| {
         owner_messages(to, by_cause(report, texts, findings, |finding| line(report, finding))).collect::<Vec<_>>()
     };
     owners.iter().flat_map(of_owner).collect()
 }
 
-fn whom(finding: &Finding) -> Address {
-    address(&finding.name, finding.slack.as_deref(), finding.email.as_deref())
+fn whom(report: &KeysReport, finding: &Finding) -> Address {
+    let (slack, email) = (finding.slack.as_deref(), finding.email.as_deref());
+    address(&finding.name, slack, email, report.account_owner.as_ref())
 }
 
 /// The finding in words, and what to do about it. The key id stands in full: it is the owner's own, and no secret.

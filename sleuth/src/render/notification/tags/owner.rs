@@ -20,28 +20,30 @@ use crate::{
 const VALUE: &str = "VALUE";
 
 pub(super) fn messages(report: &TagsReport, texts: &Texts) -> Vec<OwnerMessage> {
-    let owners = by_owner(report.audit.instances.iter().filter(|finding| concerns_owner(finding)), whom);
+    let findings = report.audit.instances.iter().filter(|finding| concerns_owner(finding));
+    let owners = by_owner(findings, |finding| whom(report, finding));
     let of_owner = |(to, findings): &(Address, Vec<&Finding>)| {
         let notification = Notification {
             title: texts.title.clone(),
             alert: brake(report),
             instructions: texts.text.clone(),
             account: report.account.to_string(),
-            groups: by_action(findings, line),
+            groups: by_action(findings, |finding| line(report, finding)),
         };
         owner_messages(to, vec![notification]).collect::<Vec<_>>()
     };
     owners.iter().flat_map(of_owner).collect()
 }
 
-fn whom(finding: &Finding) -> Address {
+fn whom(report: &TagsReport, finding: &Finding) -> Address {
     let owner = &finding.owner;
-    address(owner.display_name(), owner.slack.as_deref(), owner.email.as_deref())
+    let (slack, email) = (owner.slack.as_deref(), owner.email.as_deref());
+    address(owner.display_name(), slack, email, report.account_owner.as_ref())
 }
 
 /// The finding as everybody is told it, and the command that sets the tags which are missing.
-fn line(finding: &Finding) -> Line {
-    let mut line = super::line(finding);
+fn line(report: &TagsReport, finding: &Finding) -> Line {
+    let mut line = super::line(report, finding);
     line.spans.extend(
         command(finding)
             .into_iter()

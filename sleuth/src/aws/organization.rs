@@ -1,0 +1,150 @@
+//! Accounts of an organization, through AWS Organizations.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use aws_config::{Region, SdkConfig};
+use aws_sdk_organizations::{Client, types};
+use tokio::time::Instant;
+
+use super::{
+    error::{read_error, strange},
+    patience,
+    tally::Tally,
+};
+use crate::{
+    config::RetryMode,
+    deadline::before,
+    facts::{ReadError, Tags, is_account},
+    organization::{Asked, Listing, Member, Skipped, left_out},
+    ports::accounts::Directory,
+};
+
+/// Organizations of the account that the credentials belong to, or a list.
+#[derive(Debug)]
+pub struct Organization {
+    client: Client,
+    asked: Asked,
+    end: Option<Instant>,
+}
+
+impl Organization {
+    /// The accounts that are `asked` for. Answers are waited for until `end`.
+    pub fn new(sdk: &SdkConfig, mode: RetryMode, asked: Asked, end: Option<Instant>) -> Self {
+        let settings = aws_sdk_organizations::config::Builder::from(sdk)
+            .interceptor(Tally)
+            .retry_config(patience::retries(mode))
+            .retry_partition(patience::partition("organizations"));
+        // It is one service a partition, with an address in one region that any of them stands for.
+        let settings = match sdk.region().map(Region::as_ref) {
+            Some(_) => settings,
+            None => settings.region(Region::new("us-east-1")),
+        };
+        Self { client: Client::from_conf(settings.build()), asked, end }
+    }
+
+    async fn all(&self) -> Result<Vec<types::Account>, ReadError> {
+        const CALL: &str = "ListAccounts";
+        let mut pages = self.client.list_accounts().into_paginator().send();
+        let mut accounts = Vec::new();
+        while let Some(page) = before(self.end, pages.next()).await? {
+            accounts.extend(page.map_err(|error| read_error(CALL, &error))?.accounts.unwrap_or_default());
+        }
+        Ok(accounts)
+    }
+
+    /// The accounts below these units, without those of `except`. Every unit that is named has to be there: one that is
+    /// misspelt would let accounts in that were to be left out.
+    async fn below(&self, units: &[String], except: &BTreeSet<&str>) -> Result<Vec<types::Account>, ReadError> {
+        let mut waiting: VecDeque<String> =
+            if units.is_empty() { self.roots().await?.into() } else { units.to_vec().into() };
+        let (mut seen, mut accounts) = (BTreeSet::new(), Vec::new());
+        while let Some(unit) = waiting.pop_front() {
+            if !seen.insert(unit.clone()) || except.contains(unit.as_str()) {
+                continue;
+            }
+            accounts.extend(self.accounts_in(&unit).await?);
+            waiting.extend(self.units_in(&unit).await?);
+        }
+        if let Some(missing) = except.iter().find(|id| !is_account(id) && !seen.contains(**id)) {
+            let message = format!("EXCLUDE_ACCOUNTS names {missing}, which is not among the units that were asked for");
+            return Err(ReadError { operation: "ListOrganizationalUnitsForParent".to_owned(), message });
+        }
+        Ok(accounts)
+    }
+
+    async fn roots(&self) -> Result<Vec<String>, ReadError> {
+        const CALL: &str = "ListRoots";
+        let mut pages = self.client.list_roots().into_paginator().send();
+        let mut roots = Vec::new();
+        while let Some(page) = before(self.end, pages.next()).await? {
+            roots.extend(page.map_err(|error| read_error(CALL, &error))?.roots.unwrap_or_default());
+        }
+        Ok(roots.into_iter().filter_map(|root| root.id).collect())
+    }
+
+    async fn accounts_in(&self, unit: &str) -> Result<Vec<types::Account>, ReadError> {
+        const CALL: &str = "ListAccountsForParent";
+        let mut pages = self.client.list_accounts_for_parent().parent_id(unit).into_paginator().send();
+        let mut accounts = Vec::new();
+        while let Some(page) = before(self.end, pages.next()).await? {
+            let page = page.map_err(|error| of_unit(unit, read_error(CALL, &error)))?;
+            accounts.extend(page.accounts.unwrap_or_default());
+        }
+        Ok(accounts)
+    }
+
+    async fn units_in(&self, unit: &str) -> Result<Vec<String>, ReadError> {
+        const CALL: &str = "ListOrganizationalUnitsForParent";
+        let mut pages = self.client.list_organizational_units_for_parent().parent_id(unit).into_paginator().send();
+        let mut units = Vec::new();
+        while let Some(page) = before(self.end, pages.next()).await? {
+            let page = page.map_err(|error| of_unit(unit, read_error(CALL, &error)))?;
+            units.extend(page.organizational_units.unwrap_or_default().into_iter().filter_map(|unit| unit.id));
+        }
+        Ok(units)
+    }
+}
+
+/// The error with the unit that it is about.
+fn of_unit(unit: &str, error: ReadError) -> ReadError {
+    ReadError { message: format!("{unit}: {}", error.message), ..error }
+}
+
+impl Directory for Organization {
+    async fn accounts(&self) -> Result<Listing, ReadError> {
+        let (units, except) = match &self.asked {
+            Asked::Listed(members) => return Ok(Listing { members: members.clone(), skipped: Vec::new() }.in_order()),
+            Asked::Organization { units, except } => (units, except),
+        };
+        let except: BTreeSet<&str> = except.iter().map(String::as_str).collect();
+        let by_unit = !units.is_empty() || except.iter().any(|id| !is_account(id));
+        let accounts = if by_unit { Box::pin(self.below(units, &except)).await? } else { Box::pin(self.all()).await? };
+        let mut listing = Listing::default();
+        for account in accounts {
+            let id = account.id.ok_or_else(|| strange("ListAccounts", "an account without an id"))?;
+            let excluded = except.contains(id.as_str()).then(|| "in EXCLUDE_ACCOUNTS".to_owned());
+            // `Status` is what `State` was called before 2026.
+            let state = account.state.as_ref().map(types::AccountState::as_str);
+            let state = state.or(account.status.as_ref().map(types::AccountStatus::as_str));
+            match excluded.or_else(|| left_out(state)) {
+                Some(reason) => listing.skipped.push(Skipped { account: id, name: account.name, reason }),
+                None => listing.members.push(Member { id, name: account.name, owner: None }),
+            }
+        }
+        Ok(listing.in_order())
+    }
+
+    async fn tags(&self, account: &str) -> Result<Tags, ReadError> {
+        const CALL: &str = "ListTagsForResource";
+        if matches!(self.asked, Asked::Listed(_)) {
+            return Ok(Tags::new());
+        }
+        let mut pages = self.client.list_tags_for_resource().resource_id(account).into_paginator().send();
+        let mut tags = Tags::new();
+        while let Some(page) = before(self.end, pages.next()).await? {
+            let page = page.map_err(|error| read_error(CALL, &error))?;
+            tags.extend(page.tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)));
+        }
+        Ok(tags)
+    }
+}

@@ -1,0 +1,41 @@
+//! What a run over many accounts needs besides what the audits do.
+
+use std::future::Future;
+
+use crate::{
+    facts::{ReadError, Tags},
+    organization::Listing,
+};
+
+/// The accounts that can be entered.
+pub trait Accounts: Sync {
+    /// What can be done in one of them.
+    type Account: Send + Sync;
+
+    /// The account with this id. An error if it cannot be entered.
+    fn account(&self, id: &str) -> impl Future<Output = Result<Self::Account, ReadError>> + Send;
+}
+
+/// An organization.
+pub trait Directory: Sync {
+    /// Its accounts, or those of the part that is asked for: all, or an error.
+    fn accounts(&self) -> impl Future<Output = Result<Listing, ReadError>> + Send;
+
+    /// The tags that an account has in it. Those of a list have none.
+    fn tags(&self, account: &str) -> impl Future<Output = Result<Tags, ReadError>> + Send;
+}
+
+/// The files of a run whose work is shared out among many invocations.
+pub trait Store: Sync {
+    /// Writes a file, in the place of one that is there.
+    fn put(&self, name: &str, text: &str) -> impl Future<Output = Result<(), ReadError>> + Send;
+
+    /// Writes a file if there is none of that name; says whether it did.
+    fn claim(&self, name: &str, text: &str) -> impl Future<Output = Result<bool, ReadError>> + Send;
+
+    /// Reads a file; `None` if there is none.
+    fn get(&self, name: &str) -> impl Future<Output = Result<Option<String>, ReadError>> + Send;
+
+    /// The names of all files in a folder.
+    fn names(&self, folder: &str) -> impl Future<Output = Result<Vec<String>, ReadError>> + Send;
+}
