@@ -8,12 +8,13 @@ use std::fmt;
 
 use serde::de::DeserializeOwned;
 
-pub use accounts::{AccountFlags, AccountsConfig, MostInAll, Role, RoleName, Which};
+pub use accounts::{AccountFlags, AccountsConfig, MostInAll, Which};
 pub use audits::Audit;
 pub use common::{Calls, Common, RetryMode};
 pub use digest::{DigestConfig, DigestFlags};
 pub use keys::KeysConfig;
 pub use outputs::{ArchiveConfig, BotConfig, EmailConfig, Outputs, SearchConfig, SearchLogin, Secret, SlackUrl};
+pub use role::{Role, RoleName};
 pub use secret::{SecretArn, Store, value as secret_value};
 
 pub use tags::{RuleSource, TableName, TagFlags, TagsConfig};
@@ -27,6 +28,7 @@ mod common;
 mod digest;
 mod keys;
 mod outputs;
+mod role;
 mod secret;
 mod tags;
 

@@ -4,7 +4,7 @@ use std::{num::NonZeroUsize, path::PathBuf};
 
 use serde::Deserialize;
 
-use super::{Problems, Secret, check::Check, read};
+use super::{Problems, Role, check::Check, read};
 use crate::{
     facts::is_account,
     organization::{Asked, Member, is_unit},
@@ -16,19 +16,6 @@ const CONCURRENCY: NonZeroUsize = NonZeroUsize::new(8).unwrap();
 const MOST_CONCURRENT: usize = 100;
 /// Largest number of changes that is accepted.
 const MOST: usize = 1_000_000;
-
-/// The role to enter other accounts with.
-#[derive(Debug, Clone)]
-pub struct Role {
-    /// Its name, the same in every account: `ASSUME_ROLE_NAME`.
-    pub name: RoleName,
-    /// What its trust asks for: `ASSUME_ROLE_EXTERNAL_ID`.
-    pub external_id: Option<Secret>,
-}
-
-/// The name of a role, with its path if it has one: `sleuth` or `tools/sleuth`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RoleName(pub String);
 
 /// Which accounts, and how they are entered.
 #[derive(Debug, Clone)]
@@ -86,13 +73,6 @@ struct Environment {
     max_terminate_total: Option<String>,
 }
 
-/// The role as it stands in the environment.
-#[derive(Debug, Clone, Default, Deserialize)]
-struct RoleEnvironment {
-    assume_role_name: Option<String>,
-    assume_role_external_id: Option<String>,
-}
-
 impl AccountsConfig {
     /// Checks all settings; `None`: the run is about the account whose credentials it has. An empty value means "not set".
     pub fn new(environment: &[(String, String)], flags: AccountFlags) -> Result<Option<Self>, Problems> {
@@ -117,29 +97,6 @@ impl AccountsConfig {
         }
         let concurrency = concurrency.unwrap_or(CONCURRENCY);
         Ok(which.map(|which| Self { which, role, concurrency, totals }))
-    }
-}
-
-impl Role {
-    /// The role, if one is named.
-    pub(super) fn checked(environment: &[(String, String)], check: &mut Check) -> Result<Option<Self>, Problems> {
-        let env: RoleEnvironment = read(environment)?;
-        let Some(name) = env.assume_role_name else {
-            if env.assume_role_external_id.is_some() {
-                check.note("ASSUME_ROLE_EXTERNAL_ID", None, "is of use only with ASSUME_ROLE_NAME".to_owned());
-            }
-            return Ok(None);
-        };
-        let name = check.role("ASSUME_ROLE_NAME", name.trim());
-        let external_id = env.assume_role_external_id.map(|id| check.external_id("ASSUME_ROLE_EXTERNAL_ID", id.trim()));
-        Ok(name.map(|name| Self { name, external_id: external_id.flatten() }))
-    }
-}
-
-impl RoleName {
-    /// The name without the path, as in the ARNs of sessions.
-    pub fn name(&self) -> &str {
-        self.0.rsplit_once('/').map_or(&self.0, |(_, name)| name)
     }
 }
 
@@ -190,30 +147,5 @@ impl Check {
         members.sort();
         members.dedup();
         Which::Known(Asked::Listed(members))
-    }
-
-    /// A role's name as IAM allows it
-    /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-names>), with or
-    /// without its path.
-    fn role(&mut self, name: &'static str, value: &str) -> Option<RoleName> {
-        let allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
-        let like = value.len() <= 512
-            && value.split('/').all(|part| !part.is_empty() && part.chars().all(allowed))
-            && value.rsplit('/').next().is_some_and(|name| name.len() <= 64);
-        if like {
-            return Some(RoleName(value.to_owned()));
-        }
-        self.fail(name, Some(value), "must be the name of a role, as in sleuth or tools/sleuth, not its ARN".to_owned())
-    }
-
-    /// An external id as STS takes it
-    /// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html#API_AssumeRole_RequestParameters>), or the ARN
-    /// of a secret that holds one.
-    fn external_id(&mut self, name: &'static str, value: &str) -> Option<Secret> {
-        let allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@:/-".contains(c);
-        if !value.starts_with("arn:") && !((2..=1224).contains(&value.len()) && value.chars().all(allowed)) {
-            return self.fail(name, None, "must have 2 to 1224 letters, digits and _+=,.@:/-".to_owned());
-        }
-        self.secret(name, value)
     }
 }

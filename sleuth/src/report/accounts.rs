@@ -288,3 +288,6 @@ fn run<Audit>(reports: &[Report<Audit>], at: DateTime<Utc>) -> String {
     let all = reports.iter().fold(Sha256::new(), |hash, report| hash.chain_update(&report.run).chain_update("\n"));
     format!("{}-{}", at.format("%Y%m%dT%H%M%SZ"), hex(all.finalize().iter().take(6)))
 }
+
+#[cfg(test)]
+mod tests;

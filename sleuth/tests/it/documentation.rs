@@ -257,9 +257,18 @@ fn every_setting_is_documented_and_in_the_help() {
     let row = |name: &str| documented.contains(&format!("\n| `{name}` |"));
     let outputs = settings("sleuth/src/config/outputs.rs");
     let common = [settings("sleuth/src/config/common.rs"), outputs.clone()].concat();
-    let (of_keys, of_tags, of_watch) = (own_settings("keys", 14), own_settings("tags", 15), own_settings("watch", 2));
+    let (of_keys, of_tags, of_watch) = (own_settings("keys", 14), own_settings("tags", 15), own_settings("watch", 1));
+    let role = own_settings("role", 2);
+    // Each audit has a brake of its own over all accounts.
+    let of_accounts = |braked: &[&str]| {
+        let all = own_settings("accounts", 7);
+        let own = move |name: &String| !name.ends_with("_TOTAL") || braked.contains(&name.as_str());
+        all.into_iter().filter(own).chain(own_settings("role", 2)).collect::<Vec<_>>()
+    };
     // The watch judges as the audit of tags does.
-    let of_replay = [of_watch, of_tags.clone()].concat();
+    let of_replay = [of_watch, role, of_tags.clone()].concat();
+    let of_keys = [of_keys, of_accounts(&["MAX_DISABLE_TOTAL"])].concat();
+    let of_tags = [of_tags, of_accounts(&["MAX_STOP_TOTAL", "MAX_TERMINATE_TOTAL"])].concat();
     // A replay sends nothing.
     let of_the_function = ["METRICS".to_owned()];
     let reading: Vec<String> =
@@ -296,7 +305,8 @@ fn module(name: &str) -> String {
 fn every_setting_is_an_input_of_the_modules_that_it_concerns() {
     let common = [settings("sleuth/src/config/common.rs"), settings("sleuth/src/config/outputs.rs")].concat();
     let tags = own_settings("tags", 15);
-    let watch = [tags.clone(), own_settings("watch", 2)].concat();
+    let role = own_settings("role", 2);
+    let watch = [tags.clone(), own_settings("watch", 1), role].concat();
     for (name, own) in
         [("keys", own_settings("keys", 14)), ("tags", tags), ("watch", watch), ("digest", own_settings("digest", 4))]
     {
@@ -322,6 +332,19 @@ fn every_flag_of_the_tag_audit_is_documented() {
     assert_eq!(flags.len(), 7, "{flags:?}");
     for flag in flags {
         assert!(documented.contains(&format!("| `{flag}` |")), "docs/configuration.md lacks {flag}");
+    }
+}
+
+#[test]
+fn every_flag_about_many_accounts_is_documented() {
+    let documented = between(&read("docs/configuration.md"), "\n## Many accounts\n", "\n## ").to_owned();
+    for command in ["keys", "tags"] {
+        let help = help_of(&[command]);
+        let own = flags(between(&help, "Many accounts:\n", "Environment"));
+        assert_eq!(own, ["--accounts", "--org-units", "--exclude-accounts"]);
+        for flag in own {
+            assert!(documented.contains(&format!("| `{flag}` |")), "docs/configuration.md lacks {flag}");
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests read the clock and name the tools by environment variable")]
 
 mod account;
+mod accounts;
 mod architecture;
 mod browser;
 mod channels;
@@ -32,6 +33,7 @@ mod race_tags;
 mod render;
 mod secrets;
 mod servers;
+mod steps;
 mod stub;
 mod support;
 mod tags;

@@ -110,9 +110,10 @@ impl Emulator {
     }
 
     /// Tells the emulator what no call of AWS can: sleuth/tests/emulator/emulator.py lists it.
-    pub(crate) async fn tell(&self, what: &str, body: &Value) {
+    pub(crate) async fn tell(&self, what: &str, body: &Value) -> Value {
         let answer = reqwest::Client::new().post(format!("{}/test/{what}", self.url)).json(body).send().await.unwrap();
         assert!(answer.status().is_success(), "{answer:?}");
+        answer.json().await.unwrap()
     }
 
     /// From now on the emulator checks policies, or does not.

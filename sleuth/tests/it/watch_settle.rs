@@ -15,7 +15,7 @@ use sleuth::{
     facts::{ReadError, Tags},
     gather::watch::{Failure, Harvest, inventory},
     outputs::Outputs,
-    ports::watch::Accounts,
+    ports::accounts::Accounts,
     report::{Outcome, tags::TagsReport},
     run::{
         self,
@@ -255,7 +255,7 @@ impl FakeAccounts {
 }
 
 impl Accounts for FakeAccounts {
-    type Cloud = FakeCloud;
+    type Account = FakeCloud;
 
     async fn account(&self, id: &str) -> Result<FakeCloud, ReadError> {
         let cloud = self.0.lock().unwrap().remove(id);

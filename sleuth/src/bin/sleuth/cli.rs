@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-pub(crate) use accounts::AccountArguments;
+pub(crate) use accounts::{AccountArguments, SAVES_ONE};
 pub(crate) use diff::{DiffArguments, FailOn as FailOnChange};
 pub(crate) use digest::{DigestArguments, Store};
 pub(crate) use doctor::DoctorArguments;

@@ -23,7 +23,7 @@ use sleuth::{
 
 use crate::{
     audit::{self, show_payloads},
-    cli::{BadArgument, FailOnKeys, KeysArguments, ReportForm, RunArguments},
+    cli::{FailOnKeys, KeysArguments, ReportForm, RunArguments, SAVES_ONE},
     output,
     outputs::Outputs,
 };
@@ -61,9 +61,6 @@ pub(crate) async fn run(arguments: Box<KeysArguments>, environment: Vec<(String,
     let exit = exit(&report, fail_on);
     audit::print(&report, (&report).into(), outputs, text, exit)
 }
-
-const SAVES_ONE: BadArgument =
-    BadArgument("--save keeps the inventory of one account: leave it out, or ACCOUNTS (--accounts)");
 
 /// The report in one of its forms.
 pub(crate) fn text(report: &KeysReport, form: ReportForm, look: Look) -> anyhow::Result<String> {

@@ -24,7 +24,7 @@ use sleuth::{
 
 use crate::{
     audit::{self, show_payloads},
-    cli::{BadArgument, FailOnTags, ReportForm, RunArguments, TagsArguments},
+    cli::{FailOnTags, ReportForm, RunArguments, SAVES_ONE, TagsArguments},
     output,
     outputs::Outputs,
 };
@@ -67,9 +67,6 @@ pub(crate) async fn run(arguments: Box<TagsArguments>, environment: Vec<(String,
     let exit = exit(&report, fail_on);
     audit::print(&report, (&report).into(), outputs, text, exit)
 }
-
-const SAVES_ONE: BadArgument =
-    BadArgument("--save keeps the inventory of one account: leave it out, or ACCOUNTS (--accounts)");
 
 /// The report in one of its forms.
 pub(crate) fn text(report: &TagsReport, form: ReportForm, look: Look) -> anyhow::Result<String> {

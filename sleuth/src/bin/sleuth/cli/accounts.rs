@@ -3,6 +3,8 @@
 use clap::Args;
 use sleuth::config::AccountFlags;
 
+use super::BadArgument;
+
 pub(super) const ENVIRONMENT: &str = "\
   ACCOUNTS                     see --accounts
   ORG_UNITS                    see --org-units
@@ -10,6 +12,10 @@ pub(super) const ENVIRONMENT: &str = "\
   ASSUME_ROLE_NAME             role to enter other accounts with, the same name in each
   ASSUME_ROLE_EXTERNAL_ID      external id that its trust asks for (a secret)
   ACCOUNT_CONCURRENCY          how many accounts are audited side by side, 1 to 100 [default: 8]";
+
+/// Why an inventory is not saved.
+pub(crate) const SAVES_ONE: BadArgument =
+    BadArgument("--save keeps the inventory of one account: leave it out, or ACCOUNTS (--accounts)");
 
 /// Which accounts. They are checked with the settings of the environment, so that all mistakes are reported together.
 #[derive(Debug, Args)]

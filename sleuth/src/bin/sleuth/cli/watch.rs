@@ -18,6 +18,7 @@ With --live also:
   SETTLE_SECONDS               how long AWS is asked again that does not show yet what happened
                                [default: 60]
   ASSUME_ROLE_NAME             role to look at the instances of other accounts with [default: none]
+  ASSUME_ROLE_EXTERNAL_ID      external id that its trust asks for (a secret) [default: none]
   CONCURRENCY                  how many log files or regions are read side by side, 1 to 100
                                [default: 16]
   AWS_RETRY_MODE               `adaptive`, or `standard`: faster, takes more of AWS's limit
