@@ -8,6 +8,7 @@ not understood here ends the call with an error of the server, so that none is p
 import importlib
 import json
 import re
+import sys
 
 import faults
 from moto.iam.access_control import IAMRequestBase
@@ -106,6 +107,10 @@ class Call:
         if role := getattr(self.request._access_key, "_owner_role_name", None):
             # Every role is taken for that of a function with the same name.
             context["lambda:sourcefunctionarn"] = [self.arn("lambda", "function:", role)]
+        # Without an organization this has no value.
+        if organizations := sys.modules.get("organizations"):
+            account = resource.split(":")[4] if resource.startswith("arn:") else self.account
+            context["aws:resourceorgid"] = list(filter(None, [organizations.of(account)])) or None
         if self.action == "s3:ListBucket":
             context["s3:prefix"] = self.request._data.get("prefix")
         if self.action == "ec2:CreateTags":

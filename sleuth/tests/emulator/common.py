@@ -5,6 +5,8 @@ import os
 
 ACCOUNT = "123456789012"
 PAGE_SIZE = int(os.environ.get("PAGE_SIZE", "1000"))
+# Where the emulator listens, once it does.
+URL = None
 
 
 def now():

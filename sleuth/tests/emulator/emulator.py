@@ -5,6 +5,10 @@
 - ec2.py: instances in pages, protections and refusals as in AWS.
 - cloudtrail.py: LookupEvents.
 - search.py: OpenSearch Service, before an OpenSearch of the test.
+- functions.py, sandbox.py: Lambda functions, as processes that speak with a Runtime API.
+- stepfunctions.py: state machines are executed, with distributed maps.
+- organizations.py: lists in pages, and an organization of the accounts that a test names.
+- s3.py: of two that write what must not be there yet, one does.
 - faults.py, calls.py: calls that fail, and which were made.
 - Pages are of the requested size, or of PAGE_SIZE if that is smaller.
 - It listens on a free port of 127.0.0.1, prints that port, and ends when its standard input does, so that it never
@@ -17,10 +21,19 @@ What a test tells it or asks it, in JSON; times are RFC 3339:
   instance, or the attachment of all its volumes, makes it a spot instance or puts it into a state.
 - POST /test/events {"account", "region", "events": [records, as in a log file]} is what LookupEvents finds.
 - POST /test/fault {"operation", "code", "message"?, "status"?, "account"?, "service"?, "region"?, "contains"?,
-  "after"?, "times"?, "done"?, "cut"?, "headers"?} makes calls fail: those that contain a text, after the first few, so
-  many times, though they were done, with these headers; or, with "cut" instead of a code, ends their answers after so
-  many bytes.
+  "after"?, "times"?, "done"?, "cut"?, "kill"?, "headers"?} makes calls fail: those that contain a text, after the first
+  few, so many times, though they were done, with these headers; or, with "cut" instead of a code, ends their answers
+  after so many bytes; or, with "kill", ends the function's process that makes the call.
 - POST /test/search {"domain", "url"} says which OpenSearch the requests to a domain of OpenSearch Service go on to.
+- POST /test/organization {"accounts": [{"id", "name"?, "unit"?, "state"?, "tags"?: {}}]} makes the organization of
+  account 123456789012, with these accounts in it and the units that they are in: `Sandbox/Dev` is Dev, which is in
+  Sandbox. It answers with the ids: {"id", "root", "units": {"Sandbox/Dev": "ou-…"}}.
+- POST /test/function {"name", "program", "environment"?: {}, "timeout"?: seconds, "memory"?, "role"?, "processes"?}
+  makes a function of a program that has Lambda's runtime, and answers with its {"arn"}. It works as the role that is
+  named so, or else like the function, in up to 8 processes or so many.
+- POST /test/function-log {"name"} is what its processes wrote so far.
+- POST /test/function-fault {"name", "fault", "contains"?, "answer"?, "times"?} makes invocations fail whose event, as
+  JSON without blanks, contains a text. "fault": "exit", "hang", "answer", "skip" or "throttle"; functions.py says more.
 - POST /test/reset forgets all of it, and what is in every account.
 - GET /test/calls lists the calls of AWS so far: [{"account", "service", "region", "operation", "body"}]. Of S3
   the body is `bucket/key`.
@@ -39,18 +52,23 @@ import threading
 sys.dont_write_bytecode = True
 
 import calls  # noqa: E402
+import common  # noqa: E402
 import faults  # noqa: E402
 from moto.core.responses import ActionAuthenticatorMixin  # noqa: E402
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # noqa: E402
 from werkzeug.serving import make_server  # noqa: E402
 
-SERVICES = ("cloudtrail", "ec2", "iam")
+SERVICES = ("cloudtrail", "ec2", "iam", "organizations", "s3", "stepfunctions")
 TESTS = {
     "/test/access-key": ("iam", "back_date"),
     "/test/instance": ("ec2", "change"),
     "/test/events": ("cloudtrail", "put"),
     "/test/fault": ("faults", "add"),
     "/test/search": ("search", "stand_before"),
+    "/test/organization": ("organizations", "build"),
+    "/test/function": ("functions", "put"),
+    "/test/function-fault": ("functions", "disturb"),
+    "/test/function-log": ("functions", "log"),
     "/test/reset": ("reset", "reset"),
     "/test/calls": ("calls", "listing"),
 }
@@ -97,6 +115,8 @@ class Emulator:
             return [b"".join(self.moto(environ, start_response))[: fault.cut]]
         if fault.done:
             list(self.moto(environ, lambda *_: None))
+        if fault.kill:
+            importlib.import_module("sandbox").end_caller(environ)
         return faults.answer(fault, call, environ, start_response)
 
 
@@ -113,6 +133,7 @@ def told(environ, start_response):
 if __name__ == "__main__":
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = make_server("127.0.0.1", 0, Emulator(), threaded=True)
+    common.URL = f"http://127.0.0.1:{server.server_port}"
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print(server.server_port, flush=True)
     sys.stdin.read()

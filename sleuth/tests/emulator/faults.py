@@ -28,6 +28,8 @@ class Fault:
     done: bool = False
     # The call is done, and its answer ends after so many bytes of those that it announces.
     cut: int | None = None
+    # The function that makes the call ends with it.
+    kill: bool = False
     # Headers of the answer, as that by which S3 names a bucket's region.
     headers: dict = dataclasses.field(default_factory=dict)
 

@@ -15,3 +15,6 @@ def reset(_):
     if trail := sys.modules.get("cloudtrail"):
         trail.EVENTS.clear()
         trail.LOOKUPS.clear()
+    # No more are functions.
+    if functions := sys.modules.get("functions"):
+        functions.reset()
