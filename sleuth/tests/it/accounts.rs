@@ -11,13 +11,13 @@ use crate::{
 /// The account of the run.
 pub(crate) const PAYER: &str = "123456789012";
 /// It cannot be entered.
-const DENIED: &str = "222222222222";
+pub(crate) const DENIED: &str = "222222222222";
 const SUSPENDED: &str = "333333333333";
 pub(crate) const EMPTY: &str = "444444444444";
 /// It has more expired keys than may be disabled in one account.
 pub(crate) const BRAKED: &str = "555555555555";
 const ROLE: (&str, &str) = ("ASSUME_ROLE_NAME", "tools/sleuth");
-const EXTERNAL_ID: &str = "only-between-us-4711";
+pub(crate) const EXTERNAL_ID: &str = "only-between-us-4711";
 /// A time that makes two runs of the same moment.
 const NOW: [&str; 2] = ["--now", "2030-01-01T00:00:00Z"];
 

@@ -23,11 +23,11 @@ use crate::{
 
 /// A function with every audit: as it is built with these tests.
 pub(crate) const BOTH: &str = env!("CARGO_BIN_EXE_sleuth-lambda");
-const KEYS: &str = "SLEUTH_LAMBDA_KEYS";
+pub(crate) const KEYS: &str = "SLEUTH_LAMBDA_KEYS";
 pub(crate) const TAGS: &str = "SLEUTH_LAMBDA_TAGS";
 
 /// The function as it is shipped, if `scripts/test` built it, else as it is built with these tests.
-fn bootstrap(shipped: &str) -> PathBuf {
+pub(crate) fn bootstrap(shipped: &str) -> PathBuf {
     std::env::var_os(shipped).map_or_else(|| BOTH.into(), PathBuf::from)
 }
 

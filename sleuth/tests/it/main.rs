@@ -23,6 +23,7 @@ mod faults;
 mod inventory;
 mod lambda;
 mod lambda_both;
+mod organization;
 mod outputs;
 mod policies;
 mod policies_needs;

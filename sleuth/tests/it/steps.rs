@@ -183,7 +183,8 @@ impl World {
 
     async fn consolidate(&self, execution: &str) -> Option<AccountsReport<KeyAudit>> {
         let outputs = Outputs::from(Notifier::new(vec![Channel::Memory(self.told.clone())]));
-        let told = steps::consolidate(&self.work(), self, &outputs, (RUN, execution), now(), Deadlines::default());
+        let work = self.work();
+        let told = steps::consolidate(&work, self, &outputs, (RUN, execution), now(), Deadlines::default());
         match told.await.unwrap() {
             Consolidated::Told(report) => Some(*report),
             Consolidated::Before => None,
