@@ -1,7 +1,10 @@
 //! Other accounts, by a role in each.
 
+use std::error::Error;
+
 use aws_config::{SdkConfig, sts::AssumeRoleProvider};
 use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
+use aws_sdk_sts::{error::ProvideErrorMetadata as _, operation::assume_role::AssumeRoleError};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::Instant;
 
@@ -129,8 +132,18 @@ impl<Account> Reach<'_, Account> {
         let provider = provider.build().await;
         // What is denied is known before anything is asked.
         let credentials = before(self.end, provider.provide_credentials()).await?;
-        credentials.map_err(|error| failed(role.without_id(format!("{arn}: {}", all_causes(&error)))))?;
+        credentials.map_err(|error| failed(role.without_id(format!("{arn}: {}", refusal(&error)))))?;
         Ok(self.sdk.to_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build())
+    }
+}
+
+/// What STS said, or else why there are no credentials.
+fn refusal(error: &(dyn Error + 'static)) -> String {
+    let mut causes = std::iter::successors(Some(error), |error: &&(dyn Error + 'static)| (*error).source());
+    let refused = causes.find_map(|cause| cause.downcast_ref::<AssumeRoleError>());
+    match refused.map(|refused| (refused.code(), refused.message())) {
+        Some((Some(code), Some(message))) => format!("{code}: {message}"),
+        _ => all_causes(error),
     }
 }
 

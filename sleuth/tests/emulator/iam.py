@@ -6,7 +6,7 @@ one.
 """
 
 import access
-from common import ACCOUNT, PAGE_SIZE, now, parse
+from common import PAGE_SIZE, now, parse
 from moto.core.responses import ActionResult
 from moto.iam.access_control import AssumedRoleAccessKey, IAMUserAccessKey
 from moto.iam.models import AccessKeyLastUsed, iam_backends
@@ -103,7 +103,7 @@ for operation in (
 
 
 def back_date(wanted):
-    users = iam_backends[ACCOUNT]["aws"].users.values()
+    users = (user for account in list(iam_backends.values()) for user in account["aws"].users.values())
     key = next(key for user in users for key in user.access_keys if key.access_key_id == wanted["id"])
     key.create_date = parse(wanted["created"])
     if wanted.get("last_used"):

@@ -71,6 +71,7 @@ fn account<'a>(report: &'a Value, id: &str) -> &'a Value {
 #[tokio::test]
 async fn report_on_many_accounts_is_those_on_each_together() {
     let aws = five().await;
+    let made = aws.writes().await.len();
     let ended = run(&aws, &[&["--output", "json"], &NOW[..]].concat(), &[]).await;
     assert_eq!(ended.code, 4, "{ended:?}");
     let all = ended.report();
@@ -97,7 +98,7 @@ async fn report_on_many_accounts_is_those_on_each_together() {
     assert_eq!(error["operation"], "AssumeRole");
     assert_eq!(all["skipped"], json!([{"account": SUSPENDED, "name": "closed shop", "reason": "suspended"}]));
     assert_eq!(all["names"][BRAKED], "busy");
-    assert!(aws.writes().await.is_empty());
+    assert_eq!(aws.writes().await.len(), made, "a plain run changes nothing");
 }
 
 #[tokio::test]
@@ -172,7 +173,7 @@ async fn sessions_say_who_they_are_and_external_ids_stay_between_two() {
     for call in assumed {
         assert!(call.body.contains("RoleSessionName=sleuth"), "{call:?}");
         assert!(call.body.contains(&format!("ExternalId={EXTERNAL_ID}")), "{call:?}");
-        assert!(call.body.contains("role%2Ftools%2Fsleuth"), "{call:?}");
+        assert!(call.body.contains(":role/tools/sleuth&"), "{call:?}");
     }
 }
 
@@ -241,10 +242,11 @@ async fn listing_that_breaks_off_starts_nothing() {
         &json!({"operation": "ListAccounts", "after": 1, "code": "AccessDeniedException", "status": 400}),
     )
     .await;
+    let before = aws.calls().await.len();
     let ended = run(&aws, &["--apply"], &[("ENABLE_AUTO_EXPIRE", "true")]).await;
     assert_eq!((ended.code, ended.stdout.as_str()), (4, ""), "{ended:?}");
     assert!(ended.stderr.contains("ListAccounts: AccessDeniedException"), "{ended:?}");
-    assert!(aws.calls().await.iter().all(|call| call.service != "iam"));
+    assert!(aws.calls().await[before..].iter().all(|call| call.service != "iam"));
 }
 
 #[tokio::test]

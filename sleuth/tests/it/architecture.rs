@@ -48,6 +48,11 @@ const RULES: &[Rule] = &[
         without: &[OUTSIDE, THE_WAY, &["crate::keys"]],
         because: "the rules about tags are pure: std, chrono, serde, and each other",
     },
+    Rule {
+        room: "sleuth/src/organization",
+        without: &[OUTSIDE, THE_WAY, &["crate::keys", "crate::tags"]],
+        because: "which accounts there are, and how much may be changed in all of them, is pure",
+    },
     Rule { room: "sleuth/src/report", without: &[OUTSIDE], because: "a report is data" },
     Rule {
         room: "sleuth/src/render",

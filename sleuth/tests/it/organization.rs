@@ -155,9 +155,9 @@ fn ids(report: &Value) -> Vec<&str> {
 async fn whole_organization_is_audited_applied_told_once_and_kept() {
     let machine = Machine::start(&[("EXCLUDE_ACCOUNTS", DENIED)]).await;
     let ended = machine.run().await;
-    assert_eq!(ended.status, "SUCCEEDED", "{}\n{}", ended.error, machine.log().await);
+    assert_eq!(ended.status, "SUCCEEDED", "{}\n{:#?}\n{}", ended.error, ended.events, machine.log().await);
     let output: Value = serde_json::from_str(&ended.output).unwrap();
-    assert_eq!((&output["audits"][0]["kind"], &output["audits"][0]["run"]), (&json!("keys-accounts"), &json!(TIME)));
+    assert_eq!((&output["kind"], &output["run"]), (&json!("keys-accounts"), &json!(TIME)));
     assert_eq!((machine.aws.inactive().await.len(), machine.aws.elsewhere(BRAKED).inactive().await.len()), (1, 3));
     let report = machine.report().await;
     assert_eq!(ids(&report), [PAYER, EMPTY, BRAKED]);
@@ -166,7 +166,7 @@ async fn whole_organization_is_audited_applied_told_once_and_kept() {
     // One message in short, one about all keys.
     let messages = machine.messages().await;
     assert_eq!(messages.len(), 2, "{messages:?}");
-    for words in ["4 disabled now", "By account", "555555555555 (busy): 3 disabled now"] {
+    for words in ["4 disabled now", "By account", "555555555555 (busy): 3 expired, 3 disabled now"] {
         assert!(messages[0].contains(words), "{words}: {}", messages[0]);
     }
     assert!(messages[1].contains("was disabled") && messages[1].contains("<@U0BUSY123>"), "{}", messages[1]);
@@ -272,6 +272,7 @@ async fn too_many_lost_workers_stop_all_changes() {
 #[tokio::test]
 async fn steps_are_refused_by_functions_that_are_not_for_many_accounts() {
     let aws = five().await;
+    let before = aws.calls().await.len();
     let function = |environment: Value| json!({"name": "single", "program": bootstrap(KEYS), "environment": environment, "timeout": 20});
     for (environment, said) in [(json!({}), "ACCOUNTS is not set"), (json!({"ACCOUNTS": "org"}), "ARCHIVE is not set")]
     {
@@ -284,5 +285,5 @@ async fn steps_are_refused_by_functions_that_are_not_for_many_accounts() {
         assert_eq!(answer["errorType"], "Sleuth.Configuration", "{answer}");
         assert!(answer["errorMessage"].as_str().unwrap().contains(said), "{answer}");
     }
-    assert!(aws.calls().await.iter().all(|call| call.service != "iam"));
+    assert!(aws.calls().await[before..].iter().all(|call| call.service != "iam"));
 }

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 
 use super::{Archive, MOST_BYTES, collected, listing::Stretch};
 use crate::{
-    aws::error::{read_error, status},
+    aws::error::{read_error, status, strange},
     deadline::before,
     facts::ReadError,
     ports::accounts::Store,
@@ -13,6 +13,18 @@ use crate::{
 
 /// The folder of all such files, below the prefix.
 const RUNS: &str = "runs";
+
+/// How often a file that must be new is tried to be written while others write it, too.
+const CLAIMS: usize = 5;
+
+/// What came of writing a file.
+enum Written {
+    Yes,
+    /// It had to be new and was not.
+    No,
+    /// Somebody else was writing it.
+    Conflict,
+}
 
 /// The files of one run.
 #[derive(Debug)]
@@ -43,6 +55,21 @@ impl Files<'_> {
 
     /// Whether the file was written: not if it had to be new and was not.
     async fn write(&self, name: &str, text: &str, new: bool) -> Result<bool, ReadError> {
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            match self.write_once(name, text, new).await? {
+                Written::Conflict if attempts < CLAIMS => {}
+                Written::Conflict => {
+                    return Err(of(name, strange("PutObject", "nothing but conflicts with other writers")));
+                }
+                Written::Yes => return Ok(true),
+                Written::No => return Ok(false),
+            }
+        }
+    }
+
+    async fn write_once(&self, name: &str, text: &str, new: bool) -> Result<Written, ReadError> {
         let config = &self.archive.config;
         let put = self.archive.buckets.call(&config.bucket, None, |client| {
             client
@@ -57,9 +84,11 @@ impl Files<'_> {
                 .send()
         });
         match before(self.end, put).await? {
-            Ok(_) => Ok(true),
+            Ok(_) => Ok(Written::Yes),
             // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
-            Err(error) if new && status(&error) == Some(412) => Ok(false),
+            Err(error) if new && status(&error) == Some(412) => Ok(Written::No),
+            // Another writer was at it, and may have failed.
+            Err(error) if new && status(&error) == Some(409) => Ok(Written::Conflict),
             Err(error) => Err(of(name, read_error("PutObject", &error))),
         }
     }

@@ -147,13 +147,13 @@ where
             print(&metrics::of_accounts(report));
         }
         if report.is_complete() {
-            return Ok(json!({"audits": [{
+            return Ok(json!({
                 "version": report.version,
                 "kind": report.kind,
                 "run": report.run,
                 "generated_at": report.generated_at,
                 "summary": report.summary,
-            }]}));
+            }));
         }
         let of_accounts = report.accounts.iter().flat_map(|report| &report.errors);
         Err(incomplete(report.kind, report.errors.iter().chain(of_accounts)))

@@ -46,10 +46,11 @@ async fn main() -> Result<(), Error> {
 /// One JSON object a line, as Lambda's own log format is.
 fn start_log() {
     let debug = config::debug(&config::environment());
+    // What the SDK says of credentials that are not to be had, our own errors say; it would repeat what STS was asked for.
     let filter = if debug {
-        "warn,sleuth=debug,sleuth_lambda=debug,notifier=debug"
+        "warn,sleuth=debug,sleuth_lambda=debug,notifier=debug,aws_config=error"
     } else {
-        "warn,sleuth=info,sleuth_lambda=info"
+        "warn,sleuth=info,sleuth_lambda=info,aws_config=error"
     };
     tracing_subscriber::fmt()
         .json()
@@ -225,7 +226,12 @@ impl Prepared {
             None
         };
         let (keys, tags) = futures::join!(keys, tags);
-        together([keys, tags].into_iter().flatten())
+        let mut answers = [keys, tags].into_iter().flatten();
+        match step {
+            // A step is of one audit, and the state machine reads its answer as it is.
+            Some(_) => answers.next().unwrap_or_else(|| together(std::iter::empty())),
+            None => together(answers),
+        }
     }
 }
 

@@ -37,7 +37,11 @@ pub(crate) fn progress(what: &'static str) -> ProgressBar {
 /// Logs to stderr: warnings, or with `DEBUG` whatever our own crates have to say.
 pub(crate) fn start_log(debug: bool) {
     // Changes are named as they are made. The SDK warns of every source of credentials that has none; if it matters, our own error says so.
-    let filter = if debug { "warn,sleuth=debug,notifier=debug" } else { "warn,sleuth::apply=info,aws_config=error" };
+    let filter = if debug {
+        "warn,sleuth=debug,notifier=debug,aws_config=error"
+    } else {
+        "warn,sleuth::apply=info,aws_config=error"
+    };
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(filter))
         .with_writer(io::stderr)
