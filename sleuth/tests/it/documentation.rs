@@ -11,10 +11,17 @@ use sleuth::{
         Status,
         needs::{NEEDS, Part},
     },
+    facts::{Account, ReadError},
     gather::watch::{Admission, OutOfReach, Reading, harvest, saved},
     keys,
+    organization::{Member, Skipped},
     render::table::{self, Look},
-    report::{tags::TagsReport, watch::WatchReport},
+    report::{
+        accounts::{AccountsReport, Failed, Parts},
+        keys::KeyAudit,
+        tags::TagsReport,
+        watch::WatchReport,
+    },
     rules_source, run, snapshot, tags,
     tags::watch::seen::Seen,
 };
@@ -59,6 +66,50 @@ fn readme_shows_the_real_tables() {
         let block = between(&readme, &start, &format!("\n```\n<!-- end of {mark} -->"));
         assert_eq!(block, shown, "put this into README.md:\n{shown}");
     }
+}
+
+/// What a run over an organization finds whose accounts have some of the users of the demo.
+fn demo_of_many() -> AccountsReport<KeyAudit> {
+    let (whole, config) = (demo::keys::inventory().unwrap(), demo::keys::config().unwrap());
+    let now = demo::keys::now(&whole);
+    let member = |id: &str, name: &str| Member { name: Some(name.to_owned()), ..Member::new(id) };
+    let report = |member: &Member, users: &[&str]| {
+        let mut inventory = whole.clone();
+        inventory.account = Account { id: Some(member.id.clone()), alias: None };
+        inventory.users.retain(|user| users.contains(&user.name.0.as_str()));
+        (inventory.user_count, inventory.errors) = (Some(users.len()), Vec::new());
+        run::keys::dry(&inventory, &config, now)
+    };
+    let members = [("111122223333", "logistics"), ("222233334444", "shop"), ("333344445555", "archive")];
+    let members = members.map(|(id, name)| member(id, name)).to_vec();
+    let denied = "AccessDenied: User: arn:aws:sts::111122223333:assumed-role/sleuth/sleuth is not authorized to perform: \
+                  sts:AssumeRole on resource: arn:aws:iam::333344445555:role/sleuth";
+    let error = ReadError { operation: "AssumeRole".into(), message: denied.into() };
+    let parts = Parts {
+        reports: vec![
+            report(&members[0], &["ci-deploy", "hana.suzuki", "grace.lindqvist", "elena.rossi"]),
+            report(&members[1], &["amara.okafor"]),
+        ],
+        failed: vec![Failed { member: members[2].clone(), error }],
+        members,
+        skipped: vec![Skipped {
+            account: "444455556666".into(),
+            name: Some("old-warehouse".into()),
+            reason: "suspended".into(),
+        }],
+    };
+    AccountsReport::new(parts, now)
+}
+
+#[test]
+fn page_on_many_accounts_shows_the_real_table() {
+    let look = Look { width: Some(120), colours: false };
+    let report = demo_of_many();
+    let shown = table::accounts::table(&report, look, |one| table::keys::table(one, look));
+    let (page, shown) = (read("docs/accounts.md"), shown.trim_end());
+    let mark = "<!-- accounts: tests keep this block true -->\n```text\n";
+    let block = between(&page, mark, "\n```\n<!-- end of accounts -->");
+    assert_eq!(block, shown, "put this into docs/accounts.md:\n{shown}");
 }
 
 /// What `sleuth watch replay` makes of recorded events, twelve minutes after nine, by the rules of the demo.

@@ -8,7 +8,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
 
 use crate::{
     accounts::{BRAKED, DENIED, EMPTY, EXTERNAL_ID, PAYER, five},
-    lambda::{KEYS, bootstrap},
+    lambda::{Function, KEYS, bootstrap},
     support::Emulator,
 };
 
@@ -286,4 +286,28 @@ async fn steps_are_refused_by_functions_that_are_not_for_many_accounts() {
         assert!(answer["errorMessage"].as_str().unwrap().contains(said), "{answer}");
     }
     assert!(aws.calls().await[before..].iter().all(|call| call.service != "iam"));
+}
+
+#[tokio::test]
+async fn one_invocation_does_all_accounts_too() {
+    let (aws, slack) = (five().await, MockServer::start().await);
+    Mock::given(any()).respond_with(ResponseTemplate::new(200).set_body_string("ok")).mount(&slack).await;
+    let url = format!("{}/services/T/B/x", slack.uri());
+    let settings = [
+        ("ACCOUNTS", "org"),
+        ("EXCLUDE_ACCOUNTS", DENIED),
+        ("ASSUME_ROLE_NAME", "sleuth"),
+        ("ENABLE_AUTO_EXPIRE", "true"),
+        ("SLACK_URL", &url),
+    ];
+    let function = Function::start(KEYS, &aws.url, &settings).await;
+    let answer = function.invoke("{}").await;
+    let summary = &answer["audits"][0]["summary"];
+    assert_eq!((&summary["audited"], &summary["disabled_now"]), (&json!(3), &json!(4)), "{answer}\n{}", function.log());
+    assert_eq!((aws.inactive().await.len(), aws.elsewhere(BRAKED).inactive().await.len()), (1, 3));
+    assert_eq!(slack.received_requests().await.unwrap().len(), 2);
+    let reports = function.reports();
+    let of_kind = |kind: &str| reports.iter().filter(|report| report["kind"] == kind).count();
+    // Each account's before the changes, after them, and at the end; and one on all.
+    assert_eq!((of_kind("keys"), of_kind("keys-accounts")), (9, 1));
 }

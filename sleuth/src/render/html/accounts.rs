@@ -93,9 +93,9 @@ fn accounts<Audit: Audited>(report: &AccountsReport<Audit>) -> Markup {
                 @for one in &report.accounts {
                     li {
                         b { (printable(&report.name_of(one))) } " "
-                        @match words::loud(report, one) {
+                        @match words::loud(one) {
                             Some((_, words)) => {
-                                (printable(words.rsplit(": ").next().unwrap_or_default()))
+                                (words)
                                 @if !one.is_complete() { " " (pill(Tone::Unknown, "incomplete")) }
                                 @if one.brake.is_some() { " " (pill(Tone::Bad, "brake")) }
                             }

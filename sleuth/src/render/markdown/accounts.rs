@@ -31,7 +31,7 @@ pub fn markdown<Audit: Audited>(report: &AccountsReport<Audit>, of_one: impl Fn(
         let name = skipped.name.as_deref().map(|name| format!(" {}", escaped(name))).unwrap_or_default();
         let _ = writeln!(text, "- {}{name}: {}", code(&skipped.account), prose(&skipped.reason));
     }
-    for one in report.accounts.iter().filter(|one| words::loud(report, one).is_some()) {
+    for one in report.accounts.iter().filter(|one| words::loud(one).is_some()) {
         text.push('\n');
         text.push_str(&below(&of_one(one)));
     }

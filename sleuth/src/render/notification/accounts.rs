@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-/// How many accounts are named in short.
+/// How many accounts, and how many failures, are named in short.
 const MOST_NAMED: usize = 50;
 
 /// All that is to be said, of what `of_one` says of each account. `link`: where the whole report is.
@@ -145,16 +145,27 @@ fn in_short<Audit: Audited>(report: &AccountsReport<Audit>, link: Option<&str>) 
     let mut short = overview(Audit::TITLE, &accounts, &brake.unwrap_or_default(), lines, link);
     let line = |text: String| Line { subject: String::new(), spans: vec![Span::Text(text)] };
     let failed = report.errors.iter().filter(|error| error.operation != "brake");
-    let failed = failed.map(|error| line(format!("{}: {}: {}", error.subject, error.operation, error.message)));
-    let mut loud: Vec<(usize, String)> = report.accounts.iter().filter_map(|one| words::loud(report, one)).collect();
+    let failed = failed.map(|error| format!("{}: {}: {}", error.subject, error.operation, error.message));
+    let loud = |one| words::loud(one).map(|(number, words)| (number, format!("{}: {words}", report.name_of(one))));
+    let mut loud: Vec<(usize, String)> = report.accounts.iter().filter_map(loud).collect();
     loud.sort_by(|one, other| other.0.cmp(&one.0));
-    let more = loud.len().saturating_sub(MOST_NAMED);
-    let more = (more > 0).then(|| format!("and {more} more: see {}", WHOLE.to_lowercase()));
-    let named = loud.into_iter().take(MOST_NAMED).map(|(_, words)| words).chain(more).map(line);
+    let lines = |words: Vec<String>| named(words).into_iter().map(line).collect();
     let groups = [
-        Group { heading: "This could not be done".to_owned(), colour: Colour::Red, lines: failed.collect() },
-        Group { heading: "By account".to_owned(), colour: Colour::Yellow, lines: named.collect() },
+        Group { heading: "This could not be done".to_owned(), colour: Colour::Red, lines: lines(failed.collect()) },
+        Group {
+            heading: "By account".to_owned(),
+            colour: Colour::Yellow,
+            lines: lines(loud.into_iter().map(|(_, words)| words).collect()),
+        },
     ];
     short.groups.extend(groups.into_iter().filter(|group| !group.lines.is_empty()));
     short
+}
+
+/// The first of them, and how many more there are.
+fn named(mut lines: Vec<String>) -> Vec<String> {
+    let more = lines.len().saturating_sub(MOST_NAMED);
+    lines.truncate(MOST_NAMED);
+    lines.extend((more > 0).then(|| format!("and {more} more: see {}", WHOLE.to_lowercase())));
+    lines
 }

@@ -44,7 +44,7 @@ pub fn table<Audit: Audited>(
         format!("{}{name}: {}", skipped.account, skipped.reason)
     });
     list(&mut text, "Left out", skipped, look);
-    for one in report.accounts.iter().filter(|one| words::loud(report, one).is_some()) {
+    for one in report.accounts.iter().filter(|one| words::loud(one).is_some()) {
         let _ = write!(text, "\n{}", of_one(one));
     }
     text

@@ -4,7 +4,7 @@ use crate::{
     render::text::count,
     report::{
         Report,
-        accounts::{AccountsReport, Audited, Summary},
+        accounts::{Audited, Summary},
     },
 };
 
@@ -29,10 +29,7 @@ pub(in crate::render) fn totals<Audit: Audited>(summary: &Summary) -> String {
 }
 
 /// What an account has that calls for a look, and how much of it; nothing if all is in order.
-pub(in crate::render) fn loud<Audit: Audited>(
-    report: &AccountsReport<Audit>,
-    one: &Report<Audit>,
-) -> Option<(usize, String)> {
+pub(in crate::render) fn loud<Audit: Audited>(one: &Report<Audit>) -> Option<(usize, String)> {
     let counts = one.audit.counts();
     let of = |name: &&str| counts.iter().find(|(known, _)| known == name).map_or(0, |(_, number)| *number);
     let loud: Vec<(usize, &str)> = Audit::LOUD.iter().map(|name| (of(name), *name)).filter(|(n, _)| *n > 0).collect();
@@ -42,5 +39,5 @@ pub(in crate::render) fn loud<Audit: Audited>(
         parts.push(count(one.errors.len(), "error"));
     }
     let number = loud.iter().map(|(number, _)| number).sum::<usize>() + one.errors.len();
-    (number > 0).then(|| (number, format!("{}: {}", report.name_of(one), parts.join(", "))))
+    (number > 0).then(|| (number, parts.join(", ")))
 }
