@@ -39,7 +39,7 @@ pub enum AccountsError {
 }
 
 fn lines(mistakes: &[Mistake]) -> String {
-    mistakes.iter().map(|mistake| format!("\n  {mistake}")).collect()
+    mistakes.iter().fold(String::new(), |lines, mistake| lines + "\n  " + &mistake.to_string())
 }
 
 /// The accounts that are asked for, a file read.

@@ -60,6 +60,7 @@ pub trait Deliverable: Serialize {
     fn html(&self) -> String;
 
     /// The same without what is not for a channel that many people read.
+    #[must_use]
     fn shared(&self) -> Self
     where
         Self: Sized;

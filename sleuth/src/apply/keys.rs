@@ -19,6 +19,9 @@ use crate::{
 /// How many keys are disabled side by side.
 const CONCURRENCY: usize = 4;
 
+/// Why a key is not disabled that does not work any more.
+pub(crate) const ALREADY: &str = "somebody else disabled the key in the meantime";
+
 /// Outcomes by user and key.
 pub type Outcomes = BTreeMap<(UserName, AccessKeyId), Outcome>;
 
@@ -97,7 +100,7 @@ async fn look_again(
         return Err(error);
     }
     let reason = match (verdict.status, &verdict.auto_expire) {
-        (Status::Disabled, _) => "somebody else disabled the key in the meantime".to_owned(),
+        (Status::Disabled, _) => ALREADY.to_owned(),
         (_, Some(AutoExpire::Exempt)) => "the owner became exempt in the meantime".to_owned(),
         (_, Some(AutoExpire::Unclear(value))) => {
             format!("its user's tag KeyAutoExpire became `{value}`: set it to true or false")

@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::Instant;
 
 use super::{
-    error::{all_causes, read_error, strange},
+    error::{all_causes, passes, read_error, strange},
     outputs::{OutputsError, secret},
     sts,
 };
@@ -19,7 +19,7 @@ use crate::{
     config::{self, Calls, RoleName},
     deadline::before,
     facts::ReadError,
-    ports::accounts::Accounts,
+    ports::accounts::{Accounts, REFUSED},
 };
 
 /// The name of Sleuth's sessions in other accounts, by which their CloudTrail tells its calls from others of the role.
@@ -116,7 +116,7 @@ impl<Account> Reach<'_, Account> {
     }
 
     async fn enter(&self, id: &str) -> Result<SdkConfig, ReadError> {
-        let failed = |message| ReadError { operation: "AssumeRole".to_owned(), message };
+        let failed = |message| ReadError { operation: REFUSED.to_owned(), message };
         let role = self.role.ok_or_else(|| {
             failed(format!(
                 "this is account {}; ASSUME_ROLE_NAME names no role to look at others with",
@@ -132,18 +132,28 @@ impl<Account> Reach<'_, Account> {
         let provider = provider.build().await;
         // What is denied is known before anything is asked.
         let credentials = before(self.end, provider.provide_credentials()).await?;
-        credentials.map_err(|error| failed(role.without_id(format!("{arn}: {}", refusal(&error)))))?;
+        credentials.map_err(|error| {
+            let ReadError { operation, message } = refusal(&error);
+            ReadError { operation, message: role.without_id(format!("{arn}: {message}")) }
+        })?;
         Ok(self.sdk.to_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build())
     }
 }
 
+/// The operation of an error that may pass.
+const NO_ANSWER: &str = "AssumeRole, unanswered";
+
 /// What STS said, or else why there are no credentials.
-fn refusal(error: &(dyn Error + 'static)) -> String {
+fn refusal(error: &(dyn Error + 'static)) -> ReadError {
     let mut causes = std::iter::successors(Some(error), |error: &&(dyn Error + 'static)| (*error).source());
     let refused = causes.find_map(|cause| cause.downcast_ref::<AssumeRoleError>());
     match refused.map(|refused| (refused.code(), refused.message())) {
-        Some((Some(code), Some(message))) => format!("{code}: {message}"),
-        _ => all_causes(error),
+        Some((Some(code), message)) => {
+            let operation = if passes(code) { NO_ANSWER } else { REFUSED };
+            let message = message.map_or_else(|| code.to_owned(), |message| format!("{code}: {message}"));
+            ReadError { operation: operation.to_owned(), message }
+        }
+        _ => ReadError { operation: NO_ANSWER.to_owned(), message: all_causes(error) },
     }
 }
 

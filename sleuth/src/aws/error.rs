@@ -105,7 +105,20 @@ pub enum Problem {
 }
 
 /// Parts of the codes of errors that pass, though their status says that the request is wrong.
-const PASSING: [&str; 5] = ["Throttl", "Throughput", "LimitExceeded", "TooManyRequests", "ExpiredToken"];
+const PASSING: [&str; 7] = [
+    "Throttl",
+    "Throughput",
+    "LimitExceeded",
+    "TooManyRequests",
+    "ExpiredToken",
+    "InternalFailure",
+    "ServiceUnavailable",
+];
+
+/// Whether an error of this code may be gone in another attempt.
+pub(super) fn passes(code: &str) -> bool {
+    PASSING.iter().any(|part| code.contains(part))
+}
 
 /// What AWS said instead of an answer.
 pub(super) fn problem<E>(error: &SdkError<E>) -> Problem
@@ -115,6 +128,5 @@ where
     let said = describe(error);
     // Only what AWS says of the request itself will be the same the next time.
     let refused = status(error).is_some_and(|status| (400..500).contains(&status) && status != 429);
-    let passing = |code: &str| PASSING.iter().any(|part| code.contains(part));
-    if !refused || error.code().is_some_and(passing) { Problem::Unavailable(said) } else { Problem::Wrong(said) }
+    if !refused || error.code().is_some_and(passes) { Problem::Unavailable(said) } else { Problem::Wrong(said) }
 }

@@ -52,23 +52,20 @@ impl Organization {
         Ok(accounts)
     }
 
-    /// The accounts below these units, without those of `except`. Every unit that is named has to be there: one that is
-    /// misspelt would let accounts in that were to be left out.
-    async fn below(&self, units: &[String], except: &BTreeSet<&str>) -> Result<Vec<types::Account>, ReadError> {
-        let mut waiting: VecDeque<String> =
-            if units.is_empty() { self.roots().await?.into() } else { units.to_vec().into() };
+    /// The accounts below these units, each with whether a unit of `except` is above it.
+    async fn below(&self, units: &[String], except: &BTreeSet<&str>) -> Result<Vec<Found>, ReadError> {
+        let units = if units.is_empty() { self.roots().await? } else { units.to_vec() };
+        let mut waiting: VecDeque<(String, bool)> = units.into_iter().map(|unit| (unit, false)).collect();
         let (mut seen, mut accounts) = (BTreeSet::new(), Vec::new());
-        while let Some(unit) = waiting.pop_front() {
-            if !seen.insert(unit.clone()) || except.contains(unit.as_str()) {
+        while let Some((unit, excluded)) = waiting.pop_front() {
+            let excluded = excluded || except.contains(unit.as_str());
+            if !seen.insert(unit.clone()) {
                 continue;
             }
-            accounts.extend(self.accounts_in(&unit).await?);
-            waiting.extend(self.units_in(&unit).await?);
+            accounts.extend(self.accounts_in(&unit).await?.into_iter().map(|account| (account, excluded)));
+            waiting.extend(self.units_in(&unit).await?.into_iter().map(|unit| (unit, excluded)));
         }
-        if let Some(missing) = except.iter().find(|id| !is_account(id) && !seen.contains(**id)) {
-            let message = format!("EXCLUDE_ACCOUNTS names {missing}, which is not among the units that were asked for");
-            return Err(ReadError { operation: "ListOrganizationalUnitsForParent".to_owned(), message });
-        }
+        met(except.iter().filter(|id| !is_account(id)), |id| seen.contains(id))?;
         Ok(accounts)
     }
 
@@ -105,6 +102,20 @@ impl Organization {
     }
 }
 
+/// An account, and whether it is below a unit that is left out.
+type Found = (types::Account, bool);
+
+/// That all that is to be left out was met: what is misspelt would let in what was to be left out.
+fn met<'a>(mut except: impl Iterator<Item = &'a &'a str>, is_met: impl Fn(&str) -> bool) -> Result<(), ReadError> {
+    match except.find(|id| !is_met(id)) {
+        None => Ok(()),
+        Some(missing) => Err(ReadError {
+            operation: "ListAccounts".to_owned(),
+            message: format!("EXCLUDE_ACCOUNTS names {missing}, which is not among what was asked for"),
+        }),
+    }
+}
+
 /// The error with the unit that it is about.
 fn of_unit(unit: &str, error: ReadError) -> ReadError {
     ReadError { message: format!("{unit}: {}", error.message), ..error }
@@ -118,11 +129,18 @@ impl Directory for Organization {
         };
         let except: BTreeSet<&str> = except.iter().map(String::as_str).collect();
         let by_unit = !units.is_empty() || except.iter().any(|id| !is_account(id));
-        let accounts = if by_unit { Box::pin(self.below(units, &except)).await? } else { Box::pin(self.all()).await? };
+        let accounts: Vec<Found> = if by_unit {
+            Box::pin(self.below(units, &except)).await?
+        } else {
+            Box::pin(self.all()).await?.into_iter().map(|account| (account, false)).collect()
+        };
+        let known: BTreeSet<&str> = accounts.iter().filter_map(|(account, _)| account.id.as_deref()).collect();
+        met(except.iter().filter(|id| is_account(id)), |id| known.contains(id))?;
         let mut listing = Listing::default();
-        for account in accounts {
+        for (account, excluded) in accounts {
             let id = account.id.ok_or_else(|| strange("ListAccounts", "an account without an id"))?;
-            let excluded = except.contains(id.as_str()).then(|| "in EXCLUDE_ACCOUNTS".to_owned());
+            let excluded = excluded || except.contains(id.as_str());
+            let excluded = excluded.then(|| "in EXCLUDE_ACCOUNTS".to_owned());
             // `Status` is what `State` was called before 2026.
             let state = account.state.as_ref().map(types::AccountState::as_str);
             let state = state.or(account.status.as_ref().map(types::AccountStatus::as_str));

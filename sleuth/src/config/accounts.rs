@@ -135,7 +135,7 @@ impl Check {
     }
 
     fn listed(&mut self, text: &str) -> Which {
-        let ids: Vec<&str> = text.split(',').map(str::trim).filter(|id| !id.is_empty()).collect();
+        let ids: Vec<&str> = text.split(',').map(str::trim).collect();
         if !ids.iter().any(|id| is_account(id)) && !text.contains(',') {
             return Which::File(PathBuf::from(text));
         }

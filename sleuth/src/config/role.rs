@@ -67,7 +67,8 @@ impl Check {
     /// of a secret that holds one.
     fn external_id(&mut self, name: &'static str, value: &str) -> Option<Secret> {
         let allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@:/-".contains(c);
-        if !value.starts_with("arn:") && !((2..=1224).contains(&value.len()) && value.chars().all(allowed)) {
+        let is_id = (2..=1224).contains(&value.len()) && value.chars().all(allowed);
+        if !(is_id || value.starts_with("arn:")) {
             return self.fail(name, None, "must have 2 to 1224 letters, digits and _+=,.@:/-".to_owned());
         }
         self.secret(name, value)

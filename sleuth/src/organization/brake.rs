@@ -42,14 +42,13 @@ pub struct Totals {
 /// Why nothing is to be changed in any account, if these plans together are too much. `loads`: one an account.
 pub fn brake(loads: impl Iterator<Item = Load> + Clone, totals: &Totals) -> Option<String> {
     let sum = loads.clone().fold(Load::default(), Load::and);
-    let limits: [(usize, usize, &str, &str, fn(&Load) -> usize); 3] = [
-        (sum.terminate, totals.terminate, "instances were to be terminated", "MAX_TERMINATE_TOTAL", |load| {
-            load.terminate
-        }),
-        (sum.stop, totals.stop, "instances were to be stopped", "MAX_STOP_TOTAL", |load| load.stop),
-        (sum.disable, totals.disable, "keys were to be disabled", "MAX_DISABLE_TOTAL", |load| load.disable),
-    ];
-    let (number, most, words, name, of) = limits.into_iter().find(|(number, most, ..)| number > most)?;
+    let limit = |words, name, of: fn(&Load) -> usize, most: usize| (of(&sum) > most).then_some((words, name, of, most));
+    let too_much =
+        limit("instances were to be terminated", "MAX_TERMINATE_TOTAL", |load| load.terminate, totals.terminate)
+            .or_else(|| limit("instances were to be stopped", "MAX_STOP_TOTAL", |load| load.stop, totals.stop))
+            .or_else(|| limit("keys were to be disabled", "MAX_DISABLE_TOTAL", |load| load.disable, totals.disable));
+    let (words, name, of, most) = too_much?;
+    let number = of(&sum);
     let accounts = match loads.filter(|load| of(load) > 0).count() {
         1 => "1 account".to_owned(),
         accounts => format!("{accounts} accounts"),

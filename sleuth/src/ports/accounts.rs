@@ -7,6 +7,12 @@ use crate::{
     organization::Listing,
 };
 
+/// The operation of an error that says that an account is not to be entered. Any other may pass.
+pub const REFUSED: &str = "AssumeRole";
+
+/// Why a run that is about no account does not begin.
+pub const NOBODY: &str = "there is no account to audit: see ACCOUNTS, ORG_UNITS and EXCLUDE_ACCOUNTS";
+
 /// The accounts that can be entered.
 pub trait Accounts: Sync {
     /// What can be done in one of them.

@@ -110,7 +110,7 @@ pub fn of_accounts<Audit: Audited>(report: &AccountsReport<Audit>) -> Value {
         count("AccountsFailed", *failed),
         count("AccountsSkipped", *skipped),
         count("AccountsBraked", report.accounts.iter().filter(|report| report.brake.is_some()).count()),
-        count("Errors", report.errors.len()),
+        count("Errors", report.errors.len() + report.accounts.iter().map(|report| report.errors.len()).sum::<usize>()),
         count("Undelivered", report.deliveries.undelivered().count()),
         count("Brake", usize::from(report.brake.is_some())),
     ];

@@ -20,19 +20,24 @@ fn mention(user: &str, name: &str, slack: Option<&str>) -> Span {
 /// How the owner of a finding can be reached, or else the owner of its account. Slack knows people by their e-mail address,
 /// too.
 fn address(name: &str, slack: Option<&str>, email: Option<&str>, account: Option<&AccountOwner>) -> Address {
-    let target = slack.and_then(SlackTarget::parse).or_else(|| email.and_then(SlackTarget::parse));
-    match (&target, email, account) {
-        (None, None, Some(AccountOwner { slack, email })) => {
+    let target = target(slack, email);
+    match (&target, account) {
+        (None, Some(AccountOwner { slack, email })) => {
             address(&format!("owner of the account of {name}"), slack.as_deref(), email.as_deref(), None)
         }
         _ => Address { name: name.to_owned(), slack: target, email: email.map(ToOwned::to_owned) },
     }
 }
 
-/// Who is called in Slack: by the finding's own tags if it has any, else the owner of its account.
+/// Who is to be reached by these tags, if they say.
+fn target(slack: Option<&str>, email: Option<&str>) -> Option<SlackTarget> {
+    slack.and_then(SlackTarget::parse).or_else(|| email.and_then(SlackTarget::parse))
+}
+
+/// Who is called in Slack: by the finding's own tags if they say who that is, else the owner of its account.
 fn called<'a>(slack: Option<&'a str>, email: Option<&str>, account: Option<&'a AccountOwner>) -> Option<&'a str> {
-    match (slack, email) {
-        (None, None) => account.and_then(|owner| owner.slack.as_deref()),
+    match (target(slack, email), account) {
+        (None, Some(owner)) => owner.slack.as_deref(),
         _ => slack,
     }
 }

@@ -86,6 +86,10 @@ pub trait Audited: Clone + Serialize {
     /// Holds every change that is planned, or tells that nobody knows what came of it. Says how many there were.
     fn unplan(&mut self, unplanned: Unplanned, reason: &str) -> usize;
 
+    /// Takes for done what an earlier attempt of the same run seems to have done: changes of `planned` that were not made now
+    /// because they are made already.
+    fn resume(&mut self, planned: &Self);
+
     /// Takes in what came of telling people.
     fn told(report: &mut Report<Self>, told: &DeliveryReport, untried: bool);
 }
@@ -201,6 +205,12 @@ impl<Audit: Audited> AccountsReport<Audit> {
         }
     }
 
+    /// Whether there is nothing to look at in any account.
+    pub fn is_quiet(&self) -> bool {
+        let count = |name: &&str| self.summary.counts.get(*name).copied().unwrap_or_default();
+        self.errors.is_empty() && Audit::LOUD.iter().map(count).sum::<usize>() == 0
+    }
+
     /// Whether everything could be read, done and delivered.
     pub fn is_complete(&self) -> bool {
         self.errors.is_empty() && self.accounts.iter().all(Report::is_complete)
@@ -250,11 +260,21 @@ impl<Audit: Audited> Report<Audit> {
         }
     }
 
+    /// Whether something in it is to be looked at, which people may be told of.
+    pub fn calls_for_words(&self) -> bool {
+        !self.is_complete()
+            || self.audit.counts().iter().any(|(name, number)| Audit::LOUD.contains(name) && *number > 0)
+    }
+
     /// The account's own name among all that is said about many.
     pub fn folder(&self) -> String {
         self.account.id.clone().unwrap_or_else(|| "unknown".to_owned())
     }
 }
+
+/// What is said of a change that was found made in a later attempt.
+const RESUMED: &str =
+    "found done by an attempt of this run after an earlier one was broken off, which seems to have done it";
 
 /// Why a change is not made that the brake stopped.
 const BRAKED: &str = "the brake stopped all changes of this run";

@@ -19,7 +19,7 @@ use crate::{
     outputs::{Deliverable, Outputs, accounts::hand_out_all},
     ports::accounts::{Accounts, Directory},
     report::{
-        Report, ReportError,
+        NO_CHANNEL, Report, ReportError,
         accounts::{AccountsReport, Audited, Failed, Parts},
     },
     snapshot::Saved,
@@ -128,20 +128,33 @@ async fn owner(directory: &impl Directory, member: &Member) -> Result<Option<Acc
 /// What came of reading the accounts, each with its place among all.
 type Read<Job> = Vec<(Member, Result<Found<Job>, ReadError>)>;
 
+/// What a run over many accounts is about.
+#[derive(Debug)]
+pub struct Many<'a, Job, Aws, Organization> {
+    /// What is done in each.
+    pub work: &'a Job,
+    /// How they are entered.
+    pub aws: &'a Aws,
+    /// Which there are.
+    pub directory: &'a Organization,
+    /// The settings.
+    pub config: &'a AccountsConfig,
+}
+
+/// Reads all members, side by side.
 async fn read<Job: Work>(
-    work: &Job,
-    aws: &impl Accounts<Account = Job::Aws>,
-    directory: &impl Directory,
-    (members, config): (&[Member], &AccountsConfig),
+    many: &Many<'_, Job, impl Accounts<Account = Job::Aws>, impl Directory>,
+    members: &[Member],
     time: Time,
     progress: impl Fn(usize, usize) + Sync,
 ) -> Read<Job>
 where
     Report<Job::Audit>: Deliverable,
 {
+    let Many { work, aws, directory, config } = many;
     progress(0, members.len());
     let readings = stream::iter(members.iter().cloned()).map(async |member| {
-        let found = Box::pin(plan(work, aws, directory, &member, time)).await;
+        let found = Box::pin(plan(*work, *aws, *directory, &member, time)).await;
         (member, found)
     });
     let mut readings = Box::pin(readings.buffer_unordered(config.concurrency.get()));
@@ -155,19 +168,16 @@ where
 
 /// What would be found and done. Changes and sends nothing.
 pub async fn dry<Job: Work>(
-    work: &Job,
-    aws: &impl Accounts<Account = Job::Aws>,
-    directory: &impl Directory,
-    (listing, config): (Listing, &AccountsConfig),
+    many: &Many<'_, Job, impl Accounts<Account = Job::Aws>, impl Directory>,
+    listing: Listing,
     time: Time,
     progress: impl Fn(usize, usize) + Sync,
 ) -> AccountsReport<Job::Audit>
 where
     Report<Job::Audit>: Deliverable,
 {
-    let read = read(work, aws, directory, (&listing.members, config), time, progress).await;
-    let (report, _) = planned(work, read, listing, config, time.now);
-    report
+    let read = read(many, &listing.members, time, progress).await;
+    planned(many.work, read, listing, many.config, time.now).0
 }
 
 /// The accounts in which something is to be changed.
@@ -205,10 +215,8 @@ where
 
 /// Finds, does, and tells. `keep` is given the report before anything is changed and again before anybody is told.
 pub async fn wet<Job: Work>(
-    work: &Job,
-    aws: &impl Accounts<Account = Job::Aws>,
-    directory: &impl Directory,
-    (listing, config): (Listing, &AccountsConfig),
+    many: &Many<'_, Job, impl Accounts<Account = Job::Aws>, impl Directory>,
+    listing: Listing,
     outputs: &Outputs,
     time: Time,
     progress: impl Fn(usize, usize) + Sync,
@@ -217,11 +225,15 @@ pub async fn wet<Job: Work>(
 where
     Report<Job::Audit>: Deliverable,
 {
-    let read = read(work, aws, directory, (&listing.members, config), time, progress).await;
-    let (mut report, to_do) = planned(work, read, listing, config, time.now);
+    let Many { work, config, .. } = many;
+    let read = read(many, &listing.members, time, progress).await;
+    let (mut report, to_do) = planned(*work, read, listing, config, time.now);
     outputs.name(&mut report.run);
     report.accounts.iter_mut().for_each(|report| outputs.name(&mut report.run));
     keep(Stage::Planned, &report);
+    if outputs.notifier.is_empty() && !to_do.is_empty() {
+        tracing::warn!("accounts are changed and nobody is told: {NO_CHANNEL}");
+    }
     let done = stream::iter(to_do).map(async |Found { aws, inventory, report, .. }| match inventory {
         Some(inventory) => {
             let done = work.act(&aws, &inventory, time.now, time.deadlines).await;

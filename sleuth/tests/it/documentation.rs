@@ -379,7 +379,7 @@ fn every_setting_is_an_input_of_the_modules_that_it_concerns() {
 fn every_flag_of_the_tag_audit_is_documented() {
     let documented = read("docs/configuration.md");
     let help = help_of(&["tags"]);
-    let flags = flags(between(&help, "Rules and limits:\n", "Environment"));
+    let flags = flags(between(&help, "Rules and limits:\n", "Many accounts:"));
     assert_eq!(flags.len(), 7, "{flags:?}");
     for flag in flags {
         assert!(documented.contains(&format!("| `{flag}` |")), "docs/configuration.md lacks {flag}");
@@ -409,8 +409,8 @@ fn every_flag_of_the_replay_is_documented() {
         assert!(documented.contains(&format!("\n| `{flag}` |")), "docs/configuration.md lacks {flag}");
     }
     // The others are those of the audit.
-    let limits = |help: &str| between(help, "Rules and limits:\n", "Environment").to_owned();
-    assert_eq!(limits(&help), limits(&help_of(&["tags"])));
+    let limits = |help: &str, end: &str| between(help, "Rules and limits:\n", end).to_owned();
+    assert_eq!(limits(&help, "Environment"), limits(&help_of(&["tags"]), "Many accounts"));
 }
 
 /// The actions in the first column of the tables of a section.

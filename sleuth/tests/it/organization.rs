@@ -3,13 +3,15 @@
 
 use std::time::{Duration, Instant};
 
+use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
 use serde_json::{Value, json};
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
 
 use crate::{
     accounts::{BRAKED, DENIED, EMPTY, EXTERNAL_ID, PAYER, five},
-    lambda::{Function, KEYS, bootstrap},
+    lambda::{Function, KEYS, TAGS, bootstrap},
     support::Emulator,
+    tags::{IRELAND, old},
 };
 
 const BUCKET: &str = "larkspur-runs";
@@ -34,10 +36,10 @@ struct Execution {
 
 impl Machine {
     async fn start(settings: &[(&str, &str)]) -> Self {
-        Self::with_tolerance(50, settings).await
+        Self::of(KEYS, 50, settings).await
     }
 
-    async fn with_tolerance(percent: u32, settings: &[(&str, &str)]) -> Self {
+    async fn of(shipped: &str, percent: u32, settings: &[(&str, &str)]) -> Self {
         let (aws, slack) = (five().await, MockServer::start().await);
         Mock::given(any()).respond_with(ResponseTemplate::new(200).set_body_string("ok")).mount(&slack).await;
         aws.bucket(BUCKET).await;
@@ -50,7 +52,7 @@ impl Machine {
         for (name, value) in settings {
             environment[*name] = json!(value);
         }
-        let function = json!({"name": "sleuth", "program": bootstrap(KEYS), "environment": environment, "timeout": 20, "processes": 3});
+        let function = json!({"name": "sleuth", "program": bootstrap(shipped), "environment": environment, "timeout": 20, "processes": 3});
         let function = aws.tell("function", &function).await["arn"].as_str().unwrap().to_owned();
         let definition = DEFINITION
             .replace("${partition}", "aws")
@@ -115,7 +117,7 @@ impl Machine {
         let s3 = self.aws.s3();
         let listed = s3.list_objects_v2().bucket(BUCKET).into_paginator().send().try_collect().await.unwrap();
         let mut objects = Vec::new();
-        for object in listed.iter().flat_map(|page| page.contents()) {
+        for object in listed.iter().flat_map(ListObjectsV2Output::contents) {
             let key = object.key().unwrap();
             let body = s3.get_object().bucket(BUCKET).key(key).send().await.unwrap().body.collect().await.unwrap();
             let text = String::from_utf8(body.to_vec()).unwrap();
@@ -127,7 +129,8 @@ impl Machine {
     /// The report on all accounts.
     async fn report(&self) -> Value {
         let objects = self.objects().await;
-        let report = objects.iter().find(|(name, _)| name.starts_with("organization/") && name.ends_with(".json"));
+        let is_report = |name: &str| name.starts_with("organization/") && name.strip_suffix(".json").is_some();
+        let report = objects.iter().find(|(name, _)| is_report(name));
         let (_, text) =
             report.unwrap_or_else(|| panic!("{:?}", objects.iter().map(|(name, _)| name).collect::<Vec<_>>()));
         serde_json::from_str(text).unwrap()
@@ -190,7 +193,8 @@ async fn whole_organization_is_audited_applied_told_once_and_kept() {
 
     let again = machine.execute("duplicate", &json!({"time": TIME})).await;
     assert_eq!(again.status, "SUCCEEDED");
-    assert!(again.output.contains("\"duplicate\":true"), "{}", again.output);
+    let answer: Value = serde_json::from_str(&again.output).unwrap();
+    assert_eq!(answer["duplicate"], true, "{answer}");
     assert_eq!((machine.messages().await.len(), machine.disabled().await), (2, 4));
 }
 
@@ -252,15 +256,16 @@ async fn change_whose_worker_died_or_was_out_of_time_is_made_once_and_told() {
     assert_eq!((machine.aws.inactive().await.len(), machine.aws.elsewhere(BRAKED).inactive().await.len()), (1, 3));
     assert_eq!(machine.disabled().await, 4, "each once");
     let report = machine.report().await;
-    assert_eq!(report["summary"]["disabled_now"], 3, "{}: {report}", ended.error);
-    // Who disabled it is not known to the second process, and it says no more than it knows.
+    assert_eq!(report["summary"]["disabled_now"], 4, "{}: {report}", ended.error);
     let key = &report["accounts"][0]["keys"][0];
-    assert_eq!((&key["status"], &key["outcome"]), (&json!("disabled"), &json!("held")), "{key}");
+    assert_eq!(key["outcome"], "done", "{key}");
+    assert!(key["reason"].as_str().unwrap().contains("an earlier one was broken off"), "{key}");
+    assert!(machine.messages().await[1].contains("alice-0"), "its owner is told");
 }
 
 #[tokio::test]
 async fn too_many_lost_workers_stop_all_changes() {
-    let machine = Machine::with_tolerance(10, &[("EXCLUDE_ACCOUNTS", DENIED)]).await;
+    let machine = Machine::of(KEYS, 10, &[("EXCLUDE_ACCOUNTS", DENIED)]).await;
     machine.fault("exit", &format!("\"account\":\"{EMPTY}\""), json!({})).await;
     let ended = machine.run().await;
     assert_eq!((ended.status.as_str(), machine.disabled().await), ("FAILED", 0));
@@ -286,6 +291,41 @@ async fn steps_are_refused_by_functions_that_are_not_for_many_accounts() {
         assert!(answer["errorMessage"].as_str().unwrap().contains(said), "{answer}");
     }
     assert!(aws.calls().await[before..].iter().all(|call| call.service != "iam"));
+}
+
+#[tokio::test]
+async fn instances_of_an_organization_are_terminated_by_counted_plans() {
+    let settings = [
+        ("AUDITS", "tags"),
+        ("TAG_ACTION", "terminate"),
+        ("REQUIRED_TAGS", "owner"),
+        ("REGIONS", IRELAND),
+        ("EXCLUDE_ACCOUNTS", DENIED),
+        ("MAX_TERMINATE_TOTAL", "2"),
+    ];
+    let machine = Machine::of(TAGS, 50, &settings).await;
+    let mut ids = Vec::new();
+    for account in [PAYER, BRAKED] {
+        ids.push((account, old(&machine.aws.elsewhere(account), IRELAND, &[]).await));
+    }
+    let ended = machine.run().await;
+    assert_eq!(ended.status, "SUCCEEDED", "{}\n{}", ended.error, machine.log().await);
+    for (account, id) in &ids {
+        assert_eq!(machine.aws.elsewhere(account).states(IRELAND).await[id], "terminated");
+    }
+    let report = machine.report().await;
+    assert_eq!((&report["kind"], &report["summary"]["terminated"]), (&json!("tags-accounts"), &json!(2)));
+
+    // One more than all together may lose.
+    for account in [PAYER, BRAKED, EMPTY] {
+        ids.push((account, old(&machine.aws.elsewhere(account), IRELAND, &[]).await));
+    }
+    let ended = machine.execute("again", &json!({"run": "again"})).await;
+    assert_eq!(ended.status, "FAILED");
+    assert!(ended.error.contains("MAX_TERMINATE_TOTAL is 2"), "{}", ended.error);
+    for (account, id) in &ids[2..] {
+        assert_eq!(machine.aws.elsewhere(account).states(IRELAND).await[id], "running");
+    }
 }
 
 #[tokio::test]

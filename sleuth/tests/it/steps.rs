@@ -6,7 +6,7 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use notifier::{Channel, Notifier, memory::Memory};
+use notifier::{Channel, Line, Notifier, memory::Memory};
 use serde_json::{Value, json};
 use sleuth::{
     config::MostInAll,
@@ -132,6 +132,10 @@ impl Store for World {
 
 type Job = Keys<Shared>;
 
+fn work() -> Job {
+    Keys::new(config(), false)
+}
+
 fn at(now: DateTime<Utc>) -> Time {
     Time { taken_at: now, now, deadlines: Deadlines::default() }
 }
@@ -148,16 +152,12 @@ impl World {
         Self { accounts: accounts.into(), ..Self::default() }
     }
 
-    fn work(&self) -> Job {
-        Keys::new(config())
-    }
-
     async fn list(&self) -> Option<usize> {
         steps::list(self, self, EXECUTION, now()).await.unwrap()
     }
 
     async fn plan(&self, account: &str) -> Result<usize, StepError> {
-        let worked = steps::plan_one(&self.work(), self, self, self, account, at(now())).await?;
+        let worked = steps::plan_one(&work(), self, self, self, account, at(now())).await?;
         Ok(worked.load.disable)
     }
 
@@ -170,25 +170,29 @@ impl World {
     }
 
     async fn gate(&self, most: usize) -> Option<String> {
-        let totals = self.work().totals(&MostInAll { disable: Some(most), ..MostInAll::default() });
+        let totals = work().totals(&MostInAll { disable: Some(most), ..MostInAll::default() });
         steps::gate(self, &totals).await.unwrap().brake
     }
 
     async fn apply(&self, account: &str, later: TimeDelta) -> Result<Vec<String>, StepError> {
-        let worked = steps::apply(&self.work(), self, self, account, at(now() + later)).await?;
+        let worked = steps::apply(&work(), self, self, account, at(now() + later)).await?;
         let Reading::Read(report) = worked.report else { panic!("no report") };
         let told = |key: &sleuth::report::keys::Finding| format!("{:?} {:?}", key.outcome, key.reason);
         Ok(report.audit.keys.iter().filter(|key| key.action == sleuth::keys::Action::Disable).map(told).collect())
     }
 
     async fn consolidate(&self, execution: &str) -> Option<AccountsReport<KeyAudit>> {
-        let outputs = Outputs::from(Notifier::new(vec![Channel::Memory(self.told.clone())]));
-        let work = self.work();
-        let told = steps::consolidate(&work, self, &outputs, (RUN, execution), now(), Deadlines::default());
-        match told.await.unwrap() {
+        match self.try_consolidate(execution).await.unwrap() {
             Consolidated::Told(report) => Some(*report),
-            Consolidated::Before => None,
+            Consolidated::Before(_) => None,
         }
+    }
+
+    async fn try_consolidate(&self, execution: &str) -> Result<Consolidated<KeyAudit>, StepError> {
+        let outputs = Outputs::from(Notifier::new(vec![Channel::Memory(self.told.clone())]));
+        let work = work();
+        let told = steps::consolidate(&work, self, &outputs, (RUN, execution), now(), Deadlines::default());
+        told.await
     }
 
     fn writes(&self) -> Vec<String> {
@@ -264,31 +268,105 @@ async fn nothing_is_applied_before_the_gate_or_planned_after_it() {
 
 #[tokio::test]
 async fn plan_that_the_brake_did_not_count_is_not_performed() {
-    for (file, from, to) in [
+    const INVENTORY: &str = "inventory/111111111111.json";
+    const PLAN: &str = "plan/111111111111.json";
+    let (young, old) = ("2026-06-26T12:00:00Z", "2025-01-01T00:00:00Z");
+    for changes in [
         // One more key that would expire.
-        ("inventory/111111111111.json", "2026-06-26T12:00:00Z", "2025-01-01T00:00:00Z"),
-        // Another key in the place of the one that was counted.
-        ("inventory/111111111111.json", "AKIA1", "AKIA9"),
-        ("load/111111111111.json", "\"disable\":1", "\"disable\":0"),
+        &[(INVENTORY, young, old)][..],
+        // Another key in the place of the one that was counted, alone and in the report, too.
+        &[(INVENTORY, "AKIA1", "AKIA9")],
+        &[(INVENTORY, "AKIA1", "AKIA9"), (PLAN, "AKIA1", "AKIA9")],
+        // A time at which every key would be too old.
+        &[(PLAN, "2026-07-01T12:00:00Z", "2099-07-01T12:00:00Z")],
     ] {
         let world = World::new();
-        world.planned().await;
-        let before = world.files.lock().unwrap()[file].clone();
-        assert!(before.contains(from), "{before}");
-        if file.starts_with("load") {
-            world.change(file, |text| *text = text.replace(from, to));
-            world.gate(3).await;
-        } else {
-            world.gate(3).await;
+        world.planned().await.gate(3).await;
+        for (file, from, to) in changes {
+            assert!(world.files.lock().unwrap()[*file].contains(from), "{file} lacks {from}");
             world.change(file, |text| *text = text.replace(from, to));
         }
         let told = world.apply(ONE, TimeDelta::zero()).await.unwrap();
-        assert!(told.iter().all(|told| told.starts_with("Held")), "{told:?}");
+        assert!(told.iter().all(|told| told.starts_with("Held")), "{changes:?}: {told:?}");
         let report = world.consolidate(EXECUTION).await.unwrap();
-        let one = &report.accounts[0];
-        assert_eq!(one.brake.as_deref(), Some("the plan is not the one that the brake counted"), "{file} {from}");
+        let said = "the plan is not the one that the brake counted";
+        assert_eq!(report.accounts[0].brake.as_deref(), Some(said), "{changes:?}");
         assert!(!report.is_complete() && world.writes().is_empty());
     }
+}
+
+#[tokio::test]
+async fn counts_that_do_not_fit_the_plan_let_nothing_through() {
+    let world = World::new();
+    world.planned().await;
+    world.change("load/111111111111.json", |text| *text = text.replace("\"disable\":1", "\"disable\":0"));
+    let stray = world.files.lock().unwrap()["load/222222222222.json"].clone();
+    world.files.lock().unwrap().insert("load/444444444444.json".into(), stray);
+    assert_eq!(world.gate(2).await, None, "who is not in the list is not counted");
+    assert!(world.apply("444444444444", TimeDelta::zero()).await.is_err());
+    assert!(world.apply(ONE, TimeDelta::zero()).await.unwrap()[0].starts_with("Held"));
+    assert!(world.writes().is_empty());
+}
+
+#[tokio::test]
+async fn plan_whose_worker_ended_before_it_could_be_counted_is_held() {
+    let world = World::new();
+    world.planned().await;
+    world.forget("load/111111111111.json");
+    assert_eq!(world.gate(3).await, None);
+    world.apply(TWO, TimeDelta::zero()).await.unwrap();
+    let report = world.consolidate(EXECUTION).await.unwrap();
+    let one = &report.accounts[0];
+    assert_eq!(one.brake.as_deref(), Some("its plan was not counted with the others: its worker ended too early"));
+    assert_eq!(one.audit.keys[0].outcome, sleuth::report::Outcome::Held);
+}
+
+#[tokio::test]
+async fn what_an_attempt_did_that_was_broken_off_is_told_by_the_next() {
+    let world = World::new();
+    world.planned().await.gate(3).await;
+    // It disabled one key of two, and died.
+    world.files.lock().unwrap().insert("begun/222222222222.json".into(), "null".into());
+    world.accounts[TWO].state().keys.get_mut("AKIA2").unwrap().status = KeyStatus::Inactive;
+    let told = world.apply(TWO, TimeDelta::zero()).await.unwrap();
+    assert!(told.iter().all(|told| told.starts_with("Done")), "{told:?}");
+    assert!(told.iter().any(|told| told.contains("an earlier one was broken off")), "{told:?}");
+    assert_eq!(world.writes(), ["carol AKIA3"]);
+    world.apply(ONE, TimeDelta::zero()).await.unwrap();
+    let report = world.consolidate(EXECUTION).await.unwrap();
+    assert_eq!(report.summary.counts["disabled_now"], 3);
+    let lines: Vec<String> =
+        world.told.sent().iter().flat_map(|sent| &sent.groups).flat_map(|g| &g.lines).map(Line::plain).collect();
+    assert!(lines.iter().any(|line| line.starts_with("bob: ") && line.contains("was disabled")), "{lines:?}");
+}
+
+#[tokio::test]
+async fn key_that_somebody_disabled_before_any_attempt_is_not_claimed() {
+    let world = World::new();
+    world.planned().await.gate(3).await;
+    world.accounts[ONE].state().keys.get_mut("AKIA1").unwrap().status = KeyStatus::Inactive;
+    let told = world.apply(ONE, TimeDelta::zero()).await.unwrap();
+    assert_eq!(told, ["Held Some(\"somebody else disabled the key in the meantime\")"]);
+}
+
+#[tokio::test]
+async fn nobody_else_tells_and_nothing_is_applied_after_people_were_told() {
+    let world = World::new();
+    world.planned().await;
+    assert!(world.try_consolidate("arn:of:somebody").await.is_err());
+    world.gate(3).await;
+    world.apply(ONE, TimeDelta::zero()).await.unwrap();
+    let report = world.consolidate(EXECUTION).await.unwrap();
+    let late = world.apply(TWO, TimeDelta::zero()).await.unwrap_err().to_string();
+    assert!(late.starts_with("people have been told of this run already"), "{late}");
+    assert!(world.plan(TWO).await.is_err());
+    assert_eq!(world.writes(), ["alice AKIA1"]);
+    let words = report.accounts[1].audit.keys[0].reason.clone().unwrap();
+    assert!(words.starts_with("whether it was done is not known"), "{words}");
+    let lines: Vec<String> =
+        world.told.sent().iter().flat_map(|sent| &sent.groups).flat_map(|g| &g.lines).map(Line::plain).collect();
+    let bob = lines.iter().find(|line| line.starts_with("bob: ")).unwrap();
+    assert!(bob.contains("whether it was done is not known") && !bob.contains("could not be"), "{bob}");
 }
 
 #[tokio::test]
@@ -305,7 +383,6 @@ async fn what_changed_since_the_plan_is_seen() {
     let world = World::new();
     world.planned().await.gate(3).await;
     world.accounts[ONE].tag("alice", "KeyAutoExpire", "false");
-    world.accounts[TWO].state().keys.get_mut("AKIA2").unwrap().status = KeyStatus::Inactive;
     let told = world.apply(ONE, TimeDelta::zero()).await.unwrap();
     assert_eq!(told, ["Held Some(\"the owner became exempt in the meantime\")"]);
     world.shut.lock().unwrap().push(TWO.to_owned());
@@ -332,9 +409,10 @@ async fn second_attempt_or_execution_neither_acts_nor_tells_again() {
     assert!(world.consolidate(EXECUTION).await.is_some());
     let messages = world.told.sent().len();
     assert!(messages > 0);
-    for execution in [EXECUTION, other] {
-        assert!(world.consolidate(execution).await.is_none(), "{execution}");
-    }
+    let Consolidated::Before(ended) = world.try_consolidate(EXECUTION).await.unwrap() else { panic!("told again") };
+    assert_eq!(ended.errors[0].subject, format!("account {SHUT}"), "it ends as it ended before");
+    let refused = world.try_consolidate(other).await.unwrap_err().to_string();
+    assert_eq!(refused, "another execution does this run, and tells of it");
     assert_eq!(world.told.sent().len(), messages);
 }
 
@@ -344,7 +422,7 @@ async fn telling_that_was_broken_off_is_made_up_by_the_same_execution_only() {
     world.planned().await.gate(3).await;
     let broken = json!({"execution": EXECUTION, "done": null}).to_string();
     world.files.lock().unwrap().insert("sent.json".into(), broken);
-    assert!(world.consolidate("arn:of:another").await.is_none());
+    assert!(world.try_consolidate("arn:of:another").await.is_err());
     assert!(world.consolidate(EXECUTION).await.is_some(), "told twice rather than never");
 }
 

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 
 use super::{Archive, MOST_BYTES, collected, listing::Stretch};
 use crate::{
-    aws::error::{read_error, status, strange},
+    aws::error::{is_denied, read_error, status, strange},
     deadline::before,
     facts::ReadError,
     ports::accounts::Store,
@@ -99,6 +99,15 @@ fn of(name: &str, error: ReadError) -> ReadError {
     ReadError { message: format!("{name}: {}", error.message), ..error }
 }
 
+impl Files<'_> {
+    /// Whether there is a file of this name.
+    async fn is_there(&self, name: &str) -> Result<bool, ReadError> {
+        let stretch = Stretch { prefix: self.key(name), after: None };
+        let keys = Box::pin(self.archive.objects(&stretch, self.end)).await?;
+        Ok(keys.contains(&self.key(name)))
+    }
+}
+
 impl Store for Files<'_> {
     async fn put(&self, name: &str, text: &str) -> Result<(), ReadError> {
         self.write(name, text, false).await.map(|_| ())
@@ -118,6 +127,9 @@ impl Store for Files<'_> {
             let object = match call.await {
                 Ok(object) => object,
                 Err(error) if error.code() == Some("NoSuchKey") => return Ok(None),
+                // So S3 says of what is not there to who may list only a part of the bucket
+                // (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html).
+                Err(error) if is_denied(&error) && !self.is_there(name).await? => return Ok(None),
                 Err(error) => return Err(of(name, read_error("GetObject", &error))),
             };
             let bytes = collected(object.body, MOST_BYTES).await.map_err(|error| of(name, error))?;

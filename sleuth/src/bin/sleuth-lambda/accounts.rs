@@ -13,14 +13,14 @@ use sleuth::{
     config::{AccountsConfig, Calls, Common},
     facts::Reading,
     outputs::Deliverable,
-    ports::accounts::Directory as _,
+    ports::accounts::{Directory as _, NOBODY},
     render::metrics,
     report::{
         Report,
         accounts::{AccountsReport, Audited},
     },
     run::accounts::{
-        Time, Work,
+        self, Time, Work,
         steps::{self, ACCOUNTS, APPLY, Consolidated, StepError, Worked},
         wet,
     },
@@ -50,9 +50,10 @@ where
     /// Does all in this invocation, or one step of it.
     pub(crate) async fn run(self, step: Option<&StepEvent>) -> Result<Value, Diagnostic> {
         let end = self.start.deadlines.read;
-        let caller = caller(self.sdk, end).await.map_err(|error| diagnostic("Incomplete", &error))?;
+        let passing = passing(step, "Incomplete");
+        let caller = caller(self.sdk, end).await.map_err(|error| diagnostic(passing, &error))?;
         let role = Role::new(self.sdk, self.accounts.role.clone(), end).await;
-        let role = role.map_err(|error| not_begun(error.is_setting(), &error))?;
+        let role = role.map_err(|error| of_kind(error.is_setting(), passing, &error))?;
         let asked = accounts_source::known(self.accounts.which.clone());
         let asked = asked.map_err(|error| diagnostic("Configuration", &error))?;
         let directory = Organization::new(self.sdk, self.common.calls.retry, asked, end);
@@ -79,10 +80,12 @@ where
             .map_err(|error| not_begun(error.is_setting(), &error))?;
         outputs.invocation = Some(invocation.clone());
         let listing = directory.accounts().await.map_err(|error| diagnostic("Incomplete", &error))?;
-        let of_all = (listing, &self.accounts);
+        if listing.members.is_empty() {
+            return Err(diagnostic("Configuration", &NOBODY));
+        }
+        let many = accounts::Many { work: &self.work, aws: reach, directory, config: &self.accounts };
         let keep = |_, report: &AccountsReport<Job::Audit>| report.accounts.iter().for_each(log);
-        let run = wet(&self.work, reach, directory, of_all, &outputs, self.time(), |_, _| (), keep);
-        let report = Box::pin(run).await;
+        let report = Box::pin(wet(&many, listing, &outputs, self.time(), |_, _| (), keep)).await;
         report.accounts.iter().for_each(log);
         self.answer(&report)
     }
@@ -129,11 +132,13 @@ where
             Step::Consolidate { execution } => {
                 let outputs = aws::outputs(self.sdk, &self.common.outputs, deadlines.read)
                     .await
-                    .map_err(|error| not_begun(error.is_setting(), &error))?;
+                    .map_err(|error| of_kind(error.is_setting(), UNAVAILABLE, &error))?;
                 let now = self.start.now;
                 let told = steps::consolidate(work, &files, &outputs, (run, execution), now, deadlines);
                 match Box::pin(told).await.map_err(failed)? {
-                    Consolidated::Before => Ok(json!({"run": run, "told": "before"})),
+                    // It ends as it ended before.
+                    Consolidated::Before(ended) if ended.errors.is_empty() => Ok(json!({"run": run, "told": ended.at})),
+                    Consolidated::Before(ended) => Err(incomplete(Job::Audit::KIND, ended.errors.iter())),
                     Consolidated::Told(report) => self.answer(&report),
                 }
             }
@@ -175,10 +180,23 @@ fn said<Audit: Audited>(account: &str, worked: &Worked<Audit>) -> Value {
     }
 }
 
+/// The kind of an error of a step that another attempt may find gone, so that the state machine makes one.
+const UNAVAILABLE: &str = "Unavailable";
+
+/// The kind of an error that may pass: of a whole run it is `kind`.
+pub(crate) const fn passing(step: Option<&StepEvent>, kind: &'static str) -> &'static str {
+    if step.is_some() { UNAVAILABLE } else { kind }
+}
+
+/// An error of a setting, or one that may pass.
+pub(crate) fn of_kind(is_setting: bool, passing: &str, message: &impl ToString) -> Diagnostic {
+    diagnostic(if is_setting { "Configuration" } else { passing }, message)
+}
+
 fn failed(error: StepError) -> Diagnostic {
     match error {
         // Another attempt may do better.
-        StepError::Unread(error) => diagnostic("Unavailable", &error),
+        StepError::Unread(error) => diagnostic(UNAVAILABLE, &error),
         StepError::Refused(reason) => diagnostic("Refused", &reason),
     }
 }

@@ -14,7 +14,7 @@ use sleuth::{
 
 use crate::{
     Start,
-    accounts::Many,
+    accounts::{Many, passing},
     outcome::{answer, diagnostic, log, not_begun, print},
     step::StepEvent,
 };
@@ -42,9 +42,10 @@ pub(crate) async fn run_many(
     step: Option<&StepEvent>,
     start: Start,
 ) -> Result<Value, Diagnostic> {
-    let sdk = aws::connect(None, start.deadlines.read).await.map_err(|e| diagnostic("Credentials", &e))?;
+    let sdk = aws::connect(None, start.deadlines.read).await;
+    let sdk = sdk.map_err(|error| diagnostic(passing(step, "Credentials"), &error))?;
     let common = config.common.clone();
-    let work = Keys::new(config);
+    let work = Keys::new(config, false);
     let many = Many { work, open: aws::iam::Iam::new, sdk: &sdk, common: &common, accounts, start };
     Box::pin(many.run(step)).await
 }

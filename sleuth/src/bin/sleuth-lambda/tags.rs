@@ -14,7 +14,7 @@ use sleuth::{
 
 use crate::{
     Start,
-    accounts::Many,
+    accounts::{Many, of_kind, passing},
     outcome::{answer, diagnostic, log, not_begun, print},
     step::StepEvent,
 };
@@ -48,10 +48,11 @@ pub(crate) async fn run_many(
     step: Option<&StepEvent>,
     start: Start,
 ) -> Result<Value, Diagnostic> {
-    let sdk = aws::connect(None, start.deadlines.read).await.map_err(|e| diagnostic("Credentials", &e))?;
+    let sdk = aws::connect(None, start.deadlines.read).await;
+    let sdk = sdk.map_err(|error| diagnostic(passing(step, "Credentials"), &error))?;
     let policy = aws::tag_policy(&sdk, config, None, start.deadlines.read)
         .await
-        .map_err(|error| not_begun(error.is_setting(), &error))?;
+        .map_err(|error| of_kind(error.is_setting(), passing(step, "Incomplete"), &error))?;
     let common = policy.config.common.clone();
     let many = Many { work: Tags::new(policy), open: Cloud::new, sdk: &sdk, common: &common, accounts, start };
     Box::pin(many.run(step)).await

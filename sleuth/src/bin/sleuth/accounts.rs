@@ -9,16 +9,17 @@ use sleuth::{
     },
     config::{AccountsConfig, Calls, Common},
     outputs::{Deliverable, Outputs},
-    ports::accounts::Directory as _,
+    ports::accounts::{Directory as _, NOBODY},
     report::{Report, accounts::AccountsReport},
     run::{
         Stage,
-        accounts::{Time, Work, dry, wet},
+        accounts::{self as run, Time, Work, dry, wet},
     },
 };
 
 use crate::{
     audit::{Unanswered, show_payloads},
+    cli::BadArgument,
     output,
 };
 
@@ -50,6 +51,9 @@ where
     let reach = Reach { sdk, caller: &caller, role: role.as_ref(), calls: common.calls, end, open };
     let directory = Organization::new(sdk, common.calls.retry, asked, end);
     let listing = directory.accounts().await.map_err(Unanswered)?;
+    if listing.members.is_empty() {
+        return Err(BadArgument(NOBODY).into());
+    }
     let bar = output::progress("Reading accounts");
     let progress = |done: usize, total: usize| {
         bar.set_length(total as u64);
@@ -63,8 +67,9 @@ where
             show_payloads(&report.messages(work.texts(), None));
         }
     };
+    let many = run::Many { work: &work, aws: &reach, directory: &directory, config: accounts };
     if !apply {
-        let report = Box::pin(dry(&work, &reach, &directory, (listing, accounts), time, progress)).await;
+        let report = Box::pin(dry(&many, listing, time, progress)).await;
         show(&report);
         return Ok(report);
     }
@@ -73,6 +78,5 @@ where
             show(report);
         }
     };
-    let run = wet(&work, &reach, &directory, (listing, accounts), &outputs, time, progress, keep);
-    Ok(Box::pin(run).await)
+    Ok(Box::pin(wet(&many, listing, &outputs, time, progress, keep)).await)
 }

@@ -184,13 +184,13 @@ mod live {
         accounts: AccountsConfig,
         options: Options,
     ) -> anyhow::Result<AccountsReport<KeyAudit>> {
-        let Options { now, deadlines, apply, .. } = options;
+        let Options { now, deadlines, apply, all, .. } = options;
         let taken_at = clock();
         let common = config.common.clone();
         let sdk = aws::connect(common.profile.as_deref(), deadlines.read).await?;
         let time = Time { taken_at, now: now.unwrap_or(taken_at), deadlines };
         let many = Many { common: &common, accounts: &accounts, time, apply };
-        Box::pin(accounts::run(Keys::new(config), aws::iam::Iam::new, &sdk, many)).await
+        Box::pin(accounts::run(Keys::new(config, all), aws::iam::Iam::new, &sdk, many)).await
     }
 }
 

@@ -55,6 +55,8 @@ fn within(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
         match () {
             // A link may lead back to where it is.
             () if path.is_symlink() => {}
+            // Of a copy of the archive: reports on many accounts, made of those on each, and files of runs in steps.
+            () if path.is_dir() && path.file_name().is_some_and(|name| name == "organization" || name == "runs") => {}
             () if path.is_dir() => within(&path, found)?,
             () if path.extension().is_some_and(|extension| extension == "json") => found.push(path),
             () => {}

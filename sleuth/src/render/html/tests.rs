@@ -3,8 +3,14 @@
 use super::{keys, tags};
 use crate::{
     demo::reports::{of_keys, of_tags},
-    facts::UserName,
-    report::ReportError,
+    facts::{ReadError, UserName},
+    organization::{Member, Skipped},
+    outputs::Deliverable as _,
+    report::{
+        ReportError,
+        accounts::{AccountsReport, Failed, Parts},
+        keys::KeyAudit,
+    },
 };
 
 /// A page without its style and script, a line an element, so that a change of it can be read.
@@ -26,6 +32,38 @@ fn page_of_the_keys() {
 #[test]
 fn page_of_the_tags() {
     insta::assert_snapshot!(readable(&tags::html(&of_tags())));
+}
+
+/// The demo's account beside one that could not be entered and one that is left out, by these names.
+fn of_many(name: &str) -> AccountsReport<KeyAudit> {
+    let member = |id: &str| Member { name: Some(name.to_owned()), ..Member::new(id) };
+    let error = ReadError { operation: "AssumeRole".to_owned(), message: name.to_owned() };
+    let mut report = of_keys();
+    report.account.alias = None;
+    let parts = Parts {
+        reports: vec![report],
+        failed: vec![Failed { member: member("222222222222"), error }],
+        members: vec![member("111122223333"), member("222222222222")],
+        skipped: vec![Skipped { account: "333333333333".into(), name: Some(name.into()), reason: name.into() }],
+    };
+    AccountsReport::new(parts, of_keys().generated_at)
+}
+
+#[test]
+fn page_of_many_accounts() {
+    insta::assert_snapshot!(readable(&of_many("shop").html()));
+}
+
+#[test]
+fn hostile_names_of_accounts_are_text() {
+    assert_tame(&of_many(HOSTILE).html());
+}
+
+#[test]
+fn page_of_many_accounts_that_many_read_shows_no_whole_key_id() {
+    let report = of_many("shop");
+    assert!(report.html().contains("AKIA4LARKSPURZ8SMB3K"));
+    assert!(!report.shared().html().contains("AKIA4LARKSPUR"));
 }
 
 const HOSTILE: &str = "</script><img src=x onerror=alert(1)>\"'&\u{1b}";

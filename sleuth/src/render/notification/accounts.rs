@@ -69,14 +69,12 @@ impl<Reader> Default for Merging<Reader> {
 
 impl<Reader: SameReader> Merging<Reader> {
     fn add(&mut self, reader: Reader, account: &str, notification: Notification) {
-        let like = |(other, parts): &&mut (Reader, Vec<(String, Notification)>)| {
-            let same = |(_, known): &(String, Notification)| {
-                known.title == notification.title && known.instructions == notification.instructions
-            };
-            reader.is(other) && parts.first().is_some_and(same)
+        let same = |(_, known): &(String, Notification)| {
+            known.title == notification.title && known.instructions == notification.instructions
         };
-        let part = (account.to_owned(), notification.clone());
-        match self.all.iter_mut().find(like) {
+        let place = self.all.iter().position(|(other, parts)| reader.is(other) && parts.first().is_some_and(same));
+        let part = (account.to_owned(), notification);
+        match place.and_then(|place| self.all.get_mut(place)) {
             Some((_, parts)) => parts.push(part),
             None => self.all.push((reader, vec![part])),
         }
@@ -125,9 +123,8 @@ fn merge(parts: Vec<(String, Notification)>, brake: Option<&str>) -> Notificatio
     };
     for (account, Notification { title, instructions, groups, .. }) in parts {
         (merged.title, merged.instructions) = (title, instructions);
-        let named = |group: Group| match several {
-            true => Group { heading: format!("{account}: {}", group.heading), ..group },
-            false => group,
+        let named = |group: Group| {
+            if several { Group { heading: format!("{account}: {}", group.heading), ..group } } else { group }
         };
         merged.groups.extend(groups.into_iter().filter(|group| !group.lines.is_empty()).map(named));
         if !several {
@@ -143,13 +140,19 @@ fn in_short<Audit: Audited>(report: &AccountsReport<Audit>, link: Option<&str>) 
     let accounts = count(report.summary.accounts, "account");
     let lines = vec![words::accounts(&report.summary), words::totals::<Audit>(&report.summary)];
     let mut short = overview(Audit::TITLE, &accounts, &brake.unwrap_or_default(), lines, link);
-    let line = |text: String| Line { subject: String::new(), spans: vec![Span::Text(text)] };
+    let said = |text: String| Line { subject: String::new(), spans: vec![Span::Text(text)] };
     let failed = report.errors.iter().filter(|error| error.operation != "brake");
     let failed = failed.map(|error| format!("{}: {}: {}", error.subject, error.operation, error.message));
+    // What stopped all is said above.
+    let braked = report.accounts.iter().filter(|one| report.brake.is_none() && one.brake.is_some());
+    let braked = braked.map(|one| {
+        format!("{}: nothing was changed: {}", report.name_of(one), one.brake.as_deref().unwrap_or_default())
+    });
+    let failed = failed.chain(braked);
     let loud = |one| words::loud(one).map(|(number, words)| (number, format!("{}: {words}", report.name_of(one))));
     let mut loud: Vec<(usize, String)> = report.accounts.iter().filter_map(loud).collect();
-    loud.sort_by(|one, other| other.0.cmp(&one.0));
-    let lines = |words: Vec<String>| named(words).into_iter().map(line).collect();
+    loud.sort_by_key(|(number, _)| std::cmp::Reverse(*number));
+    let lines = |words: Vec<String>| named(words).into_iter().map(said).collect();
     let groups = [
         Group { heading: "This could not be done".to_owned(), colour: Colour::Red, lines: lines(failed.collect()) },
         Group {

@@ -133,7 +133,15 @@ fn alarm(report: &KeysReport, alone: bool) -> Option<Notification> {
         spans: vec![Span::Text(format!("No key was disabled: {reason}"))],
     });
     let group = |heading: &str, lines: Vec<Line>| Group { heading: heading.to_owned(), colour: Colour::Red, lines };
-    let of_kind = |kind| report.audit.alerts.iter().filter(move |alert| alert.kind == kind).map(alert_line).collect();
+    let of_kind = |kind| {
+        report
+            .audit
+            .alerts
+            .iter()
+            .filter(move |alert| alert.kind == kind)
+            .map(|alert| alert_line(report, alert))
+            .collect()
+    };
     let notification = Notification {
         title: ALARM_TITLE.to_owned(),
         alert: String::new(),
@@ -152,10 +160,11 @@ const ALARM_TITLE: &str = "AWS IAM Key Alert";
 /// Subject of the line about the brake.
 const BRAKE: &str = "brake";
 
-fn alert_line(alert: &Alert) -> Line {
+fn alert_line(report: &KeysReport, alert: &Alert) -> Line {
     let mut spans = Vec::new();
     if let Some(user) = &alert.user {
-        spans.push(mention(&user.0, alert.name.as_deref().unwrap_or(&user.0), alert.slack.as_deref()));
+        let slack = called(alert.slack.as_deref(), None, report.account_owner.as_ref());
+        spans.push(mention(&user.0, alert.name.as_deref().unwrap_or(&user.0), slack));
         spans.push(Span::Text(": ".to_owned()));
     }
     spans.push(Span::Text(alert.message.clone()));

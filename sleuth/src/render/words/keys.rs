@@ -6,6 +6,7 @@ mod beside;
 
 pub(in crate::render) use beside::{auto_expire, days, last_access, legend, note, slack, status, summary};
 
+use super::UNCERTAIN;
 use crate::{
     decision::both,
     keys::{AccessKeyId, Action, Days, Status},
@@ -22,6 +23,8 @@ pub(in crate::render) fn consequence(report: &KeysReport, finding: &Finding) -> 
     match (finding.action, finding.outcome) {
         (Action::Disable, Outcome::Planned | Outcome::None) => "would be disabled".to_owned(),
         (Action::Disable, Outcome::Done) => "was disabled".to_owned(),
+        // That nobody knows is not that it could not be.
+        (Action::Disable, Outcome::Failed) if because.starts_with(UNCERTAIN) => because.to_owned(),
         (Action::Disable, Outcome::Failed) => format!("could not be disabled: {because}"),
         (Action::Disable, Outcome::Held) => format!("would be disabled, but {because}"),
         (Action::Warn, _) => both(Some(expiry(report, finding)), finding.reason.clone()).unwrap_or_default(),

@@ -6,6 +6,7 @@ mod beside;
 
 pub(in crate::render) use beside::{notes, owner, summary};
 
+use super::UNCERTAIN;
 use crate::{
     decision::both,
     facts::pairs,
@@ -78,6 +79,8 @@ pub(in crate::render) fn consequence(finding: &Finding) -> String {
     match finding.outcome {
         Outcome::Planned | Outcome::None => both(Some(would), reason).unwrap_or_default(),
         Outcome::Done => both(Some(done), reason).unwrap_or_default(),
+        // That nobody knows is not that it could not be.
+        Outcome::Failed if because.starts_with(UNCERTAIN) => because.to_owned(),
         Outcome::Failed => format!("{could}: {because}"),
         Outcome::Held => format!("{would}, but {because}"),
     }

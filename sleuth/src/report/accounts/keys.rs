@@ -2,8 +2,9 @@
 
 use notifier::DeliveryReport;
 
-use super::{Audited, Unplanned};
+use super::{Audited, RESUMED, Unplanned};
 use crate::{
+    apply::keys::ALREADY,
     decision::both,
     keys::Action,
     report::{
@@ -50,6 +51,17 @@ impl Audited for KeyAudit {
                 key.reason = both(Some(reason.to_owned()), key.reason.take());
             })
             .count()
+    }
+
+    fn resume(&mut self, planned: &Self) {
+        let made = |key: &&mut Finding| key.outcome == Outcome::Held && key.reason.as_deref() == Some(ALREADY);
+        for key in self.keys.iter_mut().filter(made) {
+            let was = planned.keys.iter().find(|was| was.subject() == key.subject() && was.outcome == Outcome::Planned);
+            if let Some(was) = was {
+                *key = Finding { outcome: Outcome::Done, reason: Some(RESUMED.to_owned()), ..was.clone() };
+            }
+        }
+        self.arrange();
     }
 
     fn told(report: &mut KeysReport, told: &DeliveryReport, untried: bool) {

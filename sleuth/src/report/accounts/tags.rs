@@ -2,14 +2,14 @@
 
 use notifier::DeliveryReport;
 
-use super::{Audited, Unplanned};
+use super::{Audited, RESUMED, Unplanned};
 use crate::{
     decision::both,
     report::{
         Outcome,
         tags::{Finding, TagAudit, TagsReport},
     },
-    tags::Action,
+    tags::{Action, State},
 };
 
 impl Audited for TagAudit {
@@ -59,7 +59,30 @@ impl Audited for TagAudit {
             .count()
     }
 
+    fn resume(&mut self, planned: &Self) {
+        for found in self.instances.iter_mut().filter(|found| found.outcome == Outcome::Held) {
+            let was = planned.instances.iter().find(|was| was.subject() == found.subject());
+            let was = was.filter(|was| was.outcome == Outcome::Planned && is_made(was, found));
+            if let Some(was) = was {
+                let (state, tags) = (found.state.clone(), found.tags.clone());
+                let reason = Some(RESUMED.to_owned());
+                *found = Finding { outcome: Outcome::Done, reason, state, tags, ..was.clone() };
+            }
+        }
+        self.arrange();
+    }
+
     fn told(report: &mut TagsReport, told: &DeliveryReport, untried: bool) {
         report.record_told(told, untried);
+    }
+}
+
+/// Whether what was planned for an instance is so by now.
+fn is_made(planned: &Finding, now: &Finding) -> bool {
+    match planned.action {
+        Action::Stop => matches!(now.state, State::Stopping | State::Stopped),
+        Action::Terminate => matches!(now.state, State::ShuttingDown | State::Terminated),
+        Action::Repair => planned.repairs.iter().all(|(key, value)| now.tags.get(key) == Some(value)),
+        Action::None | Action::Notify => false,
     }
 }

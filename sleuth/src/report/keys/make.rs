@@ -37,7 +37,7 @@ impl KeysReport {
 
 impl KeyAudit {
     /// Sorts the findings and counts them. To be called whenever one has changed.
-    pub(super) fn arrange(&mut self) {
+    pub(in crate::report) fn arrange(&mut self) {
         self.keys.sort_by(|a, b| rank(a).cmp(&rank(b)));
         let count = |status| self.keys.iter().filter(|key| key.status == status).count();
         self.summary = Summary {

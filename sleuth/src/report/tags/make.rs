@@ -61,7 +61,7 @@ impl TagsReport {
 
 impl TagAudit {
     /// Sorts the findings and counts them. To be called whenever one has changed.
-    pub(super) fn arrange(&mut self) {
+    pub(in crate::report) fn arrange(&mut self) {
         self.instances.sort_by(|a, b| rank(a).cmp(&rank(b)));
         let count = |status| self.instances.iter().filter(|instance| instance.status == status).count();
         let violators = || {

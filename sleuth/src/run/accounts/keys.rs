@@ -8,7 +8,7 @@ use super::{Time, Work};
 use crate::{
     config::{KeysConfig, MostInAll},
     deadline::Deadlines,
-    gather::keys::{Scope, gather},
+    gather::keys::{Scope, Want, gather},
     keys::Inventory,
     organization::brake::{Load, Totals},
     ports::keys::{ReadKeys, WriteKeys},
@@ -21,13 +21,15 @@ use crate::{
 #[derive(Debug)]
 pub struct Keys<Aws> {
     config: KeysConfig,
+    /// Whether all is read, also what cannot change a verdict.
+    all: bool,
     aws: PhantomData<fn() -> Aws>,
 }
 
 impl<Aws> Keys<Aws> {
-    /// The audit by `config`.
-    pub const fn new(config: KeysConfig) -> Self {
-        Self { config, aws: PhantomData }
+    /// The audit by `config`; `all`: every last use is read, also where it cannot change the verdict.
+    pub const fn new(config: KeysConfig, all: bool) -> Self {
+        Self { config, all, aws: PhantomData }
     }
 }
 
@@ -38,7 +40,8 @@ impl<Aws: ReadKeys + WriteKeys + Send + Sync> Work for Keys<Aws> {
 
     async fn gather(&self, aws: &Aws, id: &str, Time { taken_at, now, deadlines }: Time) -> Inventory {
         let scope: Scope = keys::scope(&self.config, taken_at, now, deadlines.read);
-        let mut inventory = gather(aws, &scope, |_, _| ()).await;
+        let want = if self.all { Want::Everything } else { scope.want };
+        let mut inventory = gather(aws, &Scope { want, ..scope }, |_, _| ()).await;
         // It is known from the list, too.
         inventory.account.id.get_or_insert_with(|| id.to_owned());
         inventory

@@ -4,10 +4,12 @@
 //! What the steps know of each other stands in files of the run. Nothing of weight is taken from an event: an account is
 //! changed only if the brake's own file names it, with the very counts that the brake saw.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use futures::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use sha2::{Digest as _, Sha256};
 
 use super::{Found, Time, Work, like_planned, plan};
 use crate::{
@@ -17,8 +19,8 @@ use crate::{
         brake::{Load, Totals, brake},
     },
     outputs::Deliverable,
-    ports::accounts::{Accounts, Directory, Store},
-    report::Report,
+    ports::accounts::{Accounts, Directory, NOBODY, REFUSED, Store},
+    report::{Report, accounts::Audited as _, hex},
     snapshot,
 };
 
@@ -28,6 +30,10 @@ pub use consolidate::{Consolidated, consolidate};
 
 /// How old a plan may be that is still performed, in hours. Whoever takes a run up again after days is to make a new one.
 const OLDEST_PLAN: i64 = 24;
+/// How many files are read side by side.
+const CONCURRENCY: usize = 32;
+/// How far the clocks of two workers may be apart, in minutes.
+const CLOCKS_APART: i64 = 5;
 
 /// What a step did not do, and why.
 #[derive(Debug, thiserror::Error)]
@@ -55,13 +61,26 @@ pub struct Claim {
     pub started: DateTime<Utc>,
 }
 
+/// A plan as the brake counts it: how much it would change, and what tells it from any other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counted {
+    /// How much is to be changed.
+    pub load: Load,
+    /// The name of the run of its report, which is made of what was found.
+    run: String,
+    /// The time its ages are counted to.
+    at: DateTime<Utc>,
+    /// SHA-256 of the saved inventory, in hex.
+    inventory: String,
+}
+
 /// What the brake said.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gate {
     /// Why nothing is to be changed anywhere.
     pub brake: Option<String>,
-    /// The accounts in which something is to be changed, and how much; none, if the brake is pulled.
-    pub accounts: BTreeMap<String, Load>,
+    /// The accounts in which something is to be changed, and by which plan; none, if the brake is pulled.
+    pub accounts: BTreeMap<String, Counted>,
 }
 
 /// An account, as the state machine hands it to a worker.
@@ -78,6 +97,8 @@ const GATE: &str = "gate.json";
 /// The accounts in which something is to be changed.
 pub const APPLY: &str = "apply.json";
 const LOADS: &str = "load/";
+/// Who tells people, and whether it did.
+const SENT: &str = "sent.json";
 
 fn plan_of(account: &str) -> String {
     format!("plan/{account}.json")
@@ -89,6 +110,11 @@ fn inventory_of(account: &str) -> String {
 
 fn load_of(account: &str) -> String {
     format!("{LOADS}{account}.json")
+}
+
+/// That somebody began to change the account.
+fn begun_of(account: &str) -> String {
+    format!("begun/{account}.json")
 }
 
 fn done_of(account: &str) -> String {
@@ -137,7 +163,12 @@ pub async fn list(
         }
     }
     let listing = directory.accounts().await?;
-    store.put(LISTING, &json(&listing)?).await?;
+    if listing.members.is_empty() {
+        return Err(StepError::Refused(NOBODY.to_owned()));
+    }
+    // What workers go by is not changed under them: a second attempt takes the list of the first.
+    store.claim(LISTING, &json(&listing)?).await?;
+    let listing: Listing = written(store, LISTING).await?;
     let items: Vec<Item<'_>> = listing.members.iter().map(|member| Item { account: &member.id }).collect();
     store.put(ACCOUNTS, &json(&items)?).await?;
     Ok(Some(items.len()))
@@ -165,26 +196,35 @@ where
     Report<Job::Audit>: Deliverable,
 {
     let member = member(store, account).await?;
+    untold(store).await?;
     if store.get(GATE).await?.is_some() {
         // What the brake counted is not to be changed behind its back.
         return Err(StepError::Refused("the brake has counted the plans of this run already".to_owned()));
     }
-    let worked = match Box::pin(plan(work, aws, directory, &member, time)).await {
-        Err(error) => Worked { load: Load::default(), report: Reading::Unread(error) },
-        Ok(Found { inventory, load, report, .. }) => {
-            if let Some(inventory) = inventory {
-                let text = snapshot::format(&inventory).map_err(|error| StepError::Refused(error.to_string()))?;
-                store.put(&inventory_of(account), &text).await?;
-            }
-            Worked { load, report: Reading::Read(report) }
-        }
+    let found = match Box::pin(plan(work, aws, directory, &member, time)).await {
+        // What was not refused may be had in another attempt.
+        Err(error) if error.operation != REFUSED => return Err(error.into()),
+        found => found,
     };
-    store.put(&plan_of(account), &json(&worked.report)?).await?;
-    // Last, so that the brake counts only plans that are whole; zeros take the place of what an earlier attempt found.
-    if worked.load.changes > 0 || store.get(&load_of(account)).await?.is_some() {
-        store.put(&load_of(account), &json(&worked.load)?).await?;
+    let (mut counted, report) = (None, found.as_ref().map(|found| found.report.clone()));
+    if let Ok(Found { inventory: Some(inventory), load, report, .. }) = &found {
+        let text = snapshot::format(inventory).map_err(|error| StepError::Refused(error.to_string()))?;
+        store.put(&inventory_of(account), &text).await?;
+        let (run, at) = (report.run.clone(), report.generated_at);
+        counted = Some(Counted { load: *load, run, at, inventory: digest(&text) });
     }
-    Ok(worked)
+    let report: Reading<Report<Job::Audit>> = report.map_err(Clone::clone).into();
+    store.put(&plan_of(account), &json(&report)?).await?;
+    // Last, so that the brake counts only plans that are whole; nothing takes the place of what an earlier attempt found.
+    if counted.is_some() || store.get(&load_of(account)).await?.is_some() {
+        store.put(&load_of(account), &json(&counted)?).await?;
+    }
+    let load = counted.map_or(Load::default(), |counted| counted.load);
+    Ok(Worked { load, report })
+}
+
+fn digest(text: &str) -> String {
+    hex(Sha256::digest(text).iter())
 }
 
 /// The account, if the run is about it.
@@ -195,29 +235,36 @@ async fn member(store: &impl Store, account: &str) -> Result<Member, StepError> 
         .ok_or_else(|| StepError::Refused(format!("account {} is not in the list of this run", account.escape_debug())))
 }
 
+/// That nobody has been told of the run yet: what is done later nobody would hear of.
+async fn untold(store: &impl Store) -> Result<(), StepError> {
+    match store.get(SENT).await? {
+        None => Ok(()),
+        Some(_) => Err(StepError::Refused("people have been told of this run already: start a new one".to_owned())),
+    }
+}
+
 /// Counts all plans, and says in which accounts something is to be changed.
 pub async fn gate(store: &impl Store, totals: &Totals) -> Result<Gate, StepError> {
-    // What was decided stays, also for a second attempt.
-    if let Some(gate) = parsed::<Gate>(store, GATE).await? {
-        return Ok(gate);
-    }
-    let mut loads = BTreeMap::new();
-    for name in store.names(LOADS).await? {
-        let load: Load = written(store, &name).await?;
-        let account = name.strip_prefix(LOADS).and_then(|name| name.strip_suffix(".json"));
-        if load.changes > 0 {
-            loads.insert(account.unwrap_or(&name).to_owned(), load);
-        }
-    }
-    let gate = match brake(loads.values().copied(), totals) {
+    untold(store).await?;
+    let (listing, left): (Listing, _) = (written(store, LISTING).await?, store.names(LOADS).await?);
+    let left: BTreeSet<String> = left.into_iter().collect();
+    let members = listing.members.into_iter().map(|member| member.id).filter(|id| left.contains(&load_of(id)));
+    let readings = stream::iter(members).map(async |id| {
+        let plan: Option<Counted> = written(store, &load_of(&id)).await?;
+        Ok(plan.map(|plan| (id, plan)))
+    });
+    let read: Vec<Result<Option<(String, Counted)>, StepError>> =
+        Box::pin(readings.buffer_unordered(CONCURRENCY).collect()).await;
+    let counted = read.into_iter().filter_map(Result::transpose).collect::<Result<BTreeMap<_, _>, _>>()?;
+    let gate = match brake(counted.values().map(|plan| plan.load), totals) {
         Some(reason) => Gate { brake: Some(reason), accounts: BTreeMap::new() },
-        None => Gate { brake: None, accounts: loads },
+        None => Gate { brake: None, accounts: counted },
     };
+    // What was decided stays, also for a second attempt.
+    store.claim(GATE, &json(&gate)?).await?;
+    let gate: Gate = written(store, GATE).await?;
     let items: Vec<Item<'_>> = gate.accounts.keys().map(|account| Item { account }).collect();
     store.put(APPLY, &json(&items)?).await?;
-    if !store.claim(GATE, &json(&gate)?).await? {
-        return written(store, GATE).await;
-    }
     Ok(gate)
 }
 
@@ -237,29 +284,52 @@ where
         let account = account.escape_debug();
         return Err(StepError::Refused(format!("the brake did not let anything be changed in account {account}")));
     };
+    let done = |report| Worked { load: counted.load, report };
     if let Some(report) = left::<Job>(store, &done_of(account)).await? {
-        return Ok(Worked { load: *counted, report });
+        return Ok(done(report));
     }
+    untold(store).await?;
     let Some(Reading::Read(planned)) = left::<Job>(store, &plan_of(account)).await? else {
         return Err(StepError::Refused(format!("there is no plan for account {account}")));
     };
-    let text = store.get(&inventory_of(account)).await?;
-    let missing = || StepError::Refused(format!("{} is not there", inventory_of(account)));
-    let inventory: Job::Inventory = snapshot::parse(&text.ok_or_else(missing)?)
-        .map_err(|error| StepError::Refused(format!("{}: {error}", inventory_of(account))))?;
-    let now = planned.generated_at;
-    let report = match held(work, &inventory, &planned, *counted, time.now) {
+    let text = store.get(&inventory_of(account)).await?.unwrap_or_default();
+    let report = match held::<Job>(&planned, counted, &text, time.now) {
         Some(reason) => with(planned, |report| report.hold(&reason)),
         None => match aws.account(account).await {
+            Err(error) if error.operation != REFUSED => return Err(error.into()),
             Err(error) => {
                 with(planned, |report| report.hold(&format!("the account could not be entered again: {error}")))
             }
-            Ok(aws) => like_planned(work.act(&aws, &inventory, now, time.deadlines).await, &planned),
+            Ok(aws) => {
+                let inventory = snapshot::parse(&text).map_err(|error| StepError::Refused(error.to_string()))?;
+                let first = store.claim(&begun_of(account), &json(&time.now)?).await?;
+                perform(work, &aws, &inventory, (planned, counted), first, time).await
+            }
         },
     };
-    let report = Reading::Read(report);
-    store.put(&done_of(account), &json(&report)?).await?;
-    Ok(Worked { load: *counted, report })
+    // Of two attempts at once the one that is done first is believed.
+    store.claim(&done_of(account), &json(&Reading::Read(&report))?).await?;
+    Ok(done(left::<Job>(store, &done_of(account)).await?.unwrap_or(Reading::Read(report))))
+}
+
+/// Makes the plan again out of its inventory, and performs it if it is the same. Whoever is not the `first` to do so may find
+/// changes made.
+async fn perform<Job: Work>(
+    work: &Job,
+    aws: &Job::Aws,
+    inventory: &Job::Inventory,
+    (planned, counted): (Report<Job::Audit>, &Counted),
+    first: bool,
+    time: Time,
+) -> Report<Job::Audit> {
+    if work.load(inventory, counted.at) != counted.load || work.dry(inventory, counted.at).run != counted.run {
+        return with(planned, |report| report.hold(OTHER_PLAN));
+    }
+    let mut report = like_planned(work.act(aws, inventory, counted.at, time.deadlines).await, &planned);
+    if !first {
+        report.audit.resume(&planned.audit);
+    }
+    report
 }
 
 fn with<Audit>(mut report: Report<Audit>, change: impl FnOnce(&mut Report<Audit>)) -> Report<Audit> {
@@ -267,17 +337,21 @@ fn with<Audit>(mut report: Report<Audit>, change: impl FnOnce(&mut Report<Audit>
     report
 }
 
-/// Why a plan is not performed, if it is not the one that the brake counted, or too old.
+/// Why a plan is not performed whose settings, or files, were changed since it was counted.
+const OTHER_PLAN: &str = "the plan is not the one that the brake counted";
+
+/// Why a plan is not performed, if its files are not those that were counted, or too old, or of a time that is to come.
 fn held<Job: Work>(
-    work: &Job,
-    inventory: &Job::Inventory,
     planned: &Report<Job::Audit>,
-    counted: Load,
+    counted: &Counted,
+    inventory: &str,
     now: DateTime<Utc>,
 ) -> Option<String> {
-    if now - planned.generated_at > TimeDelta::hours(OLDEST_PLAN) {
-        return Some(format!("the plan is more than {OLDEST_PLAN} hours old: start a new run"));
+    let age = now - counted.at;
+    if age > TimeDelta::hours(OLDEST_PLAN) || age < -TimeDelta::minutes(CLOCKS_APART) {
+        return Some(format!("the plan is not of the last {OLDEST_PLAN} hours: start a new run"));
     }
-    let (load, again) = (work.load(inventory, planned.generated_at), work.dry(inventory, planned.generated_at));
-    (load != counted || again.run != planned.run).then(|| "the plan is not the one that the brake counted".to_owned())
+    let same =
+        planned.run == counted.run && planned.generated_at == counted.at && digest(inventory) == counted.inventory;
+    (!same).then(|| OTHER_PLAN.to_owned())
 }

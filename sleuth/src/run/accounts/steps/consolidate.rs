@@ -4,30 +4,44 @@ use chrono::{DateTime, Utc};
 use futures::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 
-use super::{super::Work, CLAIM, Claim, GATE, Gate, LISTING, StepError, done_of, json, left, parsed, plan_of, written};
+use super::{
+    super::Work, CLAIM, CONCURRENCY, Claim, GATE, Gate, LISTING, SENT, StepError, done_of, json, left, parsed, plan_of,
+    written,
+};
 use crate::{
     deadline::Deadlines,
     facts::{ReadError, Reading},
     organization::{Listing, Member},
-    outputs::{Deliverable, Outputs, accounts::hand_out_all},
+    outputs::{
+        Deliverable, Outputs,
+        accounts::{keep_all, keep_told},
+        hand_out,
+    },
     ports::accounts::Store,
     report::{
-        Report,
+        NO_CHANNEL, Report, ReportError,
         accounts::{AccountsReport, Failed, Parts},
     },
 };
 
-/// Who tells people, and whether it did.
-const SENT: &str = "sent.json";
-/// How many files are read side by side.
-const CONCURRENCY: usize = 32;
+/// How many errors are kept for who asks again how it ended.
+const KEPT_ERRORS: usize = 20;
 
 /// Who tells people of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Telling {
     execution: String,
-    /// When it was done with it; `None`: it is at it, or was broken off.
-    done: Option<DateTime<Utc>>,
+    /// How that ended; `None`: it is under way, or was broken off.
+    done: Option<Ended>,
+}
+
+/// How a run ended that people were told of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The first things that could not be read, done or delivered.
+    pub errors: Vec<ReportError>,
 }
 
 /// What came of a run.
@@ -35,12 +49,12 @@ struct Telling {
 pub enum Consolidated<Audit> {
     /// It was told, now.
     Told(Box<AccountsReport<Audit>>),
-    /// It had been told before.
-    Before,
+    /// It had been told before, and ended so.
+    Before(Ended),
 }
 
 /// Reads what all workers left, tells people once, and keeps the reports. An attempt that was broken off is made up by the
-/// same execution, which may tell somebody twice, but nobody never; another execution tells nobody.
+/// same execution, which may tell somebody twice, but nobody never; another execution is refused.
 pub async fn consolidate<Job: Work>(
     work: &Job,
     store: &impl Store,
@@ -52,25 +66,47 @@ pub async fn consolidate<Job: Work>(
 where
     Report<Job::Audit>: Deliverable,
 {
+    let claim: Claim = written(store, CLAIM).await?;
+    if claim.execution != execution {
+        return Err(StepError::Refused("another execution does this run, and tells of it".to_owned()));
+    }
     let telling = Telling { execution: execution.to_owned(), done: None };
     if !store.claim(SENT, &json(&telling)?).await? {
         let known: Telling = written(store, SENT).await?;
-        if known.execution != execution || known.done.is_some() {
-            return Ok(Consolidated::Before);
+        if let Some(ended) = known.done {
+            return Ok(Consolidated::Before(ended));
         }
     }
-    let mut report = collected(work, store, run).await?;
-    Box::pin(hand_out_all(&mut report, outputs, work.texts(), deadlines)).await;
-    store.put(SENT, &json(&Telling { done: Some(now), ..telling })?).await?;
+    let mut report = collected(work, store, &claim, run).await?;
+    if outputs.notifier.is_empty() && !report.is_quiet() {
+        tracing::warn!("nobody is told of what was found and done: {NO_CHANNEL}");
+    }
+    let mut marked = Ok(());
+    let kept = keep_all(&report, outputs, deadlines).await;
+    Deliverable::add(&mut report, kept);
+    Box::pin(hand_out(&mut report, outputs, work.texts(), deadlines)).await;
+    let errors = report.errors.iter().chain(report.accounts.iter().flat_map(|report| &report.errors));
+    let ended = Ended { at: now, errors: errors.take(KEPT_ERRORS).cloned().collect() };
+    let done = json(&Telling { done: Some(ended), ..telling })?;
+    // Whatever becomes of the stores, people were told.
+    if let Err(error) = store.put(SENT, &done).await {
+        marked = Err(error);
+    }
+    Box::pin(keep_told(&mut report, outputs, deadlines)).await;
+    marked?;
     Ok(Consolidated::Told(Box::new(report)))
 }
 
 /// One report out of what all workers left.
-async fn collected<Job: Work>(_: &Job, store: &impl Store, run: &str) -> Result<AccountsReport<Job::Audit>, StepError>
+async fn collected<Job: Work>(
+    _: &Job,
+    store: &impl Store,
+    claim: &Claim,
+    run: &str,
+) -> Result<AccountsReport<Job::Audit>, StepError>
 where
     Report<Job::Audit>: Deliverable,
 {
-    let claim: Claim = written(store, CLAIM).await?;
     let Listing { members, skipped } = written(store, LISTING).await?;
     let gate: Option<Gate> = parsed(store, GATE).await?;
     let readings = stream::iter(&members).map(async |member| {
@@ -92,7 +128,7 @@ where
         Some(Gate { brake: None, .. }) => {}
         Some(Gate { brake: Some(reason), .. }) => report.hold(&reason),
         None => {
-            report.hold("the plans were not counted, as too many accounts could not be planned or that step failed")
+            report.hold("the plans were not counted, as too many accounts could not be planned or that step failed");
         }
     }
     report.take(Vec::new());
@@ -111,13 +147,17 @@ async fn of_account<Job: Work>(
         Reading::Read(report) => report,
         Reading::Unread(error) => return Err(error),
     };
-    if gate.is_none_or(|gate| !gate.accounts.contains_key(&member.id)) {
+    let Some(gate) = gate else { return Ok(planned) };
+    if !gate.accounts.contains_key(&member.id) {
+        if gate.brake.is_none() {
+            planned.hold("its plan was not counted with the others: its worker ended too early");
+        }
         return Ok(planned);
     }
     match of_member::<Job>(store, &done_of(&member.id), member).await {
         Ok(Some(Reading::Read(report))) => return Ok(report),
-        Ok(_) => planned.lose("the worker that was to do it left no word of it: look at the account"),
-        Err(error) => planned.lose(&format!("what came of it could not be read: {}", error.message)),
+        Ok(_) => planned.lose("whether it was done is not known: the worker that was to do it left no word of it"),
+        Err(error) => planned.lose(&format!("whether it was done is not known: {}", error.message)),
     }
     Ok(planned)
 }
