@@ -103,7 +103,7 @@ fn demo_of_many() -> AccountsReport<KeyAudit> {
 
 #[test]
 fn page_on_many_accounts_shows_the_real_table() {
-    let look = Look { width: Some(120), colours: false };
+    let look = Look { width: Some(140), colours: false };
     let report = demo_of_many();
     let shown = table::accounts::table(&report, look, |one| table::keys::table(one, look));
     let (page, shown) = (read("docs/accounts.md"), shown.trim_end());

@@ -40,7 +40,8 @@ impl KeysReport {
             match (finding.action, finding.outcome) {
                 (Action::Warn, _) => warned(finding, told, untried),
                 (Action::Disable, Outcome::Done) => {
-                    finding.reason = told.err().map(|reason| format!("nobody was told: {reason}"));
+                    let untold = told.err().map(|reason| format!("nobody was told: {reason}"));
+                    finding.reason = both(finding.reason.take(), untold);
                 }
                 _ => {}
             }
