@@ -11,9 +11,9 @@ TERRAFORM = Path("terraform")
 # Which parts a module has.
 PARTS = {
     "function": ["account", "deployment"],
-    "keys": ["account", "deployment", "outputs"],
-    "tags": ["account", "deployment", "outputs", "tags"],
-    "watch": ["account", "deployment", "outputs", "tags"],
+    "keys": ["account", "deployment", "outputs", "users", "keys", "keys_permissions"],
+    "tags": ["account", "deployment", "outputs", "users", "tags", "tags_permissions"],
+    "watch": ["account", "deployment", "outputs", "users", "tags", "tags_permissions"],
     "watch_regions": ["account"],
     "digest": ["account", "deployment", "outputs"],
 }

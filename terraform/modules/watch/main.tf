@@ -1,5 +1,6 @@
 locals {
-  audit = "watch"
+  audit   = "watch"
+  secrets = { arns = {}, values = {} }
 
   environment = merge(local.outputs_environment, local.tags_environment, {
     for name, value in {
