@@ -292,7 +292,7 @@ variable "notify_retry_seconds" {
 }
 
 variable "archive" {
-  description = "s3://BUCKET/PREFIX: where the report of every run is kept. An audit may put objects below it and read none; the digest may read them and put none."
+  description = "s3://BUCKET/PREFIX: where the report of every run is kept. An audit may put objects below it and read none, but what it left itself in a run over many accounts; the digest may read them and put none."
   type        = string
   default     = null
 

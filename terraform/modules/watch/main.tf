@@ -1,6 +1,5 @@
 locals {
-  audit   = "watch"
-  secrets = { arns = {}, values = {} }
+  audit = "watch"
 
   environment = merge(local.outputs_environment, local.tags_environment, {
     for name, value in {
