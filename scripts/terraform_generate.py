@@ -11,11 +11,24 @@ TERRAFORM = Path("terraform")
 # Which parts a module has.
 PARTS = {
     "function": ["account", "deployment"],
-    "keys": ["account", "deployment", "outputs"],
-    "tags": ["account", "deployment", "outputs", "tags"],
-    "watch": ["account", "deployment", "outputs", "tags"],
+    "keys": ["account", "deployment", "outputs", "users", "keys", "keys_permissions"],
+    "tags": ["account", "deployment", "outputs", "users", "tags", "tags_permissions"],
+    "watch": ["account", "deployment", "outputs", "external_id", "users", "tags", "tags_permissions"],
     "watch_regions": ["account"],
     "digest": ["account", "deployment", "outputs"],
+    "organization": [
+        "account",
+        "deployment",
+        "outputs",
+        "external_id",
+        "users",
+        "keys",
+        "keys_permissions",
+        "tags",
+        "tags_permissions",
+    ],
+    "member_role": ["account", "member", "users", "keys_permissions", "tags_permissions"],
+    "member_role_stackset": ["member", "users", "keys_permissions", "tags_permissions"],
 }
 
 # The functions that the root module deploys, in the order in which it does.

@@ -187,6 +187,8 @@ module "watch" {
   archive_bucket_kms_key              = var.archive_bucket_kms_key
   archive_kms_key                     = var.archive_kms_key
   assume_role_accounts                = var.assume_role_accounts
+  assume_role_external_id             = var.assume_role_external_id
+  assume_role_external_id_secret      = var.assume_role_external_id_secret
   assume_role_name                    = var.assume_role_name
   authorization_details               = var.authorization_details
   aws_retry_mode                      = var.aws_retry_mode

@@ -23,7 +23,7 @@ variable "architecture" {
 }
 
 variable "archive" {
-  description = "s3://BUCKET/PREFIX: where the report of every run is kept. An audit may put objects below it and read none; the digest may read them and put none."
+  description = "s3://BUCKET/PREFIX: where the report of every run is kept. An audit may put objects below it and read none, but what it left itself in a run over many accounts; the digest may read them and put none."
   type        = string
   default     = null
 }
@@ -45,6 +45,19 @@ variable "assume_role_accounts" {
   type        = set(string)
   default     = []
   nullable    = false
+}
+
+variable "assume_role_external_id" {
+  description = "The external id that the roles ask for. Stands in the state and in the function's environment. Better use assume_role_external_id_secret."
+  type        = string
+  default     = null
+  sensitive   = true
+}
+
+variable "assume_role_external_id_secret" {
+  description = "ARN of the secret or parameter that holds the external id. Not together with assume_role_external_id."
+  type        = string
+  default     = null
 }
 
 variable "assume_role_name" {

@@ -9,6 +9,17 @@ provider "aws" {
   skip_requesting_account_id  = true
 }
 
+# Of the organization's management account.
+provider "aws" {
+  alias                       = "management"
+  region                      = "us-east-1"
+  access_key                  = "test"
+  secret_key                  = "test"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+
 run "keys_slack" {
   command = plan
 
@@ -337,5 +348,74 @@ run "everything_in_the_other_region" {
   assert {
     condition     = module.sleuth.watch.event_bus_arn == null
     error_message = "A region that is the function's own is not forwarded from as well."
+  }
+}
+
+run "organization" {
+  command = plan
+
+  module {
+    source = "./examples/organization"
+  }
+
+  variables {
+    management_role  = "arn:aws:iam::999988887777:role/deployment"
+    organization_id  = "o-a1b2c3d4e5"
+    root             = "r-ab12"
+    package          = "versions.tf"
+    slack_url_secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:sleuth/slack-AbCdEf"
+    external_id      = "larkspur-7d1f"
+    archive_bucket   = "larkspur-reports"
+    alarm_topic      = "arn:aws:sns:us-east-1:123456789012:ops"
+  }
+
+  override_data {
+    target = data.aws_caller_identity.current
+    values = {
+      account_id = "123456789012"
+    }
+  }
+
+  override_data {
+    target = module.sleuth.data.aws_caller_identity.current
+    values = {
+      account_id = "123456789012"
+    }
+  }
+
+  override_data {
+    target = module.sleuth.module.function.data.aws_caller_identity.current
+    values = {
+      account_id = "123456789012"
+    }
+  }
+
+  override_data {
+    target = module.management_role.data.aws_caller_identity.current
+    values = {
+      account_id = "999988887777"
+    }
+  }
+
+  assert {
+    condition = alltrue([
+      jsondecode(module.management_role.trust_policy).Statement[0].Condition.ArnEquals["aws:PrincipalArn"] == ["arn:aws:iam::123456789012:role/sleuth-organization-keys"],
+      module.member_roles.parameters["FunctionRoles"] == "arn:aws:iam::123456789012:role/sleuth-organization-keys",
+      module.sleuth.function_name == "sleuth-organization-keys",
+    ])
+    error_message = "The roles trust the function, which has the name that they mean."
+  }
+
+  assert {
+    condition     = module.sleuth.assume_role_name == module.member_roles.role_name && module.sleuth.assume_role_name == module.management_role.role_name
+    error_message = "The function looks for the role by the name that it has everywhere."
+  }
+
+  assert {
+    condition = [
+      for policy in [module.sleuth.policy, module.management_role.policy, module.member_roles.policy] :
+      [for s in jsondecode(policy).Statement : s.Effect if contains(flatten([s.Action]), "iam:UpdateAccessKey")]
+    ] == [["Deny"], ["Deny"], ["Deny"]]
+    error_message = "Nobody may disable anything."
   }
 }

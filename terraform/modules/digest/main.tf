@@ -1,5 +1,6 @@
 locals {
-  audit = "digest"
+  audit   = "digest"
+  secrets = { arns = {}, values = {} }
 
   environment = merge(local.outputs_environment, { AUDITS = local.audit }, {
     for name, value in {

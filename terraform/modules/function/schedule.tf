@@ -1,5 +1,9 @@
+locals {
+  schedule_target = var.schedule_target == null ? { arn = local.function_arn, action = "lambda:InvokeFunction" } : var.schedule_target
+}
+
 resource "aws_scheduler_schedule" "this" {
-  #checkov:skip=CKV_AWS_297:What a schedule holds is no secret: the name of the function and an empty event.
+  #checkov:skip=CKV_AWS_297:What a schedule holds is no secret: the name of what it starts, and an empty event or its time.
   count = var.schedule == null ? 0 : 1
 
   name                         = var.name
@@ -12,7 +16,7 @@ resource "aws_scheduler_schedule" "this" {
   }
 
   target {
-    arn      = aws_lambda_function.this.arn
+    arn      = var.schedule_target == null ? aws_lambda_function.this.arn : var.schedule_target.arn
     role_arn = one(aws_iam_role.scheduler[*].arn)
     input    = var.schedule_input
 
@@ -39,13 +43,13 @@ resource "aws_scheduler_schedule" "this" {
   ]
 }
 
-# What the schedule may do: start this function, and say that it could not.
+# What the schedule may do: start this function, or the target in its place, and say that it could not.
 
 data "aws_iam_policy_document" "scheduler" {
   statement {
-    sid       = "StartFunction"
-    actions   = ["lambda:InvokeFunction"]
-    resources = [local.function_arn]
+    sid       = var.schedule_target == null ? "StartFunction" : "StartTarget"
+    actions   = [local.schedule_target.action]
+    resources = [local.schedule_target.arn]
   }
 
   dynamic "statement" {
@@ -98,7 +102,7 @@ resource "aws_iam_role" "scheduler" {
 
   name                 = "${var.name}-scheduler"
   path                 = var.role_path
-  description          = "Lets the schedule start the function ${var.name}."
+  description          = "Lets the schedule start ${var.schedule_target == null ? "the function " : ""}${var.name}."
   assume_role_policy   = data.aws_iam_policy_document.scheduler_trust.json
   permissions_boundary = var.permissions_boundary
   tags                 = var.tags

@@ -67,6 +67,12 @@ variable "schedule_input" {
   nullable    = false
 }
 
+variable "schedule_target" {
+  description = "What the schedule starts in place of the function, and what may be done to that: its ARN, and an action of IAM."
+  type        = object({ arn = string, action = string })
+  default     = null
+}
+
 variable "missing_run_hours" {
   description = "After how many hours without a run there is an alarm. Null: none."
   type        = number

@@ -1,30 +1,13 @@
 locals {
-  audit = "keys"
+  audit   = "keys"
+  secrets = { arns = {}, values = {} }
 
-  environment = merge(local.outputs_environment, { AUDITS = local.audit }, {
-    for name, value in {
-      EXPIRATION_AGE              = var.expiration_age
-      WARNING_AGE                 = var.warning_age
-      INACTIVITY_AGE              = var.inactivity_age
-      INACTIVITY_WARNING_AGE      = var.inactivity_warning_age
-      ENABLE_AUTO_EXPIRE          = var.enable_auto_expire ? "true" : null
-      MAX_DISABLE                 = var.max_disable
-      MAX_DISABLE_PERCENT         = var.max_disable_percent
-      INVENTORY                   = var.inventory
-      AUTHORIZATION_DETAILS       = var.authorization_details ? null : "false"
-      CANARY_USER                 = var.canary_user
-      PROTECTED_PATHS             = join(",", var.protected_paths)
-      EXPIRE_NOTIFICATION_TITLE   = var.expire_notification_title
-      EXPIRE_NOTIFICATION_TEXT    = var.expire_notification_text
-      INACTIVE_NOTIFICATION_TITLE = var.inactive_notification_title
-      INACTIVE_NOTIFICATION_TEXT  = var.inactive_notification_text
-    } : name => tostring(value) if trimspace(coalesce(value, " ")) != ""
-  })
+  environment = merge(local.outputs_environment, local.keys_environment, { AUDITS = local.audit })
 
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = flatten([
-      for policy in [data.aws_iam_policy_document.keys.json, local.outputs_statements] : try(jsondecode(policy).Statement, [])
+      for policy in [local.keys_statements, local.outputs_statements] : try(jsondecode(policy).Statement, [])
     ])
   })
 }

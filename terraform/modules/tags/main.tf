@@ -1,27 +1,15 @@
 locals {
-  audit = "tags"
+  audit   = "tags"
+  secrets = { arns = {}, values = {} }
 
   environment = merge(local.outputs_environment, local.tags_environment, { AUDITS = local.audit })
 
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = flatten([
-      for policy in [data.aws_iam_policy_document.regions.json, local.tags_statements, local.outputs_statements] : try(jsondecode(policy).Statement, [])
+      for policy in [local.tags_region_statements, local.tags_statements, local.tags_rules_statements, local.outputs_statements] : try(jsondecode(policy).Statement, [])
     ])
   })
-}
-
-# The watch learns of regions from its events, so that this is the audit's own.
-data "aws_iam_policy_document" "regions" {
-  dynamic "statement" {
-    for_each = length(var.regions) > 0 ? [] : [true]
-
-    content {
-      sid       = "ReadRegions"
-      actions   = ["ec2:DescribeRegions"]
-      resources = ["*"]
-    }
-  }
 }
 
 module "function" {

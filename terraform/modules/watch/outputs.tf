@@ -124,7 +124,7 @@ output "trail_topic_policy" {
 }
 
 output "member_role_trust_policy" {
-  description = "The trust of the role assume_role_name in each of assume_role_accounts, as a policy in JSON."
+  description = "The trust of the role assume_role_name in each of assume_role_accounts, as a policy in JSON. With an external id add that to its condition: sts:ExternalId."
   value       = data.aws_iam_policy_document.member_trust.json
 }
 

@@ -7,7 +7,8 @@
 # A setting that is a secret has two inputs: its own, which stands in the state and in the environment, and X_secret, the
 # ARN of a Secrets Manager secret or a Parameter Store parameter that the function reads at run time.
 #
-# A module that has this part defines local.audit: keys, tags, watch or digest.
+# A module that has this part defines local.audit: keys, tags, watch or digest; and local.secrets, the secrets among its own
+# settings: their ARNs, and their values, each by the name of the setting.
 
 variable "slack_url" {
   description = "Slack incoming webhook that is posted to. A secret: it stands in the state and in the function's environment. Better use slack_url_secret."
@@ -291,7 +292,7 @@ variable "notify_retry_seconds" {
 }
 
 variable "archive" {
-  description = "s3://BUCKET/PREFIX: where the report of every run is kept. An audit may put objects below it and read none; the digest may read them and put none."
+  description = "s3://BUCKET/PREFIX: where the report of every run is kept. An audit may put objects below it and read none, but what it left itself in a run over many accounts; the digest may read them and put none."
   type        = string
   default     = null
 
@@ -476,10 +477,7 @@ variable "secrets_kms_keys" {
   }
 
   validation {
-    condition = length(var.secrets_kms_keys) == 0 || anytrue([
-      for arn in [var.slack_url_secret, var.slack_bot_token_secret, var.smtp_user_secret, var.smtp_password_secret, var.search_password_secret] :
-      trimspace(coalesce(arn, " ")) != ""
-    ])
+    condition     = length(var.secrets_kms_keys) == 0 || length(local.outputs_secrets) > 0
     error_message = "secrets_kms_keys are of use only with an input whose name ends in _secret."
   }
 }
@@ -523,23 +521,23 @@ variable "debug" {
 locals {
   # Whether there is a secret is none, and kept apart from its value it lets plans show all other settings.
   outputs_secret_environment = {
-    for name, value in {
+    for name, value in merge(local.secrets.values, {
       SLACK_URL       = var.slack_url
       SLACK_BOT_TOKEN = var.slack_bot_token
       SMTP_USER       = var.smtp_user
       SMTP_PASSWORD   = var.smtp_password
       SEARCH_PASSWORD = var.search_password
-    } : name => value if nonsensitive(trimspace(coalesce(value, " ")) != "")
+    }) : name => value if nonsensitive(trimspace(coalesce(value, " ")) != "")
   }
 
   outputs_secrets = {
-    for name, arn in {
+    for name, arn in merge(local.secrets.arns, {
       SLACK_URL       = var.slack_url_secret
       SLACK_BOT_TOKEN = var.slack_bot_token_secret
       SMTP_USER       = var.smtp_user_secret
       SMTP_PASSWORD   = var.smtp_password_secret
       SEARCH_PASSWORD = var.search_password_secret
-    } : name => trimspace(arn) if trimspace(coalesce(arn, " ")) != ""
+    }) : name => trimspace(arn) if trimspace(coalesce(arn, " ")) != ""
   }
 
   outputs_environment = merge(local.outputs_secrets, {

@@ -1,6 +1,9 @@
 # Written by scripts/terraform-generate from parts/tags.tf: change that.
 
-# How instances are judged and what may be done about them: settings of the audit of EC2 tags, which the watch goes by too.
+# How instances are judged, and how much may be done about them: settings of the audit of EC2 tags, which the watch goes by
+# too. Those that decide what it may do at all are in tags_permissions.tf.
+#
+# A module that has this part defines local.audit.
 
 variable "tag_rules_file" {
   description = "File in the package with tag rules, such as /var/task/rules.toml: JSON if its name ends in .json, else TOML. One of three ways to give rules: this, tag_rules_table or required_tags."
@@ -15,7 +18,7 @@ variable "tag_rules_file" {
   }
 
   validation {
-    condition = var.created_by_validate || anytrue([
+    condition = local.audit == "keys" || var.created_by_validate || anytrue([
       for source in [var.tag_rules_file, var.tag_rules_table, var.required_tags] : trimspace(coalesce(source, " ")) != ""
     ])
     error_message = "No rules are set: set tag_rules_table, required_tags or tag_rules_file, or created_by_validate."
@@ -90,49 +93,6 @@ variable "created_by_validate" {
   nullable    = false
 }
 
-variable "tag_action" {
-  description = "The severest action a run may take: notify, repair, stop or terminate. The function has the permissions for it, and no more."
-  type        = string
-  default     = "notify"
-  nullable    = false
-
-  validation {
-    condition     = contains(["notify", "repair", "stop", "terminate"], var.tag_action)
-    error_message = "tag_action is `${var.tag_action}`: must be notify, repair, stop or terminate."
-  }
-}
-
-variable "settable_tags" {
-  description = "Keys of the tags that repairs may set: those that rules repair, with their aliases. The function may set no other. The module rules_table gives them as an output."
-  type        = list(string)
-  default     = []
-  nullable    = false
-
-  validation {
-    # What a policy would take for a variable is refused too.
-    condition     = alltrue([for key in var.settable_tags : can(regex("^[^*?$]{1,128}$", key)) && !startswith(lower(key), "aws:")])
-    error_message = "settable_tags are `${join(",", var.settable_tags)}`: must be keys of tags, of at most 128 characters, without *, ? and $, and none that begins with aws:."
-  }
-
-  validation {
-    # With notify they are not in the policy.
-    condition     = var.tag_action == "notify" || alltrue([for key in var.settable_tags : can(regex("^[\\x{20}-\\x{FF}]*$", key))])
-    error_message = "settable_tags are `${join(",", var.settable_tags)}`: must have no letter or sign beyond those of Latin-1, up to ÿ, as the function's policy names the keys and AWS takes no others there. Let the rules repair tags of other keys, or set tag_action to notify."
-  }
-
-  validation {
-    condition     = var.tag_action != "repair" || length(var.settable_tags) > 0
-    error_message = "settable_tags is empty: with tag_action repair it must name the tags that repairs may set."
-  }
-}
-
-variable "protect_exempt" {
-  description = "Whether the function is denied stopping and terminating instances that have a tag SleuthExempt, whatever it says. An exemption that is over has to be removed then before Sleuth can act."
-  type        = bool
-  default     = true
-  nullable    = false
-}
-
 variable "max_stop" {
   description = "The brake: most instances one run may stop; if it would be more, nothing is changed. The program's default is 10."
   type        = number
@@ -155,18 +115,6 @@ variable "max_terminate" {
   }
 }
 
-variable "override_protection" {
-  description = "Whether termination and stop protection that is in the way is switched off. Needs tag_action stop or terminate."
-  type        = bool
-  default     = false
-  nullable    = false
-
-  validation {
-    condition     = !var.override_protection || contains(["stop", "terminate"], var.tag_action)
-    error_message = "override_protection is of use only with tag_action stop or terminate."
-  }
-}
-
 variable "grace_minutes" {
   description = "Minutes after its launch in which an instance is left alone, where its rule does not say. The program's default is 5."
   type        = number
@@ -175,31 +123,6 @@ variable "grace_minutes" {
   validation {
     condition     = var.grace_minutes == null ? true : floor(var.grace_minutes) == var.grace_minutes && var.grace_minutes >= 0 && var.grace_minutes <= 525600
     error_message = "grace_minutes is ${coalesce(var.grace_minutes, -1)}: must be a whole number from 0 to 525600."
-  }
-}
-
-variable "regions" {
-  description = "Regions whose instances are looked at, such as eu-west-1. By default all that are enabled. What changes instances is allowed in these regions only."
-  type        = list(string)
-  default     = []
-  nullable    = false
-
-  validation {
-    condition     = alltrue([for region in var.regions : can(regex("^[a-z0-9]+(-[a-z0-9]+)+-[a-z0-9]*[0-9]$", region)) && length(region) <= 32])
-    error_message = "regions are `${join(",", var.regions)}`: must be regions such as eu-west-1. Leave them out for all."
-  }
-}
-
-variable "canary_tags" {
-  description = "Tags of an instance that every region must show, or nothing is changed in it, as in `Name=canary-{region},team`; true for created_by,project,department,Name=api-canary-{region}. By default nobody looks for one."
-  type        = string
-  default     = null
-
-  validation {
-    condition = contains(["", "true", "false"], lower(trimspace(coalesce(var.canary_tags, " ")))) ? true : alltrue([
-      for entry in split(",", var.canary_tags) : can(regex("^\\s*[^=\\s][^=]*(=\\s*\\S.*)?$", entry))
-    ])
-    error_message = "canary_tags is `${coalesce(var.canary_tags, " ")}`: must be true, or tags as in Name=canary-{region},team."
   }
 }
 
@@ -215,17 +138,6 @@ variable "owner_tags" {
   }
 }
 
-variable "owner_lookup_seconds" {
-  description = "Seconds CloudTrail may be asked who launched instances, in all. 0: it is not asked, and the function may not. The program's default is 120."
-  type        = number
-  default     = null
-
-  validation {
-    condition     = var.owner_lookup_seconds == null ? true : floor(var.owner_lookup_seconds) == var.owner_lookup_seconds && var.owner_lookup_seconds >= 0 && var.owner_lookup_seconds <= 86400
-    error_message = "owner_lookup_seconds is ${coalesce(var.owner_lookup_seconds, -1)}: must be a whole number from 0 to 86400."
-  }
-}
-
 variable "tag_notification_title" {
   description = "Title of messages about tags. The program's default is AWS EC2 Tag Report."
   type        = string
@@ -236,13 +148,6 @@ variable "tag_notification_text" {
   description = "What owners of instances should do."
   type        = string
   default     = null
-}
-
-variable "authorization_details" {
-  description = "Whether users are read by iam:GetAccountAuthorizationDetails, 1,000 a call. If not, the function may not call it and reads them in other ways, which it is allowed instead."
-  type        = bool
-  default     = true
-  nullable    = false
 }
 
 locals {
@@ -273,49 +178,11 @@ locals {
     "arn:${local.partition}:dynamodb:${local.region}:${local.account}:table/${local.tags_table}"
   ])
 
-  # An instance of any region, as the condition on regions is one of its own: it holds for what is changed.
-  tags_instances = "arn:${local.partition}:ec2:*:${local.account}:instance/*"
-
-  # The timestamp of canaries is set by every run, whatever tag_action is.
-  tags_settable = sort(distinct(concat(
-    var.tag_action == "notify" ? [] : var.settable_tags,
-    contains(["", "false"], lower(trimspace(coalesce(var.canary_tags, " ")))) ? [] : ["canary_timestamp"],
-  )))
-
-  tags_stopping = concat(
-    contains(["stop", "terminate"], var.tag_action) ? ["ec2:StopInstances"] : [],
-    var.tag_action == "terminate" ? ["ec2:TerminateInstances"] : [],
-  )
-
-  tags_region_condition = length(var.regions) > 0 ? [sort(distinct(var.regions))] : []
-
-  # What the audit does in an account, in which the function is or in which a role of it is.
-  tags_statements = data.aws_iam_policy_document.tags.json
+  # Rules are read in the function's own account.
+  tags_rules_statements = data.aws_iam_policy_document.tags_rules.json
 }
 
-data "aws_iam_policy_document" "tags" {
-  statement {
-    sid = "ReadAccount"
-    actions = concat(
-      ["ec2:DescribeInstances", "iam:ListAccountAliases"],
-      [var.authorization_details ? "iam:GetAccountAuthorizationDetails" : "iam:ListUsers"],
-      var.owner_lookup_seconds == 0 ? [] : ["cloudtrail:LookupEvents"],
-    )
-    # AWS takes no narrower resource for these calls.
-    resources = ["*"]
-  }
-
-  # What protects an instance matters only where it may be stopped or terminated.
-  dynamic "statement" {
-    for_each = length(local.tags_stopping) > 0 ? [true] : []
-
-    content {
-      sid       = "ReadProtection"
-      actions   = ["ec2:DescribeInstanceAttribute"]
-      resources = [local.tags_instances]
-    }
-  }
-
+data "aws_iam_policy_document" "tags_rules" {
   dynamic "statement" {
     for_each = local.tags_tables
 
@@ -338,99 +205,6 @@ data "aws_iam_policy_document" "tags" {
         test     = "StringEquals"
         variable = "kms:ViaService"
         values   = [for suffix in local.outputs_suffixes : "dynamodb.${split(":", local.tags_tables[0])[3]}.${suffix}"]
-      }
-    }
-  }
-
-  dynamic "statement" {
-    for_each = length(local.tags_settable) > 0 ? [local.tags_settable] : []
-
-    content {
-      sid       = "SetTags"
-      actions   = ["ec2:CreateTags"]
-      resources = [local.tags_instances]
-
-      # Upper and lower case are alike because an empty tag is set under the key that it has.
-      condition {
-        test     = "ForAllValues:StringEqualsIgnoreCase"
-        variable = "aws:TagKeys"
-        values   = statement.value
-      }
-
-      # For all values holds also where there are none.
-      condition {
-        test     = "Null"
-        variable = "aws:TagKeys"
-        values   = ["false"]
-      }
-
-      dynamic "condition" {
-        for_each = local.tags_region_condition
-
-        content {
-          test     = "StringEquals"
-          variable = "ec2:Region"
-          values   = condition.value
-        }
-      }
-    }
-  }
-
-  dynamic "statement" {
-    for_each = length(local.tags_stopping) > 0 ? [local.tags_stopping] : []
-
-    content {
-      sid       = "StopInstances"
-      actions   = statement.value
-      resources = [local.tags_instances]
-
-      dynamic "condition" {
-        for_each = var.protect_exempt ? [true] : []
-
-        content {
-          test     = "Null"
-          variable = "aws:ResourceTag/SleuthExempt"
-          values   = ["true"]
-        }
-      }
-
-      dynamic "condition" {
-        for_each = local.tags_region_condition
-
-        content {
-          test     = "StringEquals"
-          variable = "ec2:Region"
-          values   = condition.value
-        }
-      }
-    }
-  }
-
-  # Without the condition on SleuthExempt, even with protect_exempt: if somebody exempts an instance after its protection was
-  # switched off, it must be possible to switch it on again.
-  dynamic "statement" {
-    for_each = var.override_protection ? [true] : []
-
-    content {
-      sid       = "SwitchProtection"
-      actions   = ["ec2:ModifyInstanceAttribute"]
-      resources = [local.tags_instances]
-
-      # AWS's documents and policies in use differ in how they spell these two, so that the case is left open.
-      condition {
-        test     = "StringEqualsIgnoreCase"
-        variable = "ec2:Attribute"
-        values   = ["DisableApiStop", "DisableApiTermination"]
-      }
-
-      dynamic "condition" {
-        for_each = local.tags_region_condition
-
-        content {
-          test     = "StringEquals"
-          variable = "ec2:Region"
-          values   = condition.value
-        }
       }
     }
   }

@@ -9,7 +9,13 @@ locals {
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = flatten([
-      for policy in [local.tags_statements, data.aws_iam_policy_document.watch.json, local.outputs_statements] : try(jsondecode(policy).Statement, [])
+      for policy in [
+        local.tags_statements,
+        local.tags_rules_statements,
+        data.aws_iam_policy_document.watch.json,
+        var.schedule == null ? "{}" : local.tags_region_statements,
+        local.outputs_statements,
+      ] : try(jsondecode(policy).Statement, [])
     ])
   })
 
@@ -19,11 +25,8 @@ locals {
   # What the role in another account may do: the same, there. Rules are read with the function's own role.
   member_policies = {
     for account in var.assume_role_accounts : account => jsonencode({
-      Version = "2012-10-17"
-      Statement = [
-        for statement in jsondecode(replace(local.tags_statements, local.tags_instances, "arn:${local.partition}:ec2:*:${account}:instance/*")).Statement :
-        statement if !contains(["ReadRules", "DecryptRules"], statement.Sid)
-      ]
+      Version   = "2012-10-17"
+      Statement = jsondecode(replace(local.tags_statements, local.tags_instances, "arn:${local.partition}:ec2:*:${account}:instance/*")).Statement
     })
   }
 }
@@ -90,17 +93,6 @@ data "aws_iam_policy_document" "watch" {
       sid       = "AssumeRoles"
       actions   = ["sts:AssumeRole"]
       resources = statement.value
-    }
-  }
-
-  # The audit of all instances asks which regions there are, unless it is told.
-  dynamic "statement" {
-    for_each = var.schedule != null && length(var.regions) == 0 ? [true] : []
-
-    content {
-      sid       = "ReadRegions"
-      actions   = ["ec2:DescribeRegions"]
-      resources = ["*"]
     }
   }
 }

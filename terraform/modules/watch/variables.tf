@@ -54,6 +54,13 @@ variable "assume_role_name" {
     condition     = (var.assume_role_name == null) == (length(var.assume_role_accounts) == 0)
     error_message = "assume_role_name and assume_role_accounts need each other: set both or neither."
   }
+
+  validation {
+    condition = var.assume_role_name != null || alltrue([
+      for id in [var.assume_role_external_id, var.assume_role_external_id_secret] : trimspace(coalesce(id, " ")) == ""
+    ])
+    error_message = "assume_role_external_id and assume_role_external_id_secret are of use only with assume_role_name."
+  }
 }
 
 variable "assume_role_accounts" {

@@ -201,3 +201,110 @@ run "digest-search" {
     sns_topic     = "arn:aws:sns:eu-west-1:123456789012:audits"
   }
 }
+
+# Over the accounts of an organization but those of a unit: here, and by a role in each other.
+run "organization-keys" {
+  command = plan
+
+  module {
+    source = "./organization"
+  }
+
+  variables {
+    audit    = "keys"
+    accounts = ["org"]
+    settings = {
+      enable_auto_expire = true
+      inventory          = "report"
+      protected_paths    = ["/protected/"]
+    }
+    own = {
+      organization_id                = "o-a1b2c3d4e5"
+      exclude_accounts               = ["ou-ab12-22222222"]
+      assume_role_external_id_secret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:sleuth-external-id-AbCdEf"
+      inactivity_age                 = 60
+      inactivity_warning_age         = 50
+      max_disable_total              = 100
+      sns_topic                      = "arn:aws:sns:eu-west-1:123456789012:audits"
+      archive                        = "s3://larkspur-reports/sleuth"
+      archive_kms_key                = "arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000003"
+    }
+  }
+
+  override_data {
+    target = module.organization.data.aws_caller_identity.current
+    values = { account_id = "123456789012" }
+  }
+
+  override_data {
+    target = module.organization.data.aws_region.current
+    values = { region = "eu-west-1" }
+  }
+
+  override_data {
+    target = module.organization.module.function.data.aws_caller_identity.current
+    values = { account_id = "123456789012" }
+  }
+
+  override_data {
+    target = module.organization.module.function.data.aws_region.current
+    values = { region = "eu-west-1" }
+  }
+
+  override_data {
+    target = module.member.data.aws_caller_identity.current
+    values = { account_id = "210987654321" }
+  }
+}
+
+# Over all accounts of an organization.
+run "organization-tags" {
+  command = plan
+
+  module {
+    source = "./organization"
+  }
+
+  variables {
+    audit    = "tags"
+    accounts = ["org"]
+    settings = {
+      tag_action          = "terminate"
+      settable_tags       = ["Owner"]
+      canary_tags         = "true"
+      override_protection = true
+    }
+    own = {
+      organization_id     = "o-a1b2c3d4e5"
+      tag_rules_table     = "sleuth-rules"
+      max_stop_total      = 100
+      max_terminate_total = 100
+      archive             = "s3://larkspur-reports/sleuth"
+    }
+  }
+
+  override_data {
+    target = module.organization.data.aws_caller_identity.current
+    values = { account_id = "123456789012" }
+  }
+
+  override_data {
+    target = module.organization.data.aws_region.current
+    values = { region = "eu-west-1" }
+  }
+
+  override_data {
+    target = module.organization.module.function.data.aws_caller_identity.current
+    values = { account_id = "123456789012" }
+  }
+
+  override_data {
+    target = module.organization.module.function.data.aws_region.current
+    values = { region = "eu-west-1" }
+  }
+
+  override_data {
+    target = module.member.data.aws_caller_identity.current
+    values = { account_id = "210987654321" }
+  }
+}

@@ -270,3 +270,19 @@ run "schedule" {
     error_message = "This account's schedules may use the scheduler's role."
   }
 }
+
+run "schedule_of_something_else" {
+  command = plan
+
+  variables {
+    schedule        = "rate(1 day)"
+    schedule_target = { arn = "arn:aws:states:us-east-1:123456789012:stateMachine:sleuth", action = "states:StartExecution" }
+  }
+
+  assert {
+    condition = one(aws_scheduler_schedule.this[0].target).arn == "arn:aws:states:us-east-1:123456789012:stateMachine:sleuth" && [
+      for s in jsondecode(aws_iam_role_policy.scheduler[0].policy).Statement : [s.Action, s.Resource] if s.Sid != "ReportFailures"
+    ] == [["states:StartExecution", "arn:aws:states:us-east-1:123456789012:stateMachine:sleuth"]]
+    error_message = "The schedule starts what is named in place of the function, and may do nothing else to it."
+  }
+}

@@ -181,6 +181,24 @@ run "other_accounts" {
   }
 }
 
+run "other_accounts_with_an_external_id" {
+  command = plan
+
+  variables {
+    assume_role_name               = "sleuth"
+    assume_role_accounts           = ["210987654321"]
+    assume_role_external_id_secret = "arn:aws:ssm:us-east-1:123456789012:parameter/sleuth/external-id"
+  }
+
+  assert {
+    condition = (
+      local.environment["ASSUME_ROLE_EXTERNAL_ID"] == "arn:aws:ssm:us-east-1:123456789012:parameter/sleuth/external-id" &&
+      [for s in jsondecode(output.policy).Statement : s.Resource if s.Sid == "ReadParameters"] == ["arn:aws:ssm:us-east-1:123456789012:parameter/sleuth/external-id"]
+    )
+    error_message = "The function is told where the external id is kept, and may read it."
+  }
+}
+
 run "both_in_one_function" {
   command = plan
 

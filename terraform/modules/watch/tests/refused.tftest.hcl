@@ -136,6 +136,16 @@ run "assume_role_name_alone" {
   expect_failures = [var.assume_role_name]
 }
 
+run "external_id_without_role" {
+  command = plan
+
+  variables {
+    assume_role_external_id = "larkspur-7d1f"
+  }
+
+  expect_failures = [var.assume_role_name]
+}
+
 run "assume_role_name_any" {
   command = plan
 
