@@ -33,13 +33,14 @@ const TIMEOUT: &str = "300";
 
 /// What a run is given to do, and what has to be true after it.
 struct Task {
-    event: Value,
+    /// One after the other.
+    events: Vec<Value>,
     facts: Vec<Fact>,
 }
 
 enum Fact {
-    /// These keys do not work any more, and all others do.
-    Inactive(Vec<String>),
+    /// So many keys of an account do not work any more.
+    Inactive(Emulator, usize),
     /// An instance is in a state.
     State(Emulator, String, &'static str),
     /// An instance has a tag.
@@ -97,6 +98,11 @@ impl Bench {
             self.aws.bucket(bucket).await;
         }
         let task = match configuration.audit() {
+            _ if settings.contains_key("ACCOUNTS") => {
+                let (task, left_out) = self.organization(configuration).await;
+                settings.insert("EXCLUDE_ACCOUNTS".to_owned(), left_out);
+                task
+            }
             "keys" => self.keys(configuration).await,
             "tags" => self.tags(configuration).await,
             "watch" => self.watch(configuration).await,
@@ -110,15 +116,19 @@ impl Bench {
         self.aws.check_policies(true).await;
         let before = self.aws.calls().await.len();
         let function = Function::start_with(BOTH, &self.aws.url, &settings).await;
-        let answer = function.invoke(task.event.to_string()).await;
+        let mut answers = Vec::new();
+        for event in &task.events {
+            answers.push(function.invoke(event.to_string()).await);
+        }
         let calls = self.aws.calls().await.split_off(before);
         self.aws.check_policies(false).await;
 
-        let mut flaws: Vec<String> = answer.get("errorMessage").map(text).into_iter().collect();
+        let mut flaws: Vec<String> = answers.iter().filter_map(|answer| answer.get("errorMessage")).map(text).collect();
+        let answer = answers.last().unwrap();
         // Of the watch, what did not keep it from dealing with an event stands in the log only.
         flaws.extend(function.reports().iter().flat_map(errors));
         for fact in &task.facts {
-            flaws.extend(self.missing(fact, &answer).await);
+            flaws.extend(self.missing(fact, answer).await);
         }
         let calls = calls.iter().map(|call| (call.account.clone(), action(call))).collect();
         Ended { flaws, warnings: warnings(&function.log()), calls }
@@ -168,21 +178,14 @@ impl Bench {
 
     /// A key that is too old, one that is unused for so long that its owner is warned, and the canary.
     async fn keys(&self, configuration: &Configuration) -> Task {
-        let expired = self.users().await;
+        users(&self.aws).await;
         if let Some(canary) = configuration.environment.get("CANARY_USER") {
             self.aws.user(canary, &[]).await;
         }
-        let disables = configuration.is("ENABLE_AUTO_EXPIRE", "true");
-        let mut facts = vec![Fact::Inactive(if disables { vec![expired] } else { Vec::new() })];
+        let disables = usize::from(configuration.is("ENABLE_AUTO_EXPIRE", "true"));
+        let mut facts = vec![Fact::Inactive(self.aws.elsewhere(ACCOUNT), disables)];
         facts.extend(configuration.environment.contains_key("ARCHIVE").then_some(Fact::Archived));
-        Task { event: json!({}), facts }
-    }
-
-    async fn users(&self) -> String {
-        self.aws.user("alice", &[("Slack", "U024BE7LH")]).await;
-        self.aws.user("bob", &[("Slack", "U0BOB00000")]).await;
-        self.aws.key("bob", 55, Some(55)).await;
-        self.aws.key("alice", 100, Some(1)).await
+        Task { events: vec![json!({})], facts }
     }
 
     /// Instances to repair, to stop and to terminate, of which the last is protected, and the canary of each region.
@@ -203,7 +206,7 @@ impl Bench {
         }
         let mut facts = changed(configuration, aws, &three);
         facts.extend(configuration.environment.contains_key("ARCHIVE").then_some(Fact::Archived));
-        Task { event: json!({}), facts }
+        Task { events: vec![json!({})], facts }
     }
 
     async fn rules(&self) {
@@ -233,12 +236,44 @@ impl Bench {
         }
         let files: Vec<&str> = files.iter().map(String::as_str).collect();
         let notification = cloudtrail_notification(TRAIL, &files);
-        Task { event: queued(&[("one", &sns_event(&notification.to_string()))]), facts }
+        Task { events: vec![queued(&[("one", &sns_event(&notification.to_string()))])], facts }
+    }
+
+    /// The same in this account and each other one of an organization, and the steps of a run over all. Also the unit that
+    /// is to be left out.
+    async fn organization(&self, configuration: &Configuration) -> (Task, String) {
+        let ids: Vec<&str> = configuration.members.keys().map(String::as_str).chain([ACCOUNT]).collect();
+        let accounts = ids.iter().map(|id| json!({"id": id, "unit": "Work"}));
+        let left_out = json!({"id": "333333333333", "unit": "Sandbox"});
+        let accounts: Vec<Value> = accounts.chain([left_out]).collect();
+        let organization = self.aws.tell("organization", &json!({"accounts": accounts})).await;
+        self.rules().await;
+        let mut facts = vec![Fact::Archived];
+        for id in &ids {
+            let aws = self.aws.elsewhere(id);
+            if let Some(policy) = configuration.members.get(*id) {
+                role(&aws, &configuration.environment["ASSUME_ROLE_NAME"], policy).await;
+            }
+            if configuration.is("AUDITS", "keys") {
+                users(&aws).await;
+                facts.push(Fact::Inactive(aws, 1));
+            } else {
+                let three = instances(&aws).await;
+                facts.extend(changed(configuration, &aws, &three));
+            }
+        }
+        let execution = json!("arn:aws:states:eu-west-1:123456789012:execution:sleuth:one");
+        let step = |step: &str| json!({"step": step, "run": "one", "execution": execution});
+        let each = |step: &str| -> Vec<Value> {
+            ids.iter().map(|id| json!({"step": step, "run": "one", "account": id})).collect()
+        };
+        let events = [vec![step("list")], each("plan"), vec![step("gate")], each("apply"), vec![step("consolidate")]];
+        (Task { events: events.concat(), facts }, text(&organization["units"]["Sandbox"]))
     }
 
     /// An audit that is over, and kept.
     async fn digest(&self, configuration: &Configuration) -> Task {
-        self.users().await;
+        users(&self.aws).await;
         let mut settings = vec![("ENABLE_AUTO_EXPIRE", "true")];
         if let Some(archive) = configuration.environment.get("ARCHIVE") {
             settings.push(("ARCHIVE", archive));
@@ -250,15 +285,15 @@ impl Bench {
         // The time of a digest ends a quarter of an hour before that of its schedule.
         let time = Utc::now() + TimeDelta::minutes(16);
         let event = json!({"detail-type": "Scheduled Event", "time": time});
-        Task { event, facts: vec![Fact::Digested] }
+        Task { events: vec![event], facts: vec![Fact::Digested] }
     }
 
     /// What is not as it should be.
     async fn missing(&self, fact: &Fact, answer: &Value) -> Option<String> {
         match fact {
-            Fact::Inactive(keys) => {
-                let inactive = self.aws.inactive().await.len();
-                (inactive != keys.len()).then(|| format!("{inactive} keys are disabled, not {}", keys.len()))
+            Fact::Inactive(aws, keys) => {
+                let inactive = aws.inactive().await.len();
+                (inactive != *keys).then(|| format!("{inactive} keys are disabled, not {keys}"))
             }
             Fact::State(aws, id, state) => {
                 let found = aws.states(IRELAND).await[id].clone();
@@ -278,6 +313,14 @@ impl Bench {
             }
         }
     }
+}
+
+/// A key that is too old, and one that is unused for so long that its owner is warned.
+async fn users(aws: &Emulator) {
+    aws.user("alice", &[("Slack", "U024BE7LH")]).await;
+    aws.user("bob", &[("Slack", "U0BOB00000")]).await;
+    aws.key("bob", 55, Some(55)).await;
+    aws.key("alice", 100, Some(1)).await;
 }
 
 /// Three instances, each of which breaks one rule: one to repair, one to stop, one to terminate.
