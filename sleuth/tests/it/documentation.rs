@@ -388,6 +388,7 @@ fn doctor_needs_what_the_documentation_says() {
         ("Access keys", Part::Keys, 10),
         ("EC2 tags", Part::Tags, 11),
         ("The watch", Part::Watch, 2),
+        ("Many accounts", Part::Accounts, 8),
     ] {
         let needs = NEEDS.iter().filter(|need| need.part == part);
         let needs: BTreeSet<String> = needs.map(|need| need.action.to_owned()).collect();
@@ -402,7 +403,7 @@ fn doctor_needs_what_the_documentation_says() {
 fn policies_in_the_documentation_allow_calls_that_it_names() {
     let documented = read("docs/permissions.md");
     let policies = blocks(&documented, "json");
-    assert_eq!(policies.len(), 8);
+    assert_eq!(policies.len(), 9);
     for policy in policies {
         let policy: Value = serde_json::from_str(policy).unwrap_or_else(|error| panic!("{error}: {policy}"));
         assert_eq!(policy["Version"], "2012-10-17");
