@@ -2,10 +2,11 @@
 
 use super::{Check, Section, Status};
 use crate::{
-    config::{self, AccountsConfig, RoleName},
+    config::{self, AccountsConfig, MostInAll, RoleName},
     organization::{Asked, Listing, Member, Skipped},
     ports::{accounts::Unread, doctor::Trouble},
     report::accounts::shown,
+    tags::Action,
 };
 
 /// Which accounts are examined, and how they are entered.
@@ -22,6 +23,21 @@ const FEW: usize = 5;
 /// Who may ask Organizations.
 const WHOSE: &str = "accounts of an organization are told to its management account and to delegated administrators \
                      only (docs/accounts.md): use the credentials of one";
+
+/// Brakes over all accounts that let nothing through. `disables`: whether keys may be disabled; `action`: how far the
+/// audit of tags may go.
+pub fn closed(totals: &MostInAll, disables: bool, action: Action) -> Vec<Check> {
+    let MostInAll { disable, stop, terminate } = *totals;
+    let limits = [
+        ("MAX_DISABLE_TOTAL", disable, disables, "set ENABLE_AUTO_EXPIRE to false"),
+        ("MAX_STOP_TOTAL", stop, action >= Action::Stop, "lower TAG_ACTION"),
+        ("MAX_TERMINATE_TOTAL", terminate, action >= Action::Terminate, "lower TAG_ACTION"),
+    ];
+    let closed = limits.into_iter().filter(|(_, most, changes, _)| *most == Some(0) && *changes);
+    let found = "is 0: a run that finds anything to be changed so changes nothing in any account";
+    let warning = |name: &str| Check::new(Section::Settings, name, Status::Warning, found);
+    closed.map(|(name, _, _, or)| warning(name).fix(format!("raise {name}, or {or}"))).collect()
+}
 
 /// The accounts that there are.
 pub fn listed(asked: &Asked, Listing { members, skipped }: &Listing) -> Check {
@@ -75,8 +91,8 @@ pub fn unlisted(Unread { operation, trouble }: &Unread) -> Check {
 /// What Organizations says to an account that is in none.
 const NO_ORGANIZATION: &str = "AWSOrganizationsNotInUse";
 
-/// Whether it is a policy that is in the way. Organizations says `AccessDeniedException` to accounts that are neither the
-/// management account nor a delegated administrator, too, but in other words.
+/// Whether it is a policy that is in the way. Organizations says `AccessDeniedException` to accounts that are neither
+/// the management account nor a delegated administrator, too, but in other words.
 pub fn is_by_a_policy(trouble: &Trouble) -> bool {
     matches!(trouble, Trouble::Denied(said) if said.contains("not authorized to perform"))
 }
@@ -120,12 +136,12 @@ pub fn entered(role: &config::Role, tried: &[(Member, Result<(), Trouble>)]) -> 
         return check("roles", Status::Unchecked, found).fix("run this again");
     }
     let external_id = match external_id {
-        Some(_) => "that asks for no external id, or for that of ASSUME_ROLE_EXTERNAL_ID",
-        None => "that asks for no external id, as ASSUME_ROLE_EXTERNAL_ID is not set",
+        Some(_) => "the external id of ASSUME_ROLE_EXTERNAL_ID, or for none",
+        None => "no external id, as ASSUME_ROLE_EXTERNAL_ID is not set",
     };
     check("roles", Status::Failed, found).fix(format!(
-        "make the role there, with a trust in who runs this {external_id} (docs/accounts.md), allow the caller \
-         sts:AssumeRole on it, or leave the account out"
+        "make the role there; its trust has to name the caller, and may ask for {external_id} (docs/accounts.md); or \
+         allow the caller sts:AssumeRole on it; or leave the account out"
     ))
 }
 

@@ -69,12 +69,12 @@ pub async fn examine(aws: &impl Examine, settings: &Settings, order: Order) -> D
             account = Account { id: Some(caller.account.clone()), alias: found.alias.clone() };
             checks.extend(found.judged(aws, &wants, caller, order.end).await);
         }
-        Err(_) => checks.push(Check::new(
-            Section::Permissions,
-            "permissions",
-            Status::Skipped,
-            "not looked at, as AWS did not say who calls",
-        )),
+        Err(_) => {
+            let found = "not looked at, as AWS did not say who calls";
+            checks.push(Check::new(Section::Permissions, "permissions", Status::Skipped, found));
+            let many = settings.many.as_ref();
+            checks.extend(many.map(|_| Check::new(Section::Accounts, "accounts", Status::Skipped, found)));
+        }
     }
     checks.extend(outputs::through(aws, &opened, settings.common(), &wants, &account, order).await);
     let names = settings.audits.iter().map(|audit| audit.as_str()).collect();
@@ -90,6 +90,7 @@ pub fn offline(settings: &Settings, check: Check, now: DateTime<Utc>) -> Diagnos
         Check::new(section, name, Status::Skipped, "not looked at, as there are no credentials to ask AWS with")
     };
     checks.extend([nothing(Section::Permissions, "permissions"), nothing(Section::Channels, "channels")]);
+    checks.extend(settings.many.as_ref().map(|_| nothing(Section::Accounts, "accounts")));
     Diagnosis::new(now, settings.audits.iter().map(|audit| audit.as_str()).collect(), checks)
 }
 

@@ -4,10 +4,13 @@ use super::{Check, Section, Status};
 use crate::{
     accounts_source,
     config::{
-        AccountFlags, AccountsConfig, Audit, Common, DigestConfig, DigestFlags, Flags, KeysConfig, MostInAll, Problem,
-        Problems, Role, RuleSource, TagFlags, TagsConfig, WatchConfig,
+        AccountFlags, AccountsConfig, Audit, Common, DigestConfig, DigestFlags, Flags, KeysConfig, Problem, Problems,
+        Role, RuleSource, TagFlags, TagsConfig, WatchConfig,
     },
-    doctor::{accounts::Many, channels},
+    doctor::{
+        accounts::{self, Many},
+        channels,
+    },
     rules_source::RulesError,
     tags::{Action, RegionName, RuleSet},
 };
@@ -116,28 +119,15 @@ impl Settings {
         }));
         checks.extend(self.keys.as_ref().map(of_keys).unwrap_or_default());
         checks.extend(self.tags.as_ref().map(of_tags).unwrap_or_default());
-        checks.extend(self.totals());
-        checks
-    }
-
-    /// Brakes over all accounts that let nothing through.
-    fn totals(&self) -> Vec<Check> {
-        let Some(Many { config: AccountsConfig { totals, .. }, .. }) = &self.many else { return Vec::new() };
-        let MostInAll { disable, stop, terminate } = *totals;
-        let action = self.tags.as_ref().map_or(Action::None, |config| config.limits.action);
         let disables = self.keys.as_ref().is_some_and(|config| config.limits.auto_expire);
-        let limits = [
-            ("MAX_DISABLE_TOTAL", disable, disables, "set ENABLE_AUTO_EXPIRE to false"),
-            ("MAX_STOP_TOTAL", stop, action >= Action::Stop, "lower TAG_ACTION"),
-            ("MAX_TERMINATE_TOTAL", terminate, action >= Action::Terminate, "lower TAG_ACTION"),
-        ];
-        let closed = limits.into_iter().filter(|(_, most, changes, _)| *most == Some(0) && *changes);
-        closed.map(|(name, _, _, or)| warning(name, NOTHING_IN_ANY, &format!("raise {name}, or {or}"))).collect()
+        let action = self.tags.as_ref().map_or(Action::None, |config| config.limits.action);
+        let totals = self.many.as_ref().map(|many| &many.config.totals);
+        checks.extend(totals.map(|totals| accounts::closed(totals, disables, action)).unwrap_or_default());
+        checks
     }
 }
 
 const ACCOUNTS: &str = "ACCOUNTS";
-const NOTHING_IN_ANY: &str = "is 0: a run that finds anything to be changed so changes nothing in any account";
 
 /// An error with its causes, on one line.
 fn in_full(error: &dyn std::error::Error) -> String {

@@ -232,6 +232,15 @@ async fn mistakes_about_accounts_are_told_with_all_others() {
 }
 
 #[tokio::test]
+async fn accounts_are_not_looked_at_by_nobody() {
+    let nobody = || Trouble::Unclear("InvalidClientTokenId".to_owned());
+    let fake = Fake { failing: BTreeMap::from([("sts:GetCallerIdentity", nobody())]), ..three() };
+    let diagnosis = fake.examine(&[Audit::Keys], &ORG).await;
+    assert_eq!(check(&diagnosis, "accounts").status, Status::Skipped);
+    assert!(fake.entered.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn brake_that_lets_nothing_through_in_any_account_is_warned_of() {
     let zero = ("MAX_DISABLE_TOTAL", "0");
     let warned = three().examine(&[Audit::Keys], &with(&[zero, ("ENABLE_AUTO_EXPIRE", "true")])).await;

@@ -147,8 +147,8 @@ impl Entered {
 /// The action that enters an account.
 const ENTER: &str = "sts:AssumeRole";
 
-/// What entering accounts says of the caller's own permission: one that could be entered, that it is there. What is denied
-/// may be so by the trust of the role, or because there is no such role.
+/// What entering accounts says of the caller's own permission: one that could be entered, that it is there. What is
+/// denied may be so by the trust of the role, or because there is no such role.
 fn may_enter(tried: &[(Member, Result<(), Trouble>)]) -> Result<(), Trouble> {
     let mut failed = Vec::new();
     for (_, result) in tried {
