@@ -58,8 +58,8 @@ pub fn listed(asked: &Asked, Listing { members, skipped }: &Listing) -> Check {
     };
     let found = format!("{}{left_out}", counted(members.len(), "account", whose));
     if members.is_empty() {
-        return check("accounts", Status::Warning, found)
-            .fix("nothing will be audited: see ORG_UNITS and EXCLUDE_ACCOUNTS");
+        return check("accounts", Status::Failed, found)
+            .fix("there is no account to audit: see ACCOUNTS, ORG_UNITS and EXCLUDE_ACCOUNTS");
     }
     check("accounts", Status::Ok, found)
 }
@@ -237,6 +237,6 @@ mod tests {
         let check = listed(&asked, &Listing { members: members(2), skipped });
         let found = "2 accounts of the organization; 1 left out: 3 (shop) suspended";
         assert_eq!((check.status, check.found.as_str()), (Status::Ok, found));
-        assert_eq!(listed(&asked, &Listing::default()).status, Status::Warning);
+        assert_eq!(listed(&asked, &Listing::default()).status, Status::Failed);
     }
 }
