@@ -5,6 +5,7 @@
 //! - `principal`: whose policies decide about the caller.
 //! - `judge`: what calls that were tried and policies that were simulated say of a permission.
 //! - `channels`: outputs, one small function each, and what is said of them.
+//! - `accounts`: what is said of many accounts.
 //! - `examine`: asks AWS through a port, and puts it all together. The rest is pure.
 //!
 //! Nothing is changed, and nothing is sent or written unless that is asked for: calls that read are made in their smallest form,
@@ -17,6 +18,7 @@ use serde::{Serialize, Serializer};
 
 use crate::{exit::Exit, facts::Account};
 
+pub mod accounts;
 pub mod channels;
 pub mod examine;
 pub mod judge;
@@ -92,6 +94,8 @@ pub enum Section {
     Credentials,
     /// Which calls AWS lets them make.
     Permissions,
+    /// Other accounts that are audited.
+    Accounts,
     /// Who is told.
     Channels,
 }
@@ -160,7 +164,7 @@ impl Status {
 
 impl Section {
     /// All of them, in the order of a run.
-    pub const ALL: [Self; 4] = [Self::Settings, Self::Credentials, Self::Permissions, Self::Channels];
+    pub const ALL: [Self; 5] = [Self::Settings, Self::Credentials, Self::Permissions, Self::Accounts, Self::Channels];
 
     /// The word used as a heading.
     pub const fn as_str(self) -> &'static str {
@@ -168,6 +172,7 @@ impl Section {
             Self::Settings => "Settings",
             Self::Credentials => "Credentials",
             Self::Permissions => "Permissions",
+            Self::Accounts => "Accounts",
             Self::Channels => "Channels",
         }
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 pub mod brake;
 pub mod list;
 
-use crate::facts::AccountOwner;
+use crate::facts::{AccountOwner, is_account};
 
 /// Whether this is the id of an organizational unit, or of the root of an organization
 /// (<https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccountsForParent.html>).
@@ -32,6 +32,16 @@ pub enum Asked {
     },
     /// These.
     Listed(Vec<Member>),
+}
+
+impl Asked {
+    /// Whether units are named, so that the organization is gone through from them, or from its roots.
+    pub fn by_unit(&self) -> bool {
+        match self {
+            Self::Organization { units, except } => !units.is_empty() || except.iter().any(|id| !is_account(id)),
+            Self::Listed(_) => false,
+        }
+    }
 }
 
 /// An account that is to be audited.

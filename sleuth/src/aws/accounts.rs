@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::Instant;
 
 use super::{
-    error::{all_causes, passes, read_error, strange},
+    error::{all_causes, passes, read_error, says_denied, strange},
     outputs::{OutputsError, secret},
     sts,
 };
@@ -19,11 +19,18 @@ use crate::{
     config::{self, Calls, RoleName},
     deadline::before,
     facts::ReadError,
-    ports::accounts::{Accounts, REFUSED},
+    ports::{
+        accounts::{Accounts, REFUSED, Unread},
+        doctor::Trouble,
+    },
 };
 
 /// The name of Sleuth's sessions in other accounts, by which their CloudTrail tells its calls from others of the role.
 const SESSION: &str = "sleuth";
+/// The call by which other accounts are entered, if it may be answered in another attempt.
+const UNANSWERED: &str = "AssumeRole, unanswered";
+/// Codes that are about STS itself, and not about the request.
+const OF_THE_SERVICE: [&str; 3] = ["InternalError", "InternalFailure", "ServiceUnavailable"];
 
 /// Who calls: an account, and who in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +72,32 @@ impl Role {
             None => None,
         };
         Ok(Some(Self { name, external_id }))
+    }
+
+    /// Credentials for the account with this id, whose role is in `partition`.
+    pub(super) async fn enter(
+        &self,
+        sdk: &SdkConfig,
+        partition: &str,
+        id: &str,
+        end: Option<Instant>,
+    ) -> Result<SdkConfig, Unread> {
+        let arn = format!("arn:{partition}:iam::{id}:role/{}", self.name.0);
+        let provider = AssumeRoleProvider::builder(&arn).session_name(SESSION).configure(sdk);
+        let provider = match &self.external_id {
+            Some(id) => provider.external_id(id.expose_secret()),
+            None => provider,
+        };
+        let provider = provider.build().await;
+        // What is denied is known before anything is asked.
+        let credentials = before(end, provider.provide_credentials()).await?;
+        credentials.map_err(|error| {
+            let trouble = refusal(&error, |said| self.without_id(format!("{arn}: {said}")));
+            // Only what was refused will be refused again.
+            let operation = if matches!(trouble, Trouble::Unanswered(_)) { UNANSWERED } else { REFUSED };
+            Unread { operation: operation.to_owned(), trouble }
+        })?;
+        Ok(sdk.to_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build())
     }
 
     /// Text of others without the external id, which nobody needs to read.
@@ -116,44 +149,34 @@ impl<Account> Reach<'_, Account> {
     }
 
     async fn enter(&self, id: &str) -> Result<SdkConfig, ReadError> {
-        let failed = |message| ReadError { operation: REFUSED.to_owned(), message };
-        let role = self.role.ok_or_else(|| {
-            failed(format!(
+        let role = self.role.ok_or_else(|| ReadError {
+            operation: REFUSED.to_owned(),
+            message: format!(
                 "this is account {}; ASSUME_ROLE_NAME names no role to look at others with",
                 self.caller.account
-            ))
+            ),
         })?;
-        let arn = format!("arn:{}:iam::{id}:role/{}", self.partition(), role.name.0);
-        let provider = AssumeRoleProvider::builder(&arn).session_name(SESSION).configure(self.sdk);
-        let provider = match &role.external_id {
-            Some(id) => provider.external_id(id.expose_secret()),
-            None => provider,
-        };
-        let provider = provider.build().await;
-        // What is denied is known before anything is asked.
-        let credentials = before(self.end, provider.provide_credentials()).await?;
-        credentials.map_err(|error| {
-            let ReadError { operation, message } = refusal(&error);
-            ReadError { operation, message: role.without_id(format!("{arn}: {message}")) }
-        })?;
-        Ok(self.sdk.to_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build())
+        Ok(role.enter(self.sdk, self.partition(), id, self.end).await?)
     }
 }
 
-/// The operation of an error that may pass.
-const NO_ANSWER: &str = "AssumeRole, unanswered";
-
-/// What STS said, or else why there are no credentials.
-fn refusal(error: &(dyn Error + 'static)) -> ReadError {
+/// What STS said, or else why there are no credentials. `in_words`: how that is told.
+fn refusal(error: &(dyn Error + 'static), in_words: impl Fn(&str) -> String) -> Trouble {
     let mut causes = std::iter::successors(Some(error), |error: &&(dyn Error + 'static)| (*error).source());
     let refused = causes.find_map(|cause| cause.downcast_ref::<AssumeRoleError>());
     match refused.map(|refused| (refused.code(), refused.message())) {
         Some((Some(code), message)) => {
-            let operation = if passes(code) { NO_ANSWER } else { REFUSED };
             let message = message.map_or_else(|| code.to_owned(), |message| format!("{code}: {message}"));
-            ReadError { operation: operation.to_owned(), message }
+            let said = in_words(&message);
+            if says_denied(code) {
+                Trouble::Denied(said)
+            } else if passes(code) || OF_THE_SERVICE.contains(&code) {
+                Trouble::Unanswered(said)
+            } else {
+                Trouble::Unclear(said)
+            }
         }
-        _ => ReadError { operation: NO_ANSWER.to_owned(), message: all_causes(error) },
+        _ => Trouble::Unanswered(in_words(&all_causes(error))),
     }
 }
 

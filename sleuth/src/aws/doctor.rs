@@ -1,22 +1,25 @@
 //! The examination of a set-up, through AWS: who calls, and whether calls may be made.
 
-use std::error::Error;
-
 use aws_config::{SdkConfig, retry::RetryConfig};
 use aws_credential_types::provider::ProvideCredentials as _;
-use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use chrono::{DateTime, Utc};
 use notifier::{Notifier, SearchIndex};
 
 use super::{
-    OutputsError,
-    error::{Problem, problem},
+    OutputsError, accounts,
+    error::{Problem, says_denied, trouble},
+    organization::{self, Organization},
     outputs,
     secrets::SecretError,
 };
 use crate::{
-    config::{ArchiveConfig, Outputs, TagsConfig},
-    ports::doctor::{Answer, Call, Caller, Decision, Examine, Trouble},
+    config::{ArchiveConfig, Outputs, Role, TagsConfig},
+    doctor::principal::partition,
+    organization::{Asked, Listing},
+    ports::{
+        accounts::Unread,
+        doctor::{Answer, Call, Caller, Decision, Examine, Trouble},
+    },
     rules_source::RulesError,
     tags::{RegionName, RuleSet},
 };
@@ -30,8 +33,6 @@ mod trial;
 
 /// How often a call is tried: somebody is waiting.
 const ATTEMPTS: u32 = 3;
-/// Starts of the codes by which services say that something is not allowed.
-const DENIED: [&str; 3] = ["AccessDenied", "UnauthorizedOperation", "AuthorizationError"];
 
 /// The calls of the account that the credentials belong to.
 #[derive(Debug)]
@@ -50,6 +51,8 @@ impl Doctor {
 }
 
 impl Examine for Doctor {
+    type Role = accounts::Role;
+
     fn region(&self) -> Option<RegionName> {
         self.sdk.region().map(|region| RegionName(region.as_ref().to_owned()))
     }
@@ -82,12 +85,31 @@ impl Examine for Doctor {
             | Call::AccountSummary
             | Call::MakeReport
             | Call::CredentialReport => iam::ask(&self.iam, call).await,
+            Call::AccountTags(account) => {
+                let client = aws_sdk_organizations::Client::from_conf(organization::settings(&self.sdk).build());
+                let answer = client.list_tags_for_resource().resource_id(account).send().await;
+                answer.map(|_| Answer::Allowed).map_err(|error| trouble(&error))
+            }
             Call::Secret(_) | Call::Reports(_) | Call::Report(..) => stores::ask(&self.sdk, call).await,
             #[cfg(feature = "tags")]
             call => instances::ask(&self.sdk, call).await,
             #[cfg(not(feature = "tags"))]
             _ => Err(Trouble::Unclear("this build cannot read instances".to_owned())),
         }
+    }
+
+    async fn accounts(&self, asked: &Asked) -> Result<Listing, Unread> {
+        Organization::once(&self.sdk, asked.clone()).list().await
+    }
+
+    async fn role_elsewhere(&self, role: &Role) -> Result<accounts::Role, Trouble> {
+        let role = accounts::Role::new(&self.sdk, Some(role.clone()), None).await.map_err(|error| unmade(&error))?;
+        role.ok_or_else(|| Trouble::Unclear("no setting names a role".to_owned()))
+    }
+
+    async fn enter(&self, role: &accounts::Role, caller: &Caller, account: &str) -> Result<Self, Trouble> {
+        let entered = role.enter(&self.sdk, partition(&caller.arn), account, None).await;
+        entered.map(|sdk| Self::new(&sdk)).map_err(|unread| unread.trouble)
     }
 
     async fn simulate(
@@ -121,7 +143,7 @@ impl Examine for Doctor {
     }
 }
 
-/// Why an output could not be made.
+/// Why an output or a role could not be made.
 fn unmade(error: &OutputsError) -> Trouble {
     match error {
         OutputsError::Secret(SecretError { problem: Problem::Wrong(said), .. }) if says_denied(said) => {
@@ -131,26 +153,5 @@ fn unmade(error: &OutputsError) -> Trouble {
             Trouble::Unanswered(error.to_string())
         }
         _ => Trouble::Unclear(error.to_string()),
-    }
-}
-
-/// Whether a code, or a text that begins with one, says that something is not allowed.
-fn says_denied(said: &str) -> bool {
-    DENIED.iter().any(|code| said.starts_with(code))
-}
-
-/// What AWS said instead of an answer.
-fn trouble<E>(error: &SdkError<E>) -> Trouble
-where
-    E: ProvideErrorMetadata + Error + 'static,
-{
-    match problem(error) {
-        Problem::Unavailable(said) => Trouble::Unanswered(said),
-        Problem::Wrong(said) if error.code().is_some_and(says_denied) => Trouble::Denied(said),
-        // A denial without a body, as S3 gives it.
-        Problem::Wrong(said) if error.code().is_none() && super::error::status(error) == Some(403) => {
-            Trouble::Denied(said)
-        }
-        Problem::Wrong(said) => Trouble::Unclear(said),
     }
 }

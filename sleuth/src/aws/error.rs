@@ -5,7 +5,10 @@ use std::error::Error;
 use aws_sdk_sns::error::{ProvideErrorMetadata, SdkError};
 
 #[cfg(feature = "audit")]
-use crate::{facts::ReadError, ports::WriteError};
+use crate::{
+    facts::ReadError,
+    ports::{WriteError, doctor::Trouble},
+};
 
 /// An error and all its causes, the outermost first, on one line.
 pub(super) fn all_causes(error: &(dyn Error + 'static)) -> String {
@@ -104,18 +107,35 @@ pub enum Problem {
     Unavailable(String),
 }
 
-/// Parts of the codes of errors that pass, though their status says that the request is wrong.
-const PASSING: [&str; 7] = [
-    "Throttl",
-    "Throughput",
-    "LimitExceeded",
-    "TooManyRequests",
-    "ExpiredToken",
-    "InternalFailure",
-    "ServiceUnavailable",
-];
+/// Starts of the codes by which services say that something is not allowed.
+#[cfg(feature = "audit")]
+const DENIED: [&str; 3] = ["AccessDenied", "UnauthorizedOperation", "AuthorizationError"];
 
-/// Whether an error of this code may be gone in another attempt.
+/// Whether a code, or a text that begins with one, says that something is not allowed.
+#[cfg(feature = "audit")]
+pub(super) fn says_denied(said: &str) -> bool {
+    DENIED.iter().any(|code| said.starts_with(code))
+}
+
+/// What AWS said instead of an answer, and what that says of whether the call may be made.
+#[cfg(feature = "audit")]
+pub(super) fn trouble<E>(error: &SdkError<E>) -> Trouble
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    match problem(error) {
+        Problem::Unavailable(said) => Trouble::Unanswered(said),
+        Problem::Wrong(said) if error.code().is_some_and(says_denied) => Trouble::Denied(said),
+        // A denial without a body, as S3 gives it.
+        Problem::Wrong(said) if error.code().is_none() && status(error) == Some(403) => Trouble::Denied(said),
+        Problem::Wrong(said) => Trouble::Unclear(said),
+    }
+}
+
+/// Parts of the codes of errors that pass, though their status says that the request is wrong.
+const PASSING: [&str; 5] = ["Throttl", "Throughput", "LimitExceeded", "TooManyRequests", "ExpiredToken"];
+
+/// Whether a code says that it may be otherwise in a while.
 pub(super) fn passes(code: &str) -> bool {
     PASSING.iter().any(|part| code.contains(part))
 }

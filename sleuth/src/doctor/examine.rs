@@ -17,8 +17,10 @@ use crate::{
     rules_source::{self, RulesError},
     tags::RuleSet,
 };
+use accounts::Entered;
 use permissions::Found;
 
+mod accounts;
 mod outputs;
 mod permissions;
 mod simulation;
@@ -46,24 +48,33 @@ pub async fn examine(aws: &impl Examine, settings: &Settings, order: Order) -> D
         None => None,
     };
     let rules = rules.as_ref().and_then(|rules| rules.as_ref().ok());
-    let wants = Wants::new(settings, rules);
+    let mut wants = Wants::new(settings, rules);
     let caller = timely(order.end, aws.caller()).await;
     checks.extend(credentials(&caller, aws.expiry().await, order.now));
     let opened = outputs::open(aws, settings.common(), order).await;
     let mut account = Account::default();
     match &caller {
         Ok(caller) => {
-            let found = Found::look(aws, &wants, &opened, partition(&caller.arn), order.end).await;
+            let entered = match &settings.many {
+                Some(many) => Box::pin(Entered::look(aws, many, &wants, caller, order.end)).await,
+                None => Entered::default(),
+            };
+            wants.here = entered.has(&caller.account);
+            wants.elsewhere = entered.may_have_others(&caller.account);
+            let mut found = Found::look(aws, &wants, &opened, partition(&caller.arn), order.end).await;
+            found.other = entered.other(&caller.account).map(ToOwned::to_owned);
+            found.tried.extend(entered.tried);
+            checks.extend(entered.checks);
             checks.extend(found.regions(&wants));
             account = Account { id: Some(caller.account.clone()), alias: found.alias.clone() };
             checks.extend(found.judged(aws, &wants, caller, order.end).await);
         }
-        Err(_) => checks.push(Check::new(
-            Section::Permissions,
-            "permissions",
-            Status::Skipped,
-            "not looked at, as AWS did not say who calls",
-        )),
+        Err(_) => {
+            let found = "not looked at, as AWS did not say who calls";
+            checks.push(Check::new(Section::Permissions, "permissions", Status::Skipped, found));
+            let many = settings.many.as_ref();
+            checks.extend(many.map(|_| Check::new(Section::Accounts, "accounts", Status::Skipped, found)));
+        }
     }
     checks.extend(outputs::through(aws, &opened, settings.common(), &wants, &account, order).await);
     let names = settings.audits.iter().map(|audit| audit.as_str()).collect();
@@ -79,6 +90,7 @@ pub fn offline(settings: &Settings, check: Check, now: DateTime<Utc>) -> Diagnos
         Check::new(section, name, Status::Skipped, "not looked at, as there are no credentials to ask AWS with")
     };
     checks.extend([nothing(Section::Permissions, "permissions"), nothing(Section::Channels, "channels")]);
+    checks.extend(settings.many.as_ref().map(|_| nothing(Section::Accounts, "accounts")));
     Diagnosis::new(now, settings.audits.iter().map(|audit| audit.as_str()).collect(), checks)
 }
 

@@ -42,6 +42,8 @@ pub enum Part {
     Tags,
     /// The watch.
     Watch,
+    /// A run over many accounts.
+    Accounts,
 }
 
 /// What an action is done to.
@@ -71,8 +73,10 @@ pub enum Resource {
     Table,
     /// Log files, in a bucket that no setting names.
     Logs,
-    /// The role of `ASSUME_ROLE_NAME`, in accounts that no setting names.
+    /// The role of `ASSUME_ROLE_NAME` in other accounts.
     Role,
+    /// The files of runs in steps, below the prefix of `ARCHIVE`.
+    Runs,
 }
 
 /// What it means if an action is not allowed.
@@ -172,8 +176,35 @@ pub const NEEDS: &[Need] = &[
         wants.overrides && wants.action >= Action::Stop
     }),
     need("s3:GetObject", Part::Watch, "log files, where events name them", Resource::Logs, Wants::watch),
-    need("sts:AssumeRole", Part::Watch, "instances of other accounts", Resource::Role, |wants| wants.role.is_some()),
+    need("sts:AssumeRole", Part::Watch, "instances of other accounts", Resource::Role, |wants| {
+        wants.watch() && wants.role.is_some()
+    }),
+    need("sts:AssumeRole", Part::Accounts, "enters other accounts", Resource::Role, |wants| {
+        wants.elsewhere && wants.accounts.is_some() && wants.role.is_some()
+    }),
+    need("organizations:ListAccounts", Part::Accounts, "accounts of the organization", Resource::Any, |wants| {
+        wants.organization(|_| true) && !wants.by_unit()
+    }),
+    need("organizations:ListRoots", Part::Accounts, "where units begin", Resource::Any, |wants| {
+        wants.organization(<[String]>::is_empty) && wants.by_unit()
+    }),
+    need("organizations:ListAccountsForParent", Part::Accounts, "accounts of a unit", Resource::Any, Wants::by_unit),
+    need(
+        "organizations:ListOrganizationalUnitsForParent",
+        Part::Accounts,
+        "units of a unit",
+        Resource::Any,
+        Wants::by_unit,
+    ),
+    need("organizations:ListTagsForResource", Part::Accounts, "whom an account belongs to", Resource::Any, |wants| {
+        wants.organization(|_| true)
+    }),
+    Need { lack: Lack::Worse, ..need("s3:ListBucket", Part::Accounts, IN_STEPS, Resource::Bucket, Wants::in_steps) },
+    Need { lack: Lack::Worse, ..need("s3:GetObject", Part::Accounts, IN_STEPS, Resource::Runs, Wants::in_steps) },
 ];
+
+/// What only the steps of a state machine need.
+const IN_STEPS: &str = "files of a run in steps; one invocation needs none";
 
 const fn need(
     action: &'static str,
@@ -185,17 +216,30 @@ const fn need(
     Need { action, part, purpose, resource, lack: Lack::Missing, when }
 }
 
+impl Need {
+    /// Whether the list of accounts hangs on it.
+    pub(super) fn is_listing(&self) -> bool {
+        self.action.starts_with("organizations:") && self.action != "organizations:ListTagsForResource"
+    }
+
+    /// Whether it is about the account of the credentials alone, so that nobody needs it who only audits others.
+    pub(super) fn is_of_one_account(&self) -> bool {
+        let audits = matches!(self.part, Part::Keys | Part::Tags) && self.resource != Resource::Table;
+        audits || self.action == "iam:ListAccountAliases"
+    }
+}
+
 impl Resource {
     /// Whether the same action may be needed on this and on something else: a bucket says nothing of another bucket.
     pub(super) const fn stands_alone(self) -> bool {
-        matches!(self, Self::Logs | Self::Reports | Self::Bucket)
+        matches!(self, Self::Logs | Self::Reports | Self::Runs | Self::Bucket)
     }
 
     /// What it belongs to that has a policy of its own, by which others than the caller's may allow its use.
     pub const fn owner(self) -> Option<&'static str> {
         match self {
             Self::Topic => Some("topic"),
-            Self::Reports | Self::Bucket => Some("bucket"),
+            Self::Reports | Self::Runs | Self::Bucket => Some("bucket"),
             Self::Key => Some("key"),
             _ => None,
         }

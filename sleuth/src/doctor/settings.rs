@@ -2,11 +2,15 @@
 
 use super::{Check, Section, Status};
 use crate::{
+    accounts_source,
     config::{
-        Audit, Common, DigestConfig, DigestFlags, Flags, KeysConfig, Problem, Problems, RoleName, RuleSource, TagFlags,
-        TagsConfig, WatchConfig,
+        AccountFlags, AccountsConfig, Audit, Common, DigestConfig, DigestFlags, Flags, KeysConfig, Problem, Problems,
+        Role, RuleSource, TagFlags, TagsConfig, WatchConfig,
     },
-    doctor::channels,
+    doctor::{
+        accounts::{self, Many},
+        channels,
+    },
     rules_source::RulesError,
     tags::{Action, RegionName, RuleSet},
 };
@@ -21,17 +25,33 @@ pub struct Settings {
     /// Those of EC2 tags, by the audit or the watch.
     pub tags: Option<TagsConfig>,
     /// The role in other accounts.
-    pub role: Option<RoleName>,
+    pub role: Option<Role>,
+    /// Many accounts.
+    pub many: Option<Many>,
     /// Those of the digest.
     pub digest: Option<DigestConfig>,
     /// What is wrong, audit by audit.
     problems: Vec<(Audit, Problems)>,
+    /// What is wrong with many accounts.
+    of_many: Problems,
+    /// Why the file of accounts cannot be used.
+    unlisted: Option<String>,
 }
 
 impl Settings {
     /// Reads the settings of some audits as their runs do. Flags go before the environment.
     pub fn read(environment: &[(String, String)], audits: Vec<Audit>, flags: &Flags, tag_flags: &TagFlags) -> Self {
-        let mut settings = Self { audits, keys: None, tags: None, role: None, digest: None, problems: Vec::new() };
+        let mut settings = Self {
+            audits,
+            keys: None,
+            tags: None,
+            role: None,
+            many: None,
+            digest: None,
+            problems: Vec::new(),
+            of_many: Problems(Vec::new()),
+            unlisted: None,
+        };
         for audit in settings.audits.clone() {
             let outcome = match audit {
                 Audit::Keys => KeysConfig::new(environment, flags.clone()).map(|config| settings.keys = Some(config)),
@@ -40,7 +60,7 @@ impl Settings {
                 }
                 Audit::Watch => WatchConfig::new(environment, tag_flags.clone()).map(|config| {
                     settings.tags = Some(config.tags);
-                    settings.role = config.role.map(|role| role.name);
+                    settings.role = config.role;
                 }),
                 Audit::Digest => {
                     let config = DigestConfig::new(environment, DigestFlags::default());
@@ -49,7 +69,24 @@ impl Settings {
             };
             settings.problems.extend(outcome.err().map(|problems| (audit, problems)));
         }
+        if settings.audits.iter().any(|audit| matches!(audit, Audit::Keys | Audit::Tags)) {
+            settings.read_many(environment);
+        }
         settings
+    }
+
+    fn read_many(&mut self, environment: &[(String, String)]) {
+        match AccountsConfig::new(environment, AccountFlags::default()) {
+            Ok(None) => {}
+            Ok(Some(config)) => match accounts_source::known(config.which.clone()) {
+                Ok(asked) => {
+                    self.role = self.role.take().or_else(|| config.role.clone());
+                    self.many = Some(Many { config, asked });
+                }
+                Err(error) => self.unlisted = Some(in_full(&error)),
+            },
+            Err(problems) => self.of_many = problems,
+        }
     }
 
     /// What every audit shares, if there are settings that can be used.
@@ -68,13 +105,35 @@ impl Settings {
                 checks.push(Check::new(Section::Settings, audit.as_str(), Status::Ok, found));
             }
         }
+        if self.many.is_some() {
+            let found = "the settings of many accounts can be used";
+            checks.push(Check::new(Section::Settings, ACCOUNTS, Status::Ok, found));
+        }
         let mut all = Problems(Vec::new());
         self.problems.iter().for_each(|(_, problems)| all.add(problems.clone()));
+        all.add(self.of_many.clone());
         checks.extend(all.0.iter().map(wrong));
+        checks.extend(self.unlisted.as_ref().map(|found| {
+            Check::new(Section::Settings, ACCOUNTS, Status::Failed, found)
+                .fix("name a file with one account a line, `org`, or ids (docs/configuration.md)")
+        }));
         checks.extend(self.keys.as_ref().map(of_keys).unwrap_or_default());
         checks.extend(self.tags.as_ref().map(of_tags).unwrap_or_default());
+        let disables = self.keys.as_ref().is_some_and(|config| config.limits.auto_expire);
+        let action = self.tags.as_ref().map_or(Action::None, |config| config.limits.action);
+        let totals = self.many.as_ref().map(|many| &many.config.totals);
+        checks.extend(totals.map(|totals| accounts::closed(totals, disables, action)).unwrap_or_default());
         checks
     }
+}
+
+const ACCOUNTS: &str = "ACCOUNTS";
+
+/// An error with its causes, on one line.
+fn in_full(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let causes: Vec<String> = causes.map(ToString::to_string).collect();
+    causes.join(": ").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A setting that cannot be used.
@@ -164,12 +223,7 @@ pub fn rules(config: &TagsConfig, rules: &Result<RuleSet, RulesError>) -> Check 
             Check::new(Section::Settings, NAME, Status::Ok, found)
         }
         Err(error) => {
-            let mut found = error.to_string();
-            let mut cause = std::error::Error::source(error);
-            while let Some(next) = cause {
-                found = format!("{found}: {next}");
-                cause = next.source();
-            }
+            let found = in_full(error);
             let check = |status| Check::new(Section::Settings, NAME, status, found);
             if error.is_setting() {
                 check(Status::Failed).fix("mend the rules, or name others; `sleuth rules check FILE` checks a file")

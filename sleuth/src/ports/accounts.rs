@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use super::doctor::Trouble;
 use crate::{
     facts::{ReadError, Tags},
     organization::Listing,
@@ -12,6 +13,28 @@ pub const REFUSED: &str = "AssumeRole";
 
 /// Why a run that is about no account does not begin.
 pub const NOBODY: &str = "there is no account to audit: see ACCOUNTS, ORG_UNITS and EXCLUDE_ACCOUNTS";
+
+/// A call that gave no answer, and what that says of whether it may be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    /// The call, such as `ListAccounts`.
+    pub operation: String,
+    /// What it answered.
+    pub trouble: Trouble,
+}
+
+impl From<Unread> for ReadError {
+    fn from(Unread { operation, trouble }: Unread) -> Self {
+        Self { operation, message: trouble.to_string() }
+    }
+}
+
+/// The time was over.
+impl From<ReadError> for Unread {
+    fn from(ReadError { operation, message }: ReadError) -> Self {
+        Self { operation, trouble: Trouble::Unanswered(message) }
+    }
+}
 
 /// The accounts that can be entered.
 pub trait Accounts: Sync {

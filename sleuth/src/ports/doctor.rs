@@ -6,9 +6,11 @@ use chrono::{DateTime, Utc};
 use notifier::{Notifier, SearchIndex};
 
 use crate::{
-    config::{ArchiveConfig, Outputs, SecretArn, Store, TableName, TagsConfig},
+    config::{ArchiveConfig, Outputs, Role, SecretArn, Store, TableName, TagsConfig},
     facts::UserName,
     keys::AccessKeyId,
+    organization::{Asked, Listing},
+    ports::accounts::Unread,
     rules_source::RulesError,
     tags::{Instance, InstanceId, Protection, RegionName, RuleSet},
 };
@@ -69,6 +71,8 @@ pub enum Call {
     Events(RegionName),
     /// One row of a table of rules.
     Rules(TableName),
+    /// Tags that an account has in its organization.
+    AccountTags(String),
     /// A secret, of which nothing is kept.
     Secret(SecretArn),
     /// Some objects of the archive. Answers with [`Answer::Names`].
@@ -137,6 +141,7 @@ impl Call {
             Self::Protection(..) => "ec2:DescribeInstanceAttribute",
             Self::Events(_) => "cloudtrail:LookupEvents",
             Self::Rules(_) => "dynamodb:Scan",
+            Self::AccountTags(_) => "organizations:ListTagsForResource",
             Self::Secret(arn) => match arn.store() {
                 Store::SecretsManager => "secretsmanager:GetSecretValue",
                 Store::ParameterStore => "ssm:GetParameter",
@@ -172,6 +177,9 @@ impl Trial {
 
 /// Looks at a set-up, and changes nothing by itself.
 pub trait Examine: Sync {
+    /// A role in other accounts, with what its trust asks for.
+    type Role: Send + Sync;
+
     /// The region of the run.
     fn region(&self) -> Option<RegionName>;
 
@@ -186,6 +194,22 @@ pub trait Examine: Sync {
 
     /// Tries a call.
     fn ask(&self, call: &Call) -> impl Future<Output = Result<Answer, Trouble>> + Send;
+
+    /// The accounts that are asked for: all, or an error.
+    fn accounts(&self, asked: &Asked) -> impl Future<Output = Result<Listing, Unread>> + Send;
+
+    /// The role to enter other accounts with, with the secret that settings point to. Nothing is entered yet.
+    fn role_elsewhere(&self, role: &Role) -> impl Future<Output = Result<Self::Role, Trouble>> + Send;
+
+    /// Enters an account. Nothing is done there.
+    fn enter(
+        &self,
+        role: &Self::Role,
+        caller: &Caller,
+        account: &str,
+    ) -> impl Future<Output = Result<Self, Trouble>> + Send
+    where
+        Self: Sized;
 
     /// What the policies of a user or role say of actions on one resource.
     fn simulate(

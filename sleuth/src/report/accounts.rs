@@ -299,7 +299,8 @@ fn of_account(deliveries: &DeliveryReport, account: &str) -> DeliveryReport {
     DeliveryReport { parts: own.collect() }
 }
 
-fn shown(member: &Member) -> String {
+/// An account as people know it.
+pub(crate) fn shown(member: &Member) -> String {
     member.name.as_ref().map_or_else(|| member.id.clone(), |name| format!("{} ({name})", member.id))
 }
 

@@ -19,14 +19,14 @@ const SIMULATE: &str = "iam:SimulatePrincipalPolicy";
 
 /// An account with two users, one of them with a key, in which policies are checked, and a user who may do what is
 /// allowed.
-struct Account {
-    aws: Emulator,
+pub(crate) struct Account {
+    pub(crate) aws: Emulator,
     auditor: (String, String),
 }
 
 impl Account {
     /// What moto checks has neither resources nor conditions for most calls, so that actions are allowed on anything.
-    async fn allowing(actions: &BTreeSet<String>) -> Self {
+    pub(crate) async fn allowing(actions: &BTreeSet<String>) -> Self {
         let aws = Emulator::with(&[("REGIONS", "eu-west-1,us-east-1"), ("INITIAL_NO_AUTH_ACTION_COUNT", "1000000")]);
         aws.user("alice", &[("Slack", "U024BE7LH")]).await;
         aws.key("alice", 70, Some(1)).await;
@@ -41,11 +41,11 @@ impl Account {
     }
 
     /// From now on policies are checked.
-    async fn enforce(&self) {
+    pub(crate) async fn enforce(&self) {
         self.aws.check_policies(true).await;
     }
 
-    async fn doctor(&self, arguments: &[&str], settings: &[(&str, &str)]) -> Ended {
+    pub(crate) async fn doctor(&self, arguments: &[&str], settings: &[(&str, &str)]) -> Ended {
         let credentials =
             [("AWS_ACCESS_KEY_ID", self.auditor.0.as_str()), ("AWS_SECRET_ACCESS_KEY", self.auditor.1.as_str())];
         let arguments = [&["doctor", "--output", "json"], arguments].concat();
@@ -66,7 +66,7 @@ fn documented(services: &[&str], more: &[&str]) -> BTreeSet<String> {
     actions
 }
 
-fn of_keys() -> BTreeSet<String> {
+pub(crate) fn of_keys() -> BTreeSet<String> {
     documented(&["iam:"], &["iam:ListUserTags", "iam:UpdateAccessKey", "sns:Publish", SIMULATE])
 }
 
@@ -74,25 +74,25 @@ fn of_tags() -> BTreeSet<String> {
     documented(&["iam:", "ec2:", "cloudtrail:"], &["sns:Publish", SIMULATE])
 }
 
-fn without(mut actions: BTreeSet<String>, action: &str) -> BTreeSet<String> {
+pub(crate) fn without(mut actions: BTreeSet<String>, action: &str) -> BTreeSet<String> {
     assert!(actions.remove(action), "{actions:?} lacks {action}");
     actions
 }
 
-fn check<'a>(diagnosis: &'a Value, name: &str) -> &'a Value {
+pub(crate) fn check<'a>(diagnosis: &'a Value, name: &str) -> &'a Value {
     let checks = diagnosis["checks"].as_array().unwrap();
     checks.iter().find(|check| check["name"] == name).unwrap_or_else(|| panic!("no check of {name}: {diagnosis:#}"))
 }
 
 /// The checks that are not `ok`, with their status.
-fn not_ok(ended: &Ended) -> Vec<(String, String)> {
+pub(crate) fn not_ok(ended: &Ended) -> Vec<(String, String)> {
     let diagnosis = ended.report();
     let checks = diagnosis["checks"].as_array().unwrap().iter().filter(|check| check["status"] != "ok");
     let word = |check: &Value, field: &str| check[field].as_str().unwrap().to_owned();
     checks.map(|check| (word(check, "name"), word(check, "status"))).collect()
 }
 
-fn only(name: &str, status: &str) -> Vec<(String, String)> {
+pub(crate) fn only(name: &str, status: &str) -> Vec<(String, String)> {
     vec![(name.to_owned(), status.to_owned())]
 }
 
@@ -287,7 +287,7 @@ fn nobody_is_told() -> Vec<(String, String)> {
     only("channels", "warning")
 }
 
-fn said(ended: &Ended, name: &str) -> String {
+pub(crate) fn said(ended: &Ended, name: &str) -> String {
     check(&ended.report(), name)["found"].as_str().unwrap().to_owned()
 }
 

@@ -10,14 +10,18 @@ use notifier::{
 };
 use serde_json::json;
 use sleuth::{
-    config::{ArchiveConfig, Audit, Flags, Outputs, TagFlags, TagsConfig},
+    config::{ArchiveConfig, Audit, Flags, Outputs, Role, TagFlags, TagsConfig},
     doctor::{
         Check, Diagnosis, Status,
         examine::{Order, examine},
         settings::Settings,
     },
     exit::Exit,
-    ports::doctor::{Answer, Call, Caller, Decision, Examine, Trial, Trouble},
+    organization::{Asked, Listing},
+    ports::{
+        accounts::Unread,
+        doctor::{Answer, Call, Caller, Decision, Examine, Trial, Trouble},
+    },
     rules_source::{self, RulesError},
     tags::{Instance, InstanceId, Protection, RegionName, RuleSet, State},
 };
@@ -29,37 +33,45 @@ const ROLE: &str = "arn:aws:sts::123456789012:assumed-role/sleuth/somebody";
 
 /// An account that allows everything but what it is told not to.
 #[derive(Debug)]
-struct Fake {
-    caller: &'static str,
-    expiry: Option<DateTime<Utc>>,
+pub(crate) struct Fake {
+    pub(crate) caller: &'static str,
+    pub(crate) expiry: Option<DateTime<Utc>>,
     /// Calls that fail, by action.
-    failing: BTreeMap<&'static str, Trouble>,
+    pub(crate) failing: BTreeMap<&'static str, Trouble>,
     /// What IAM simulates; `None`: that is denied.
-    simulated: Option<Decision>,
+    pub(crate) simulated: Option<Decision>,
     /// The ARN of the caller's role, if it may be read.
-    role: Option<&'static str>,
-    instances: Vec<Instance>,
-    channel: Memory,
+    pub(crate) role: Option<&'static str>,
+    pub(crate) instances: Vec<Instance>,
+    /// The accounts of the organization.
+    pub(crate) listing: Result<Listing, Unread>,
+    /// Accounts that cannot be entered.
+    pub(crate) closed: BTreeMap<&'static str, Trouble>,
+    /// Calls that fail in those that can be.
+    pub(crate) inside: BTreeMap<&'static str, Trouble>,
+    /// Those that were tried to be entered.
+    pub(crate) entered: Mutex<Vec<String>>,
+    pub(crate) channel: Memory,
     /// Another channel, instead of that one.
-    other: Option<Channel>,
+    pub(crate) other: Option<Channel>,
     /// Where the search index is.
-    index: String,
+    pub(crate) index: String,
     /// The keys of the archive's objects.
-    objects: Vec<&'static str>,
+    pub(crate) objects: Vec<&'static str>,
     /// What was written into the archive: bucket and prefix, name, text.
-    kept: Mutex<Vec<(String, String, String)>>,
+    pub(crate) kept: Mutex<Vec<(String, String, String)>>,
     /// A call that is never answered.
-    hanging: Option<&'static str>,
+    pub(crate) hanging: Option<&'static str>,
     /// Every call, and whose policies were simulated with which actions.
-    calls: Mutex<Vec<Call>>,
-    simulations: Mutex<Vec<String>>,
+    pub(crate) calls: Mutex<Vec<Call>>,
+    pub(crate) simulations: Mutex<Vec<String>>,
 }
 
-fn denied() -> Trouble {
+pub(crate) fn denied() -> Trouble {
     Trouble::Denied("AccessDenied: no".to_owned())
 }
 
-fn lost() -> Trouble {
+pub(crate) fn lost() -> Trouble {
     Trouble::Unanswered("Throttling: Rate exceeded".to_owned())
 }
 
@@ -77,6 +89,10 @@ impl Default for Fake {
             simulated: Some(Decision::Allowed),
             role: None,
             instances: vec![instance("i-running", State::Running), instance("i-stopped", State::Stopped)],
+            listing: Ok(Listing::default()),
+            closed: BTreeMap::new(),
+            inside: BTreeMap::new(),
+            entered: Mutex::default(),
             channel: Memory::default(),
             other: None,
             index: String::new(),
@@ -90,11 +106,11 @@ impl Default for Fake {
 }
 
 impl Fake {
-    fn without(action: &'static str, trouble: Trouble) -> Self {
+    pub(crate) fn without(action: &'static str, trouble: Trouble) -> Self {
         Self { failing: BTreeMap::from([(action, trouble)]), ..Self::default() }
     }
 
-    async fn examine(&self, audits: &[Audit], settings: &[(&str, &str)]) -> Diagnosis {
+    pub(crate) async fn examine(&self, audits: &[Audit], settings: &[(&str, &str)]) -> Diagnosis {
         self.in_order(audits, settings, Order { now: now(), end: None, send_test: false }).await
     }
 
@@ -115,6 +131,8 @@ impl Fake {
 }
 
 impl Examine for Fake {
+    type Role = Role;
+
     fn region(&self) -> Option<RegionName> {
         Some(RegionName("eu-west-1".to_owned()))
     }
@@ -154,6 +172,25 @@ impl Examine for Fake {
             Call::Protection(..) => Answer::Protection(Protection { termination: true, stop: false }),
             _ => Answer::Allowed,
         })
+    }
+
+    async fn accounts(&self, asked: &Asked) -> Result<Listing, Unread> {
+        match asked {
+            Asked::Organization { .. } => self.listing.clone(),
+            Asked::Listed(members) => Ok(Listing { members: members.clone(), skipped: Vec::new() }),
+        }
+    }
+
+    async fn role_elsewhere(&self, role: &Role) -> Result<Role, Trouble> {
+        self.failing.get("external id").map_or_else(|| Ok(role.clone()), |trouble| Err(trouble.clone()))
+    }
+
+    async fn enter(&self, _: &Role, _: &Caller, account: &str) -> Result<Self, Trouble> {
+        self.entered.lock().unwrap().push(account.to_owned());
+        match self.closed.get(account) {
+            Some(trouble) => Err(trouble.clone()),
+            None => Ok(Self { failing: self.inside.clone(), ..Self::default() }),
+        }
     }
 
     async fn simulate(
@@ -208,17 +245,17 @@ async fn answering(answers: Vec<(&str, ResponseTemplate)>) -> MockServer {
     server
 }
 
-fn check<'a>(diagnosis: &'a Diagnosis, name: &str) -> &'a Check {
+pub(crate) fn check<'a>(diagnosis: &'a Diagnosis, name: &str) -> &'a Check {
     let found = diagnosis.checks.iter().find(|check| check.name == name);
     found.unwrap_or_else(|| panic!("no check of {name}: {diagnosis:#?}"))
 }
 
-fn not_ok(diagnosis: &Diagnosis) -> Vec<(&str, Status)> {
+pub(crate) fn not_ok(diagnosis: &Diagnosis) -> Vec<(&str, Status)> {
     let bad = diagnosis.checks.iter().filter(|check| check.status != Status::Ok);
     bad.map(|check| (check.name.as_str(), check.status)).collect()
 }
 
-const SLACK: (&str, &str) = ("SLACK_URL", "https://hooks.slack.com/services/T/B/x");
+pub(crate) const SLACK: (&str, &str) = ("SLACK_URL", "https://hooks.slack.com/services/T/B/x");
 const DISABLE: (&str, &str) = ("ENABLE_AUTO_EXPIRE", "true");
 const TAGS: [(&str, &str); 4] =
     [SLACK, ("REQUIRED_TAGS", "team"), ("TAG_ACTION", "terminate"), ("CANARY_TAGS", "true")];

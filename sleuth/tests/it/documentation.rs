@@ -439,6 +439,7 @@ fn doctor_needs_what_the_documentation_says() {
         ("Access keys", Part::Keys, 10),
         ("EC2 tags", Part::Tags, 11),
         ("The watch", Part::Watch, 2),
+        ("Many accounts", Part::Accounts, 8),
     ] {
         let needs = NEEDS.iter().filter(|need| need.part == part);
         let needs: BTreeSet<String> = needs.map(|need| need.action.to_owned()).collect();

@@ -13,6 +13,7 @@ mod denied;
 mod destinations;
 mod diff;
 mod doctor;
+mod doctor_accounts;
 mod doctor_fake;
 mod doctor_table;
 mod documentation;

@@ -97,10 +97,12 @@ impl Bench {
         for bucket in [REPORTS, TRAIL] {
             self.aws.bucket(bucket).await;
         }
+        let mut policy = configuration.policy.clone();
         let task = match configuration.audit() {
             _ if settings.contains_key("ACCOUNTS") => {
-                let (task, left_out) = self.organization(configuration).await;
-                settings.insert("EXCLUDE_ACCOUNTS".to_owned(), left_out);
+                let (task, left_out, id) = self.organization(configuration).await;
+                settings.entry("EXCLUDE_ACCOUNTS".to_owned()).and_modify(|units| *units = left_out);
+                policy = within(&policy, &id);
                 task
             }
             "keys" => self.keys(configuration).await,
@@ -109,7 +111,7 @@ impl Bench {
             "digest" => self.digest(configuration).await,
             other => panic!("nobody knows how to put {other} to the test"),
         };
-        settings.extend(self.role(&configuration.function(), &configuration.policy).await);
+        settings.extend(self.role(&configuration.function(), &policy).await);
         settings.extend([("AWS_REGION", IRELAND), ("AWS_LAMBDA_FUNCTION_TIMEOUT", TIMEOUT)].map(owned));
         let settings: Vec<_> = settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
 
@@ -240,12 +242,14 @@ impl Bench {
     }
 
     /// The same in this account and each other one of an organization, and the steps of a run over all. Also the unit that
-    /// is to be left out.
-    async fn organization(&self, configuration: &Configuration) -> (Task, String) {
+    /// is to be left out, and the organization.
+    async fn organization(&self, configuration: &Configuration) -> (Task, String, String) {
         let ids: Vec<&str> = configuration.members.keys().map(String::as_str).chain([ACCOUNT]).collect();
         let accounts = ids.iter().map(|id| json!({"id": id, "unit": "Work"}));
-        let left_out = json!({"id": "333333333333", "unit": "Sandbox"});
-        let accounts: Vec<Value> = accounts.chain([left_out]).collect();
+        // Of what is not left out there is nothing else.
+        let left_out = configuration.environment.contains_key("EXCLUDE_ACCOUNTS");
+        let left_out = left_out.then(|| json!({"id": "333333333333", "unit": "Sandbox"}));
+        let accounts: Vec<Value> = accounts.chain(left_out).collect();
         let organization = self.aws.tell("organization", &json!({"accounts": accounts})).await;
         self.rules().await;
         let mut facts = vec![Fact::Archived];
@@ -268,7 +272,8 @@ impl Bench {
             ids.iter().map(|id| json!({"step": step, "run": "one", "account": id})).collect()
         };
         let events = [vec![step("list")], each("plan"), vec![step("gate")], each("apply"), vec![step("consolidate")]];
-        (Task { events: events.concat(), facts }, text(&organization["units"]["Sandbox"]))
+        let left_out = organization["units"]["Sandbox"].as_str().unwrap_or_default().to_owned();
+        (Task { events: events.concat(), facts }, left_out, text(&organization["id"]))
     }
 
     /// An audit that is over, and kept.
@@ -313,6 +318,17 @@ impl Bench {
             }
         }
     }
+}
+
+/// The policy with another organization in the place of the one that it names.
+fn within(policy: &Value, organization: &str) -> Value {
+    let mut policy = policy.clone();
+    for statement in policy["Statement"].as_array_mut().unwrap() {
+        if let Some(condition) = statement.pointer_mut("/Condition/StringEquals/aws:ResourceOrgID") {
+            *condition = json!(organization);
+        }
+    }
+    policy
 }
 
 /// A key that is too old, and one that is unused for so long that its owner is warned.

@@ -33,6 +33,8 @@ pub(super) struct Found {
     pub(super) user: Option<UserName>,
     /// Instances, some of each region.
     pub(super) instances: Vec<(RegionName, Instance)>,
+    /// An account that is to be entered.
+    pub(super) other: Option<String>,
     /// The partition that all of it is in.
     pub(super) partition: String,
     /// The regions that are enabled, if they could be listed.

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::{
     permissions::Found,
-    stores::{bucket, objects},
+    stores::{bucket, objects, runs},
     timely,
 };
 use crate::{
@@ -129,8 +129,13 @@ struct Place<'a> {
 impl Place<'_> {
     /// What has to be known of a need: one permission, or one for each secret.
     fn questions(&self, need: Need) -> Vec<Question> {
-        let Resource::Secret(store) = need.resource else {
-            return vec![Question::new(need, self.pattern(need.resource))];
+        let store = match need.resource {
+            Resource::Secret(store) => store,
+            Resource::Runs => {
+                let (partition, runs) = (partition(&self.caller.arn), runs(self.wants));
+                return runs.iter().map(|runs| Question::new(need, objects(partition, runs))).collect();
+            }
+            resource => return vec![Question::new(need, self.pattern(resource))],
         };
         let secrets = self.wants.secrets.iter().filter(|(_, secret)| secret.store() == store);
         let question = |(names, secret): &(Vec<&'static str>, SecretArn)| Question {
@@ -145,7 +150,7 @@ impl Place<'_> {
         let (partition, account) = (partition(&self.caller.arn), &self.caller.account);
         let archive = self.wants.archive.as_ref();
         match resource {
-            Resource::Any | Resource::Secret(_) => "*".to_owned(),
+            Resource::Any | Resource::Secret(_) | Resource::Runs => "*".to_owned(),
             Resource::Users => format!("arn:{partition}:iam::{account}:user/*"),
             Resource::Instances => format!("arn:{partition}:ec2:*:{account}:instance/*"),
             Resource::Topic => self.wants.topic.clone().unwrap_or_default(),
@@ -158,7 +163,8 @@ impl Place<'_> {
             Resource::Logs => format!("arn:{partition}:s3:::BUCKET/AWSLogs/*"),
             Resource::Role => {
                 let role = self.wants.role.as_ref().map_or("ROLE", |role| role.0.as_str());
-                format!("arn:{partition}:iam::OTHER:role/{role}")
+                let other = if self.wants.accounts.is_some() { "*" } else { "OTHER" };
+                format!("arn:{partition}:iam::{other}:role/{role}")
             }
         }
     }
@@ -178,11 +184,17 @@ impl Place<'_> {
                 let id = known.map_or(ANY_INSTANCE, |(_, instance)| instance.id.0.as_str());
                 Ok(format!("arn:{partition}:ec2:{region}:{account}:instance/{id}"))
             }
-            Resource::Reports => Ok(format!("{}{TEST_OBJECT}.json", asked.resource.trim_end_matches('*'))),
+            Resource::Reports | Resource::Runs => {
+                Ok(format!("{}{TEST_OBJECT}.json", asked.resource.trim_end_matches('*')))
+            }
             // IAM knows keys by their ARNs only: no policy can name an alias as its resource.
             Resource::Key if !asked.resource.contains(":key/") => Err("ARCHIVE_KMS_KEY is not the ARN of a key"),
             Resource::Logs => Err("no setting names the bucket of the trail"),
-            Resource::Role => Err("no setting names the other accounts"),
+            Resource::Role => match &self.found.other {
+                Some(other) => Ok(asked.resource.replace("::*:", &format!("::{other}:"))),
+                None if self.wants.accounts.is_some() => Err("the other accounts are not known"),
+                None => Err("no setting names the other accounts"),
+            },
             Resource::Domain | Resource::Collection => Err("no setting names the ARN of what is at SEARCH_URL"),
             _ => Ok(asked.resource.clone()),
         }

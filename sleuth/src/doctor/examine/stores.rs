@@ -4,7 +4,7 @@ use tokio::time::Instant;
 
 use super::{outputs::Opened, permissions::Found, timely};
 use crate::{
-    config::ArchiveConfig,
+    config::{ArchiveConfig, Audit},
     doctor::{channels::Kind, judge::Tried, needs::Wants},
     ports::doctor::{Answer, Call, Examine, Trouble},
 };
@@ -29,10 +29,13 @@ impl Found {
         if let Some(archive) = wants.archive.as_ref().filter(|_| wants.digest()) {
             self.look_at_reports(aws, archive, end).await;
         }
+        for runs in runs(wants) {
+            self.look_at_reports(aws, &runs, end).await;
+        }
         self.note_search(wants, opened);
     }
 
-    /// Lists some reports, as the digest does, and reads the beginning of one.
+    /// Lists some reports, as the digest does, or files of runs in steps, and reads the beginning of one.
     async fn look_at_reports(&mut self, aws: &impl Examine, archive: &ArchiveConfig, end: Option<Instant>) {
         let list = Call::Reports(archive.clone());
         let listed = timely(end, aws.ask(&list)).await;
@@ -60,6 +63,17 @@ impl Found {
     fn note_on(&mut self, action: &'static str, resource: String, result: Result<(), Trouble>) {
         self.tried.push(Tried { action, region: None, resource: Some(resource), result });
     }
+}
+
+/// Where the files of runs in steps are: below the prefix of the archive, for each audit.
+pub(super) fn runs(wants: &Wants) -> Vec<ArchiveConfig> {
+    let archive = wants.archive.as_ref().filter(|_| wants.in_steps());
+    let audits = wants.audits.iter().filter(|audit| matches!(audit, Audit::Keys | Audit::Tags));
+    let place = |audit: &Audit, archive: &ArchiveConfig| ArchiveConfig {
+        prefix: format!("{}runs/{}/", archive.prefix, audit.as_str()),
+        ..archive.clone()
+    };
+    audits.filter_map(|audit| Some(place(audit, archive?))).collect()
 }
 
 /// The bucket of an archive, by its ARN.

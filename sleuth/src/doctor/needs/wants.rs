@@ -5,10 +5,11 @@ use notifier::search::Service;
 use super::{DETAILS, Lack, NEEDS, Need};
 use crate::{
     config::{
-        ArchiveConfig, Audit, Outputs, RoleName, RuleSource, SearchConfig, SearchLogin, Secret, SecretArn, SlackUrl,
-        Store, TableName, TagsConfig,
+        ArchiveConfig, Audit, Outputs, Role, RoleName, RuleSource, SearchConfig, SearchLogin, Secret, SecretArn,
+        SlackUrl, Store, TableName, TagsConfig,
     },
     doctor::settings::Settings,
+    organization::Asked,
     tags::{Action, RegionName, RuleSet, canary::TIMESTAMP_TAG, rules::TagKey},
 };
 
@@ -38,6 +39,12 @@ pub struct Wants {
     pub sets: Option<Vec<String>>,
     /// The role in other accounts.
     pub role: Option<RoleName>,
+    /// Many accounts.
+    pub accounts: Option<Asked>,
+    /// Whether the account of the credentials is audited.
+    pub here: bool,
+    /// Whether others are.
+    pub elsewhere: bool,
     /// The topic, by ARN.
     pub topic: Option<String>,
     /// The secrets, each with the settings that name it.
@@ -86,9 +93,12 @@ impl Wants {
                 RuleSource::File(_) | RuleSource::Short(_) => None,
             }),
             sets: tags.and_then(|config| set_by(config, rules)),
-            role: settings.role.clone(),
+            role: settings.role.as_ref().map(|role| role.name.clone()),
+            accounts: settings.many.as_ref().map(|many| many.asked.clone()),
+            here: true,
+            elsewhere: true,
             topic: outputs.and_then(|outputs| outputs.topic.as_ref()).map(ToString::to_string),
-            secrets: outputs.map(secrets).unwrap_or_default(),
+            secrets: secrets(outputs, settings.role.as_ref()),
             archive: outputs.and_then(|outputs| outputs.archive.clone()),
             search: outputs.and_then(|outputs| outputs.search.as_ref()).and_then(signed),
         }
@@ -99,7 +109,8 @@ impl Wants {
         let mut needs: Vec<Need> = Vec::new();
         // A call that is not to be made is as good as denied, and not needed.
         let avoided = |action: &str| action == DETAILS && !self.details;
-        for need in NEEDS.iter().filter(|need| (need.when)(self) && !avoided(need.action)) {
+        let absent = |need: &Need| need.is_of_one_account() && !self.here && !self.watch();
+        for need in NEEDS.iter().filter(|need| (need.when)(self) && !avoided(need.action) && !absent(need)) {
             let lack = match need.lack {
                 Lack::Instead(other) if denied.contains(&other) || avoided(other) => Lack::Missing,
                 Lack::Instead(_) => continue,
@@ -144,6 +155,20 @@ impl Wants {
         self.audits.contains(&Audit::Digest)
     }
 
+    /// Whether the accounts are those of an organization, with units that are so.
+    pub(super) fn organization(&self, units: fn(&[String]) -> bool) -> bool {
+        matches!(&self.accounts, Some(Asked::Organization { units: named, .. }) if units(named))
+    }
+
+    pub(super) fn by_unit(&self) -> bool {
+        self.accounts.as_ref().is_some_and(Asked::by_unit)
+    }
+
+    /// Whether a function can take the steps of a run over many accounts.
+    pub fn in_steps(&self) -> bool {
+        self.accounts.is_some() && self.archive.is_some()
+    }
+
     pub(super) fn keeps_in(&self, store: Store) -> bool {
         self.secrets.iter().any(|(_, secret)| secret.store() == store)
     }
@@ -156,7 +181,19 @@ impl Wants {
 }
 
 /// The secrets that settings name, each once, with the settings that do.
-fn secrets(outputs: &Outputs) -> Vec<(Vec<&'static str>, SecretArn)> {
+fn secrets(outputs: Option<&Outputs>, role: Option<&Role>) -> Vec<(Vec<&'static str>, SecretArn)> {
+    let external_id = role.and_then(|role| kept("ASSUME_ROLE_EXTERNAL_ID", role.external_id.as_ref()?));
+    let mut secrets: Vec<(Vec<&'static str>, SecretArn)> = Vec::new();
+    for (name, arn) in outputs.map(of_outputs).into_iter().flatten().chain([external_id]).flatten() {
+        match secrets.iter_mut().find(|(_, known)| known == arn) {
+            Some((names, _)) => names.push(name),
+            None => secrets.push((vec![name], arn.clone())),
+        }
+    }
+    secrets
+}
+
+fn of_outputs(outputs: &Outputs) -> [Option<(&'static str, &SecretArn)>; 5] {
     // Every field is named, so that nobody adds an output with a secret and forgets it here.
     let Outputs { slack, bot, email, search, topic: _, archive: _, retry: _ } = outputs;
     let webhook = slack.as_ref().and_then(|url| match url {
@@ -168,21 +205,13 @@ fn secrets(outputs: &Outputs) -> Vec<(Vec<&'static str>, SecretArn)> {
         SearchLogin::Basic(_, password) => Some(password),
         SearchLogin::SigV4 | SearchLogin::None => None,
     });
-    let all = [
+    [
         webhook,
         bot.as_ref().and_then(|bot| kept("SLACK_BOT_TOKEN", &bot.token)),
         login.and_then(|(user, _)| kept("SMTP_USER", user)),
         login.and_then(|(_, password)| kept("SMTP_PASSWORD", password)),
         password.and_then(|password| kept("SEARCH_PASSWORD", password)),
-    ];
-    let mut secrets: Vec<(Vec<&'static str>, SecretArn)> = Vec::new();
-    for (name, arn) in all.into_iter().flatten() {
-        match secrets.iter_mut().find(|(_, known)| known == arn) {
-            Some((names, _)) => names.push(name),
-            None => secrets.push((vec![name], arn.clone())),
-        }
-    }
-    secrets
+    ]
 }
 
 fn kept<'a>(name: &'static str, secret: &'a Secret) -> Option<(&'static str, &'a SecretArn)> {

@@ -8,6 +8,7 @@ use super::{Form, keys::Thresholds, tags::Settings};
 pub(super) const ENVIRONMENT: &str = "\
 Environment: all settings of the audits that are examined, see the help of `sleuth keys`,
 `sleuth tags` and `sleuth digest`, and of the watch SETTLE_SECONDS and ASSUME_ROLE_NAME.
+With ACCOUNTS, each of them is entered, and nothing is changed there.
 AUDITS says what is examined if nothing is named.";
 
 pub(super) const EXIT_CODES: &str = "\
