@@ -23,8 +23,8 @@ def block(results):
     here = results["machine"]
     how = (
         f"Measured on {here['date']}: {here['cpu']}, {here['cores']} cores, {here['memory_gib']} GiB, Linux "
-        f"{here['kernel']}, Rust {here['rustc']}; the load of the machine was {results['load']:.1f} when it began. The stub "
-        f"and what is measured share the cores. One run each. Where no latency is named, a call takes "
+        f"{here['kernel']}, Rust {here['rustc']}; the load of the machine was {results['load']:.1f} when it began. The "
+        f"stub and what is measured share the cores. One run each. Where no latency is named, a call takes "
         f"{results['latency']} ms."
     )
     parts = [
@@ -56,8 +56,8 @@ def one_process(runs):
     ]
     first = runs[0]
     what = (
-        f"`sleuth keys --accounts org --output json=FILE` on {first['accounts']:,} accounts with {first['users']:,} users; "
-        f"the file has {first['report'] / 1e6:,.0f} MB."
+        f"`sleuth keys --accounts org --output json=FILE` on {first['accounts']:,} accounts with {first['users']:,} "
+        f"users; the file has {first['report'] / 1e6:,.0f} MB."
     )
     return f"### One process\n\n{textwrap.fill(what, 120)}\n\n" + table(heads, ["---:"] * len(heads), rows)
 
@@ -76,8 +76,8 @@ def workers(all_steps):
     text += table(heads, ["---", *["---:"] * 5], rows)
     heads = ["step", "accounts", "time of all", "median", "longest", "CPU of all", "peak memory", "calls", "log"]
     rows = [many_row(step, steps[step]) for steps in all_steps for step in ["plan", "apply"]]
-    text += "\n\nAll accounts of a run, four processes side by side. An account has a plan; where keys are expired, it is "
-    return text + "applied.\n\n" + table(heads, ["---", *["---:"] * 8], rows)
+    text += "\n\nAll accounts of a run, four processes side by side: plans of all, applied where keys are expired.\n\n"
+    return text + table(heads, ["---", *["---:"] * 8], rows)
 
 
 def worker_row(name, run):
@@ -102,11 +102,12 @@ def single(all_steps):
 
 
 def state_machine(run):
-    heads = ["accounts", "time", "executions", "states entered", "events in the longest history", "invocations", "calls"]
+    heads = ["accounts", "time", "executions", "states entered", "events of the main one", "invocations", "calls"]
     names = ["executions", "states", "longest_history", "invocations"]
-    row = [str(run["accounts"]), seconds(run["wall"]), *(f"{run[name]:,}" for name in names), f"{total(run['calls']):,}"]
-    text = "### The state machine\n\nThe definition that is shipped, in the emulator of Step Functions, with the function's "
-    return text + "processes.\n\n" + table(heads, ["---:"] * len(heads), [row])
+    row = [str(run["accounts"]), seconds(run["wall"])]
+    row += [f"{number:,}" for number in [*(run[name] for name in names), total(run["calls"])]]
+    text = "### The state machine\n\nThe definition as it is shipped, in the emulator, with the function's processes."
+    return text + "\n\n" + table(heads, ["---:"] * len(heads), [row])
 
 
 def prices(all_steps):
@@ -115,7 +116,8 @@ def prices(all_steps):
     for steps in all_steps:
         cost = costs(steps)
         dollars = [cost[name] for name in ["lambda", "transitions", "files", "logs"]]
-        figures = [f"{steps['accounts']:,}", f"{steps['users']:,}", f"{cost['memory']:,} MB", f"{cost['gb_seconds']:,.1f}"]
+        figures = [f"{steps['accounts']:,}", f"{steps['users']:,}"]
+        figures += [f"{cost['memory']:,} MB", f"{cost['gb_seconds']:,.1f}"]
         rows.append([*figures, *map(money, [*dollars, sum(dollars)])])
     return "### Price of a run of the state machine\n\n" + table(heads, ["---:"] * len(heads), rows)
 
@@ -130,8 +132,11 @@ def costs(steps):
     slower = max(1, PROCESSOR / memory)
     # A smaller function computes slower, and waits as long.
     billed = sum((run["wall"] + run["cpu"] * (slower - 1)) * times for run, times in scaled)
-    count = lambda *actions: sum(run["calls"].get(one, 0) * times for run, times in scaled for one in actions)  # noqa: E731
     items = steps["accounts"] + steps["to_apply"]
+
+    def count(*actions):
+        return sum(run["calls"].get(action, 0) * times for run, times in scaled for action in actions)
+
     # Each map reads its list.
     files = PRICES["put"] * count("PutObject", "ListObjectsV2") + PRICES["get"] * (count("GetObject") + 2)
     return {

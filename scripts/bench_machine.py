@@ -22,7 +22,7 @@ VALUES = {"partition": "aws", "timeout_seconds": 900, "max_concurrency": 4, "tol
 
 
 def machine_run(bin_dir, number, seed):
-    """What a run over so many accounts took. IAM, STS and Organizations are the stub, S3 and Step Functions the emulator."""
+    """What a run over so many accounts took. IAM, STS and Organizations are the stub, S3 and the rest the emulator."""
     with Stub(bin_dir / "iam-stub", "--accounts", str(number), "--seed", str(seed)) as stub, Emulator() as aws:
         aws.client("s3").create_bucket(Bucket="reports")
         environment = dict(SETTINGS)
