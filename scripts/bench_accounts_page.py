@@ -123,10 +123,10 @@ def prices(all_steps):
 
 
 def costs(steps):
-    """What a run costs, by what was measured: of the workers of all accounts, if only some were run."""
+    """What a run costs, by what was measured. Where only some workers were run, it is taken for all."""
     scaled = [(steps[step], 1) for step in SINGLE]
     scaled += [(steps["plan"], steps["accounts"] / steps["plan"]["accounts"])]
-    scaled += [(steps["apply"], steps["to_apply"] / steps["apply"]["accounts"])]
+    scaled += [(steps["apply"], steps["changes"] / steps["apply"]["changes"])]
     peak = max(run["peak_mib"] for run, _ in scaled)
     memory = next((size for size in MEMORY if size >= MARGIN * peak), MEMORY[-1])
     slower = max(1, PROCESSOR / memory)

@@ -44,37 +44,39 @@ class Files:
             raise Wrong(f"{method} {name}: HTTP {answer.status}")
         return text.decode() if answer.status == 200 else None
 
-    def copy(self, folder, account, others):
+    def copy(self, source, account, folder, others):
         """A worker's file on an account, as those on others."""
-        text = self.ask("GET", f"{folder}/{account}.json")
+        text = self.ask("GET", f"{source}/{account}.json")
         for other in others if text else []:
             self.ask("PUT", f"{folder}/{other}.json", text.replace(account, other))
 
 
-def steps(bin_dir, number, real, latency, seed):
-    """A run over so many accounts. Only of the first `real` are there workers: what they leave is multiplied."""
+def steps(bin_dir, number, planned, applied, latency, seed):
+    """A run over so many accounts. Workers plan only the first `planned`, and what they leave is multiplied; they apply
+    what is to be in the first `applied`, and in the others the report on the plan stands for that on what was done."""
     arguments = ["--accounts", str(number), "--latency-ms", str(latency), "--seed", str(seed)]
     with tempfile.TemporaryDirectory() as scratch, Stub(bin_dir / "iam-stub", *arguments) as stub:
         work = Work(bin_dir / "sleuth-lambda", Path(scratch), stub)
         accounts = sorted(stub.ask("GET", "/accounts"), key=lambda account: account["id"])
         ids = [account["id"] for account in accounts]
-        done = {"accounts": number, "real": real, "users": sum(account["users"] for account in accounts)}
-        done["real_users"] = sum(account["users"] for account in accounts[:real])
+        done = {"accounts": number, "users": sum(account["users"] for account in accounts)}
         done["list"] = work.alone({"step": "list", "execution": EXECUTION})
         expect(done["list"]["answer"]["accounts"], number, "accounts are listed")
-        done["alone"] = [work.of_size(accounts[:real], size) for size in SIZES]
-        done["alone"] = [one for one in done["alone"] if one]
-        done["plan"] = work.many("plan", ids[:real])
-        multiply(stub, ["plan", "load", "inventory"], ids, real)
+        alone = [work.of_size(accounts[:planned], size) for size in SIZES]
+        done["alone"] = [run for run in alone if run]
+        done["plan"] = work.many("plan", ids[:planned])
+        for folder in ["plan", "load", "inventory"]:
+            multiply(stub, folder, folder, [(ids[place], ids[place + planned :: planned]) for place in range(planned)])
         done["gate"] = work.alone({"step": "gate"})
-        files = Files(stub.url)
-        chosen = [item["account"] for item in json.loads(files.ask("GET", "apply.json"))]
-        expect(done["gate"]["answer"]["apply"], len(chosen), "accounts are let through")
-        if not chosen:
+        counted = json.loads(Files(stub.url).ask("GET", "gate.json"))["accounts"]
+        expect(done["gate"]["answer"]["apply"], len(counted), "accounts are let through")
+        if not counted:
             raise Wrong(f"nothing is to be applied: {done['gate']['answer']}")
-        done["to_apply"] = len(chosen)
-        done["apply"] = work.many("apply", [id for id in ids[:real] if id in set(chosen)])
-        multiply(stub, ["done"], ids, real)
+        chosen = [id for id in ids[:applied] if id in counted]
+        changes = [sum(counted[id]["changes"] for id in of) for of in [counted, chosen]]
+        done |= {"to_apply": len(counted), "changes": changes[0]}
+        done["apply"] = work.many("apply", chosen) | {"changes": changes[1]}
+        multiply(stub, "plan", "done", [(id, [id]) for id in ids[applied:] if id in counted])
         done["consolidate"] = work.alone({"step": "consolidate", "execution": EXECUTION})
         summary = done["consolidate"]["answer"]["summary"]
         expect((summary["audited"], summary["failed"], summary["incomplete"]), (number, 0, 0), "accounts are reported")
@@ -86,16 +88,15 @@ def expect(found, wanted, what):
         raise Wrong(f"{found}, not {wanted} {what}")
 
 
-def multiply(stub, folders, ids, real):
-    """Puts copies of the workers' files in the places of those that did not work."""
-    def copy(place):
-        files = Files(stub.url)
-        for folder in folders:
-            files.copy(folder, ids[place], ids[place + real :: real])
+def multiply(stub, source, folder, copies):
+    """Puts copies of workers' files where others would have worked: for each account, those on other accounts."""
 
-    if len(ids) > real:
-        with concurrent.futures.ThreadPoolExecutor(16) as pool:
-            list(pool.map(copy, range(real)))
+    def copy(one):
+        account, others = one
+        Files(stub.url).copy(source, account, folder, others)
+
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        list(pool.map(copy, copies))
 
 
 def invoked(function, event):
