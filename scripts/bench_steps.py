@@ -52,8 +52,8 @@ class Files:
 
 
 def steps(bin_dir, number, planned, applied, latency, seed):
-    """A run over so many accounts. Workers plan only the first `planned`, and what they leave is multiplied; they apply
-    what is to be in the first `applied`, and in the others the report on the plan stands for that on what was done."""
+    """A run over so many accounts. Workers plan only the first `planned`, and what they leave is multiplied; they
+    apply what is to be in the first `applied`; in the others the report on the plan stands for that on what was done."""
     arguments = ["--accounts", str(number), "--latency-ms", str(latency), "--seed", str(seed)]
     with tempfile.TemporaryDirectory() as scratch, Stub(bin_dir / "iam-stub", *arguments) as stub:
         work = Work(bin_dir / "sleuth-lambda", Path(scratch), stub)
