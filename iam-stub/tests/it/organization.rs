@@ -6,6 +6,8 @@ use aws_sdk_iam::{
     config::{Credentials, SharedCredentialsProvider, retry::RetryConfig},
     types::StatusType,
 };
+use aws_sdk_organizations::operation::list_accounts::ListAccountsOutput;
+use aws_sdk_s3::{operation::list_objects_v2::ListObjectsV2Output, types::Object};
 use iam_stub::{Faults, Stub, organization};
 
 use super::{at, refused};
@@ -50,7 +52,7 @@ async fn accounts_are_listed_in_pages_of_twenty() {
     let stub = started(45, Faults::default());
     let client = aws_sdk_organizations::Client::new(&root(&stub));
     let pages: Vec<_> = client.list_accounts().into_paginator().send().collect::<Result<_, _>>().await.unwrap();
-    let accounts: Vec<_> = pages.iter().flat_map(|page| page.accounts()).collect();
+    let accounts: Vec<_> = pages.iter().flat_map(ListAccountsOutput::accounts).collect();
     assert_eq!((accounts.len(), stub.calls()["ListAccounts"]), (45, 3));
     assert_eq!(accounts[0].id(), Some("123456789012"));
     assert_eq!((accounts[1].id(), accounts[1].name()), (Some(OTHER), Some("larkspur-0001")));
@@ -118,7 +120,7 @@ async fn files_are_kept_found_and_claimed_once() {
     put("runs/a:b/plan/1.json", b"{}").send().await.unwrap();
     let pages = s3.list_objects_v2().bucket("reports").prefix("runs/a:b/load/").into_paginator().send();
     let pages: Vec<_> = pages.collect::<Result<_, _>>().await.unwrap();
-    let keys: Vec<_> = pages.iter().flat_map(|page| page.contents()).filter_map(|object| object.key()).collect();
+    let keys: Vec<_> = pages.iter().flat_map(ListObjectsV2Output::contents).filter_map(Object::key).collect();
     assert_eq!((pages.len(), keys.len()), (2, 1_001));
     assert_eq!((keys[0], keys[1_000]), ("runs/a:b/load/0000.json", "runs/a:b/load/1000.json"));
 }
