@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-/// The number of the account.
+/// The number of an account that was given none, and of that whose credentials are nobody's session.
 pub const ACCOUNT_ID: &str = "123456789012";
 
 /// Users and what IAM says of the account as a whole.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
+    /// Its number.
+    pub id: String,
     /// Users by name.
     pub users: BTreeMap<String, User>,
     /// The account's alias, if it has one.
@@ -55,6 +57,12 @@ pub struct LastUsed {
     pub service: String,
     /// In which region, as in `eu-west-1`; `N/A` for a global service.
     pub region: String,
+}
+
+impl Default for Account {
+    fn default() -> Self {
+        Self { id: ACCOUNT_ID.to_owned(), users: BTreeMap::new(), alias: None, root_keys: false }
+    }
 }
 
 impl Account {
@@ -134,8 +142,8 @@ pub(crate) fn user_id(name: &str) -> String {
 }
 
 /// The ARN of a user.
-pub(crate) fn user_arn(name: &str) -> String {
-    format!("arn:aws:iam::{ACCOUNT_ID}:user/{name}")
+pub(crate) fn user_arn(account: &str, name: &str) -> String {
+    format!("arn:aws:iam::{account}:user/{name}")
 }
 
 /// `number` in so many letters and digits of the kind that ids of IAM consist of; 13 hold every number.

@@ -1,11 +1,14 @@
 //! The actions: what the account says to a call if nothing goes wrong.
 
+use std::collections::BTreeSet;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::{DateTime, TimeDelta, Utc};
 use list::Listing;
 
 use crate::{
-    account::{ACCOUNT_ID, Account, user_arn},
+    account::Account,
+    caller::{Caller, Session},
     credential_report,
     faults::{Answer, Call, ReportState},
     log::Log,
@@ -20,6 +23,9 @@ type Error = (u16, &'static str, String);
 /// All that an answer depends on.
 pub(crate) struct Context<'a> {
     pub(crate) account: &'a mut Account,
+    pub(crate) caller: &'a Caller,
+    /// The accounts that there are a role in.
+    pub(crate) members: &'a BTreeSet<String>,
     pub(crate) log: &'a mut Log,
     pub(crate) report: &'a ReportState,
     pub(crate) page: Option<usize>,
@@ -30,7 +36,8 @@ impl Context<'_> {
     /// The answer to a call.
     pub(crate) fn answer(&mut self, call: &Call) -> Answer {
         let inner = match call.action.as_str() {
-            "GetCallerIdentity" => Ok(caller()),
+            "GetCallerIdentity" => Ok(self.identity()),
+            "AssumeRole" => self.assume(call),
             "ListAccountAliases" => Ok(self.aliases()),
             "GetAccountSummary" => Ok(self.summary()),
             "UpdateAccessKey" => self.update(call),
@@ -44,6 +51,22 @@ impl Context<'_> {
             Ok(inner) => Answer::Reply { status: 200, body: response(&call.action, &inner) },
             Err((status, code, message)) => Answer::error_saying(status, code, &message),
         }
+    }
+
+    fn identity(&self) -> String {
+        element("Arn", &self.caller.arn)
+            + &element("UserId", "AIDAEXAMPLEAUDITOR")
+            + &element("Account", &self.caller.account)
+    }
+
+    fn assume(&self, call: &Call) -> Result<String, Error> {
+        let (role, name) = (required(call, "RoleArn")?, required(call, "RoleSessionName")?);
+        let session = Session::of(role, name).filter(|session| self.members.contains(session.account));
+        let session = session.ok_or_else(|| {
+            let message = format!("User: {} is not authorized to perform: sts:AssumeRole on {role}", self.caller.arn);
+            (403, "AccessDenied", message)
+        })?;
+        Ok(session.answer(self.now + TimeDelta::hours(1)))
     }
 
     fn aliases(&self) -> String {
@@ -132,10 +155,6 @@ impl Context<'_> {
         self.log.published.push(call.get("Message").to_owned());
         element("MessageId", &format!("94f20ce6-13c5-43a0-9a9e-{:012}", self.log.published.len()))
     }
-}
-
-fn caller() -> String {
-    element("Arn", &user_arn("auditor")) + &element("UserId", "AIDAEXAMPLEAUDITOR") + &element("Account", ACCOUNT_ID)
 }
 
 /// A parameter that must be there.

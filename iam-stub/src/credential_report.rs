@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::account::{ACCOUNT_ID, Account, Key, User, user_arn};
+use crate::account::{Account, Key, User, user_arn};
 
 /// The columns, as AWS has them.
 pub const COLUMNS: [&str; 23] = [
@@ -40,7 +40,7 @@ pub fn csv(account: &Account, now: DateTime<Utc>) -> Vec<u8> {
     let _ = table.write_record(COLUMNS);
     let _ = table.write_record(root(account, now));
     for (name, user) in &account.users {
-        let _ = table.write_record(line(name, user));
+        let _ = table.write_record(line(&account.id, name, user));
     }
     table.into_inner().unwrap_or_default()
 }
@@ -48,7 +48,7 @@ pub fn csv(account: &Account, now: DateTime<Utc>) -> Vec<u8> {
 fn root(account: &Account, now: DateTime<Utc>) -> Vec<String> {
     let created = now - TimeDelta::days(2_000);
     let key = account.root_keys.then(|| Key::new("", created));
-    let mut line = vec!["<root_account>".to_owned(), format!("arn:aws:iam::{ACCOUNT_ID}:root"), date(created)];
+    let mut line = vec!["<root_account>".to_owned(), format!("arn:aws:iam::{}:root", account.id), date(created)];
     line.extend(["not_supported", "no_information", "not_supported", "not_supported", "true"].map(str::to_owned));
     line.extend(slot(key.as_ref()));
     line.extend(slot(None));
@@ -57,8 +57,8 @@ fn root(account: &Account, now: DateTime<Utc>) -> Vec<String> {
     line
 }
 
-fn line(name: &str, user: &User) -> Vec<String> {
-    let mut line = vec![name.to_owned(), user_arn(name), date(user.created)];
+fn line(account: &str, name: &str, user: &User) -> Vec<String> {
+    let mut line = vec![name.to_owned(), user_arn(account, name), date(user.created)];
     line.extend(["false", ABSENT, ABSENT, ABSENT, "false"].map(str::to_owned));
     line.extend(slot(user.keys.first()));
     line.extend(slot(user.keys.get(1)));

@@ -13,6 +13,11 @@ pub(crate) fn parse(body: &[u8]) -> BTreeMap<String, String> {
         .collect()
 }
 
+/// The path of an address, in which a plus is one.
+pub(crate) fn path(text: &str) -> String {
+    decode(text.replace('+', "%2B").as_bytes())
+}
+
 fn decode(text: &[u8]) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -47,5 +52,6 @@ mod tests {
         let expected = [("Action", "ListUsers"), ("Bare", ""), ("Empty", ""), ("Odd", "100%"), ("UserName", "a b/cü")];
         assert_eq!(parsed, expected.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
         assert!(parse(b"").is_empty());
+        assert_eq!(path("reports/a+b%20c%3A"), "reports/a+b c:");
     }
 }

@@ -8,7 +8,18 @@ impl Account {
     /// An account that is looked after: one user in ten has a key that is not good (expired by age, old, or old and
     /// never used, in turn), the others have one of less than 80 days, used within the last ten.
     pub fn healthy(users: usize, now: DateTime<Utc>) -> Self {
-        account(users, now, |index, id| match (index % 10, index / 10 % 3) {
+        Self::healthy_nth(0, users, now)
+    }
+
+    /// An account that nobody looked after: nine users in ten have a key of 100 to 1,000 days, a third of which were
+    /// never used; the others have a good one.
+    pub fn neglected(users: usize, now: DateTime<Utc>) -> Self {
+        Self::neglected_nth(0, users, now)
+    }
+
+    /// One of several accounts, which have no key in common.
+    pub(crate) fn healthy_nth(nth: usize, users: usize, now: DateTime<Utc>) -> Self {
+        account(nth, users, now, |index, id| match (index % 10, index / 10 % 3) {
             (9, 0) => key(id, now, index, 100 + index % 300, Some(index % 60)),
             (9, 1) => key(id, now, index, 80 + index % 9, Some(index % 10)),
             (9, _) => key(id, now, index, 80 + index % 9, None),
@@ -16,10 +27,9 @@ impl Account {
         })
     }
 
-    /// An account that nobody looked after: nine users in ten have a key of 100 to 1,000 days, a third of which were
-    /// never used; the others have a good one.
-    pub fn neglected(users: usize, now: DateTime<Utc>) -> Self {
-        account(users, now, |index, id| match (index % 10, index % 3) {
+    /// The same for one that nobody looked after.
+    pub(crate) fn neglected_nth(nth: usize, users: usize, now: DateTime<Utc>) -> Self {
+        account(nth, users, now, |index, id| match (index % 10, index % 3) {
             (9, _) => key(id, now, index, 1 + index % 78, Some(index % 10)),
             (_, 0) => key(id, now, index, 100 + index * 7 % 900, None),
             _ => key(id, now, index, 100 + index * 7 % 900, Some(index % 100)),
@@ -28,15 +38,15 @@ impl Account {
 }
 
 /// Users with an active key each, made by `active`; every fifth also has an inactive one.
-fn account(users: usize, now: DateTime<Utc>, active: impl Fn(usize, &str) -> Key) -> Account {
+fn account(nth: usize, users: usize, now: DateTime<Utc>, active: impl Fn(usize, &str) -> Key) -> Account {
     let mut account = Account { alias: Some("larkspur-logistics".to_owned()), ..Account::default() };
     for index in 0..users {
         let mut user = User::new(now - days(1_100 + index % 900))
             .tag("Name", &format!("Person {index}"))
             .tag("Slack", &format!("U{index:09}"))
-            .with(active(index, &key_id(index, 0)));
+            .with(active(index, &key_id(nth, index, 0)));
         if index % 5 == 0 {
-            let second = key(&key_id(index, 1), now, index, 200 + index % 400, Some(100 + index % 100));
+            let second = key(&key_id(nth, index, 1), now, index, 200 + index % 400, Some(100 + index % 100));
             user = user.with(second.status("Inactive"));
         }
         account = account.with(&format!("person-{index:05}"), user);
@@ -60,8 +70,9 @@ fn days(number: usize) -> TimeDelta {
 }
 
 /// An id for each user and key. The multiplier is odd, so that no two numbers give the same one.
-fn key_id(index: usize, slot: u64) -> String {
-    let number = u64::try_from(index).unwrap_or(0).wrapping_mul(2).wrapping_add(slot);
+fn key_id(nth: usize, index: usize, slot: u64) -> String {
+    let [nth, index] = [nth, index].map(|number| u64::try_from(number).unwrap_or(0));
+    let number = (nth << 32).wrapping_add(index.wrapping_mul(2)).wrapping_add(slot);
     format!("AKIASTU{}", base32(number.wrapping_mul(0x9e37_79b9_7f4a_7c15), 13))
 }
 

@@ -27,7 +27,7 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    pub(crate) fn new(faults: &Faults) -> Self {
+    pub(crate) fn new(faults: &Faults, seed: u64) -> Self {
         Self {
             calls: BTreeMap::new(),
             requests: Vec::new(),
@@ -35,7 +35,7 @@ impl Log {
             reports: 0,
             owners: HashMap::new(),
             seen: HashMap::new(),
-            random: fastrand::Rng::with_seed(faults.seed),
+            random: fastrand::Rng::with_seed(seed),
             tokens: faults.burst,
             filled: Instant::now(),
         }
@@ -67,7 +67,7 @@ impl Log {
     }
 
     /// What goes wrong with this call, if something does.
-    pub(crate) fn fault(&mut self, call: &Call, faults: &Faults) -> Option<Answer> {
+    pub(crate) fn fault(&mut self, call: &Call, faults: &Faults, caller: &str) -> Option<Answer> {
         let throttled = || Some(Answer::error_saying(400, "Throttling", "Rate exceeded"));
         if self.happens(faults.dropped) {
             Some(Answer::Drop)
@@ -77,7 +77,7 @@ impl Log {
             let code = if self.random.bool() { "ServiceFailure" } else { "InternalFailure" };
             Some(Answer::error_saying(500, code, "The request processing has failed because of an unknown error"))
         } else if faults.deny.contains(&call.action) {
-            let message = format!("User: arn:aws:iam::123456789012:user/auditor is not authorized: {}", call.action);
+            let message = format!("User: {caller} is not authorized: {}", call.action);
             Some(Answer::error_saying(403, "AccessDenied", &message))
         } else {
             None

@@ -4,12 +4,11 @@ use std::{
     collections::BTreeMap,
     io,
     net::{Ipv4Addr, SocketAddr, TcpListener},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, MutexGuard},
     thread::JoinHandle,
     time::Duration,
 };
 
-use chrono::{DateTime, Utc};
 use http_body_util::{BodyExt as _, Full};
 use hyper::{
     Method, Request, Response, StatusCode,
@@ -18,30 +17,29 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::TokioIo;
+use serde_json::json;
 use tokio::sync::oneshot;
 
 use crate::{
     account::Account,
-    answers::Context,
     faults::{Answer, Faults},
-    form,
-    log::Log,
+    objects,
+    state::{Kept, State, lock},
 };
 
-/// An account that answers on a port of 127.0.0.1 for as long as this lives.
+/// The body of an answer.
+pub(crate) type Body = Full<Bytes>;
+
+/// What `X-Amz-Target` begins with in calls of AWS Organizations.
+const ORGANIZATIONS: &str = "AWSOrganizationsV20161128.";
+
+/// An account, or several, that answer on a port of 127.0.0.1 for as long as this lives.
 #[derive(Debug)]
 pub struct Stub {
     address: SocketAddr,
     state: Arc<State>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
-}
-
-#[derive(Debug)]
-struct State {
-    account: Mutex<Account>,
-    log: Mutex<Log>,
-    faults: Faults,
 }
 
 /// A call that gets no answer.
@@ -62,12 +60,21 @@ impl Stub {
     /// # Panics
     ///
     /// If there is no free port.
-    #[expect(clippy::expect_used, reason = "without a free port or a thread no test can go on")]
     pub fn start(account: Account, faults: Faults) -> Self {
+        Self::start_all(vec![account], faults)
+    }
+
+    /// The same for accounts of an organization, of which the first is that of who calls without a session.
+    ///
+    /// # Panics
+    ///
+    /// If there is no account, or no free port.
+    #[expect(clippy::expect_used, reason = "without a free port or a thread no test can go on")]
+    pub fn start_all(accounts: Vec<Account>, faults: Faults) -> Self {
+        assert!(!accounts.is_empty(), "no account");
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let address = listener.local_addr().expect("its number");
-        let log = Mutex::new(Log::new(&faults));
-        let state = Arc::new(State { account: Mutex::new(account), log, faults });
+        let state = Arc::new(State::new(accounts, faults));
         let (stop, stopped) = oneshot::channel();
         let serving = Arc::clone(&state);
         let thread = std::thread::Builder::new()
@@ -82,29 +89,39 @@ impl Stub {
         format!("http://{}", self.address)
     }
 
-    /// How often each action was called, failed attempts included.
+    /// How often each action was called in all accounts, failed attempts included.
     pub fn calls(&self) -> BTreeMap<String, u64> {
-        lock(&self.state.log).calls.clone()
+        self.state.calls()
     }
 
-    /// The parameters of all calls in the order they came, if they are recorded.
+    /// The parameters of all calls in the first account in the order they came, if they are recorded.
     pub fn requests(&self) -> Vec<BTreeMap<String, String>> {
-        lock(&self.state.log).requests.clone()
+        lock(&self.home().log).requests.clone()
     }
 
-    /// The messages that were published on SNS topics.
+    /// The messages that were published on SNS topics by the first account.
     pub fn published(&self) -> Vec<String> {
-        lock(&self.state.log).published.clone()
+        lock(&self.home().log).published.clone()
     }
 
-    /// The account, to be looked at or changed. No call is answered until the guard is gone.
+    /// The first account, to be looked at or changed. No call to it is answered until the guard is gone.
     pub fn account(&self) -> MutexGuard<'_, Account> {
-        lock(&self.state.account)
+        lock(&self.home().account)
+    }
+
+    /// The account of this number.
+    pub fn account_of(&self, id: &str) -> Option<MutexGuard<'_, Account>> {
+        self.state.account(id).map(|kept| lock(&kept.account))
+    }
+
+    #[expect(clippy::expect_used, reason = "there is a first account from the start on")]
+    fn home(&self) -> &Kept {
+        self.state.home().expect("the first account")
     }
 
     /// Forgets the calls, requests and messages so far. A credential report that had to be waited for has to be again.
     pub fn reset(&self) {
-        lock(&self.state.log).reset();
+        self.state.reset();
     }
 }
 
@@ -116,11 +133,6 @@ impl Drop for Stub {
             let _ = thread.join();
         }
     }
-}
-
-/// A test that panicked while it held the account has already failed; the others go on.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn run(listener: TcpListener, state: &Arc<State>, stopped: oneshot::Receiver<()>) -> io::Result<()> {
@@ -152,64 +164,56 @@ async fn accept(listener: tokio::net::TcpListener, state: &Arc<State>) -> io::Re
     }
 }
 
-async fn respond(request: Request<Incoming>, state: Arc<State>) -> Result<Response<Full<Bytes>>, Dropped> {
-    match (request.method(), request.uri().path()) {
-        (&Method::GET, "/calls") => {
-            let calls = serde_json::json!(lock(&state.log).calls).to_string();
-            return Ok(response(200, "application/json", calls));
-        }
+async fn respond(request: Request<Incoming>, state: Arc<State>) -> Result<Response<Body>, Dropped> {
+    let told = match (request.method(), request.uri().path()) {
+        (&Method::GET, "/calls") => Some(json!(state.calls())),
+        (&Method::GET, "/accounts") => Some(state.described()),
         (&Method::POST, "/reset") => {
-            lock(&state.log).reset();
-            return Ok(response(200, "application/json", "{}".to_owned()));
+            state.reset();
+            Some(json!({}))
         }
-        (&Method::POST, _) => {}
-        _ => return Ok(response(405, "text/plain", "only POST".to_owned())),
+        _ => None,
+    };
+    if let Some(told) = told {
+        return Ok(response(200, "application/json", told.to_string()));
     }
-    let body = request.into_body().collect().await.map_err(|_| Dropped)?.to_bytes();
-    let mut answer = state.answer(form::parse(&body));
-    let mut delay = state.faults.latency;
+    let (parts, body) = request.into_parts();
+    let request = Request::from_parts(parts, body.collect().await.map_err(|_| Dropped)?.to_bytes());
+    let (answer, delay) = answer(&request, &state);
+    let delay = delay.saturating_add(state.faults.latency);
+    if delay > Duration::ZERO {
+        tokio::time::sleep(delay).await;
+    }
+    answer
+}
+
+/// The answer, and how much later it comes than others.
+fn answer(request: &Request<Bytes>, state: &State) -> (Result<Response<Body>, Dropped>, Duration) {
+    let target = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+    if let Some(action) = target.strip_prefix(ORGANIZATIONS) {
+        let (status, answer) = state.organization(action, request.body());
+        return (Ok(response(status, "application/x-amz-json-1.1", answer.to_string())), Duration::ZERO);
+    }
+    if let Some(action) = objects::action(request).filter(|_| request.uri().path() != "/") {
+        return (Ok(state.objects(action, request)), Duration::ZERO);
+    }
+    if request.method() != Method::POST {
+        return (Ok(response(405, "text/plain", "only POST")), Duration::ZERO);
+    }
+    let (mut answer, mut delay) = (state.answer(request.headers(), request.body()), Duration::ZERO);
     while let Answer::Late(more, inner) = answer {
         delay = delay.saturating_add(more);
         answer = *inner;
     }
-    if delay > Duration::ZERO {
-        tokio::time::sleep(delay).await;
-    }
     match answer {
-        Answer::Reply { status, body } => Ok(response(status, "text/xml", body)),
-        Answer::Drop | Answer::Late(..) => Err(Dropped),
+        Answer::Reply { status, body } => (Ok(response(status, "text/xml", body)), delay),
+        Answer::Drop | Answer::Late(..) => (Err(Dropped), delay),
     }
 }
 
-fn response(status: u16, kind: &'static str, body: String) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::from(body)));
+pub(crate) fn response(status: u16, kind: &'static str, body: impl Into<Bytes>) -> Response<Body> {
+    let mut response = Response::new(Full::new(body.into()));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response.headers_mut().insert(hyper::header::CONTENT_TYPE, hyper::header::HeaderValue::from_static(kind));
     response
-}
-
-impl State {
-    fn answer(&self, parameters: BTreeMap<String, String>) -> Answer {
-        let call = lock(&self.log).enter(parameters, &self.faults);
-        let mut account = lock(&self.account);
-        // The log is free while the hook runs, which may want to look at it.
-        let by_hand = self.faults.hook.as_ref().and_then(|hook| hook(&call, &mut account));
-        let mut log = lock(&self.log);
-        by_hand.or_else(|| log.fault(&call, &self.faults)).unwrap_or_else(|| {
-            let mut context = Context {
-                account: &mut account,
-                log: &mut log,
-                report: &self.faults.report,
-                page: self.faults.page,
-                now: now(),
-            };
-            context.answer(&call)
-        })
-    }
-}
-
-/// The time of the answers that tell one. Who asks has the real one, too.
-#[expect(clippy::disallowed_methods, reason = "the stub stands for AWS, which has a clock of its own")]
-fn now() -> DateTime<Utc> {
-    Utc::now()
 }

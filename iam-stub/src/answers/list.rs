@@ -24,9 +24,9 @@ pub(super) struct Listing<'a> {
 impl Listing<'_> {
     pub(super) fn answer(&self) -> Result<String, Error> {
         match self.call.action.as_str() {
-            "ListUsers" => {
-                self.named("Users", &self.account.users, |name, user| around("member", &described(name, user)))
-            }
+            "ListUsers" => self.named("Users", &self.account.users, |name, user| {
+                around("member", &described(&self.account.id, name, user))
+            }),
             "GetAccountAuthorizationDetails" => self.details(),
             "ListEntitiesForPolicy" => self.entities(),
             "ListUserTags" => self.named("Tags", &self.user()?.tags, |key, value| tag(key, value)),
@@ -44,7 +44,8 @@ impl Listing<'_> {
         if !self.wanted("Filter.member.") {
             return Ok("<UserDetailList/><IsTruncated>false</IsTruncated>".to_owned());
         }
-        let page = self.named("UserDetailList", &self.account.users, detail)?;
+        let page =
+            self.named("UserDetailList", &self.account.users, |name, user| detail(&self.account.id, name, user))?;
         Ok(page + "<GroupDetailList/><RoleDetailList/><Policies/>")
     }
 
@@ -145,18 +146,18 @@ impl Listing<'_> {
     }
 }
 
-fn described(name: &str, user: &User) -> String {
+fn described(account: &str, name: &str, user: &User) -> String {
     [
         element("Path", "/"),
         element("UserName", name),
         element("UserId", &user_id(name)),
-        element("Arn", &user_arn(name)),
+        element("Arn", &user_arn(account, name)),
         element("CreateDate", &time(user.created)),
     ]
     .concat()
 }
 
-fn detail(name: &str, user: &User) -> String {
+fn detail(account: &str, name: &str, user: &User) -> String {
     let tags = user.tags.iter().map(|(key, value)| tag(key, value)).collect::<String>();
     let policy = |arn: &String| {
         let name = arn.rsplit('/').next().unwrap_or(arn);
@@ -164,7 +165,7 @@ fn detail(name: &str, user: &User) -> String {
     };
     let policies = user.policies.iter().map(policy).collect::<String>();
     let lists = [around("AttachedManagedPolicies", &policies), "<GroupList/>".to_owned(), around("Tags", &tags)];
-    around("member", &(described(name, user) + &lists.concat()))
+    around("member", &(described(account, name, user) + &lists.concat()))
 }
 
 fn tag(key: &str, value: &str) -> String {

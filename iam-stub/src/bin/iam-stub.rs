@@ -3,16 +3,19 @@
 use std::{io, time::Duration};
 
 use clap::{Parser, ValueEnum};
-use iam_stub::{Account, Faults, ReportState, Stub};
+use iam_stub::{Account, Faults, ReportState, Stub, organization};
 
-/// An invented IAM account on a port of 127.0.0.1, until stdin is closed.
+/// An invented IAM account on a port of 127.0.0.1, or those of an organization, until stdin is closed.
 ///
-/// GET /calls tells how often each action was called, POST /reset forgets it.
+/// GET /calls tells how often each action was called, GET /accounts what the accounts are, POST /reset forgets the calls.
 #[derive(Debug, Parser)]
 struct Arguments {
     /// How many users
     #[arg(long, default_value_t = 100)]
     users: usize,
+    /// An organization of so many accounts in place of one: of fifty one has 3,000 users, five have 500, the others 5 to 50
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["users", "kind"])]
+    accounts: Option<usize>,
     /// In what state their keys are
     #[arg(long, value_enum, default_value_t = Kind::Healthy)]
     kind: Kind,
@@ -40,7 +43,7 @@ struct Arguments {
     /// How often the credential report is not yet complete
     #[arg(long, value_name = "CALLS", default_value_t = 0)]
     report_polls: usize,
-    /// Where the random numbers start
+    /// Where the random numbers start, those of the accounts' sizes among them
     #[arg(long, default_value_t = 0)]
     seed: u64,
 }
@@ -58,9 +61,10 @@ enum Kind {
 fn main() -> io::Result<()> {
     let arguments = Arguments::parse();
     let now = chrono::Utc::now();
-    let account = match arguments.kind {
-        Kind::Healthy => Account::healthy(arguments.users, now),
-        Kind::Neglected => Account::neglected(arguments.users, now),
+    let accounts = match (arguments.accounts, arguments.kind) {
+        (Some(number), _) => organization(number.max(1), arguments.seed, now),
+        (None, Kind::Healthy) => vec![Account::healthy(arguments.users, now)],
+        (None, Kind::Neglected) => vec![Account::neglected(arguments.users, now)],
     };
     let faults = Faults {
         latency: Duration::from_millis(arguments.latency_ms),
@@ -75,7 +79,7 @@ fn main() -> io::Result<()> {
         recording: false,
         ..Faults::default()
     };
-    let stub = Stub::start(account, faults);
+    let stub = Stub::start_all(accounts, faults);
     println!("{}", stub.url());
     io::copy(&mut io::stdin().lock(), &mut io::sink())?;
     Ok(())

@@ -2,6 +2,8 @@
 #![expect(clippy::disallowed_methods, reason = "the stub has the real time, and so has its test")]
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
+mod organization;
+
 use std::{fmt::Debug, time::Duration};
 
 use aws_sdk_iam::{
