@@ -1,9 +1,15 @@
 //! Other accounts, by a role in each.
 
-use std::error::Error;
+use std::{
+    error::Error,
+    sync::{Mutex, PoisonError},
+};
 
-use aws_config::{SdkConfig, sts::AssumeRoleProvider};
-use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
+use aws_config::{SdkConfig, identity::IdentityCache, sts::AssumeRoleProvider};
+use aws_credential_types::{
+    Credentials,
+    provider::{ProvideCredentials, SharedCredentialsProvider, future},
+};
 use aws_sdk_sts::{error::ProvideErrorMetadata as _, operation::assume_role::AssumeRoleError};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::Instant;
@@ -91,13 +97,16 @@ impl Role {
         let provider = provider.build().await;
         // What is denied is known before anything is asked.
         let credentials = before(end, provider.provide_credentials()).await?;
-        credentials.map_err(|error| {
+        let first = credentials.map_err(|error| {
             let trouble = refusal(&error, |said| self.without_id(format!("{arn}: {said}")));
             // Only what was refused will be refused again.
             let operation = if matches!(trouble, Trouble::Unanswered(_)) { UNANSWERED } else { REFUSED };
             Unread { operation: operation.to_owned(), trouble }
         })?;
-        Ok(sdk.to_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build())
+        let provider = SharedCredentialsProvider::new(Primed { first: Mutex::new(Some(first)), then: provider });
+        // The cache of the run holds 64 identities, and forgets any of more accounts than that, also one at work.
+        let cache = IdentityCache::lazy().build();
+        Ok(sdk.to_builder().credentials_provider(provider).identity_cache(cache).build())
     }
 
     /// Text of others without the external id, which nobody needs to read.
@@ -105,6 +114,25 @@ impl Role {
         match &self.external_id {
             Some(id) => text.replace(id.expose_secret(), "…"),
             None => text,
+        }
+    }
+}
+
+/// The credentials that were had to begin with, and others when these are over.
+#[derive(Debug)]
+struct Primed {
+    first: Mutex<Option<Credentials>>,
+    then: AssumeRoleProvider,
+}
+
+impl ProvideCredentials for Primed {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        match self.first.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(first) => future::ProvideCredentials::ready(Ok(first)),
+            None => self.then.provide_credentials(),
         }
     }
 }

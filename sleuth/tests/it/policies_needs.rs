@@ -27,11 +27,7 @@ fn needed(configuration: &Configuration) -> BTreeSet<String> {
     let settings = Settings::read(&environment, vec![audit], &Flags::default(), &TagFlags::default());
     assert!(settings.common().is_some(), "{}: {settings:?}", configuration.name);
     let needs = Wants::new(&settings, None).needs(&[]);
-    // Policies allow all calls that read an organization, whatever part of it is asked for.
-    let reads = |action: &str| action.starts_with("organizations:");
-    let organization = needs.iter().any(|need| reads(need.action));
-    let all = NEEDS.iter().filter(|need| organization && reads(need.action));
-    needs.iter().chain(all).map(|need| need.action.to_owned()).collect()
+    needs.iter().map(|need| need.action.to_owned()).collect()
 }
 
 /// The actions of a policy that calls of Sleuth need.

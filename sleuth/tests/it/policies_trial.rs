@@ -192,21 +192,8 @@ impl Bench {
 
     /// Instances to repair, to stop and to terminate, of which the last is protected, and the canary of each region.
     async fn tags(&self, configuration: &Configuration) -> Task {
-        let aws = &self.aws;
-        if configuration.environment.contains_key("CANARY_TAGS") {
-            for region in [IRELAND, VIRGINIA] {
-                let name = format!("api-canary-{region}");
-                let tags = [("created_by", "a"), ("project", "b"), ("department", "c"), ("Name", name.as_str())];
-                let canary = old(aws, region, &tags).await;
-                aws.change(region, &canary, json!({"state": "stopped"})).await;
-            }
-        }
         self.rules().await;
-        let three = instances(aws).await;
-        if configuration.is("OVERRIDE_PROTECTION", "true") {
-            aws.protect(IRELAND, &three[2], Protection::Termination).await;
-        }
-        let mut facts = changed(configuration, aws, &three);
+        let mut facts = furnished(configuration, &self.aws).await;
         facts.extend(configuration.environment.contains_key("ARCHIVE").then_some(Fact::Archived));
         Task { events: vec![json!({})], facts }
     }
@@ -262,8 +249,7 @@ impl Bench {
                 users(&aws).await;
                 facts.push(Fact::Inactive(aws, 1));
             } else {
-                let three = instances(&aws).await;
-                facts.extend(changed(configuration, &aws, &three));
+                facts.extend(furnished(configuration, &aws).await);
             }
         }
         let execution = json!("arn:aws:states:eu-west-1:123456789012:execution:sleuth:one");
@@ -337,6 +323,23 @@ async fn users(aws: &Emulator) {
     aws.user("bob", &[("Slack", "U0BOB00000")]).await;
     aws.key("bob", 55, Some(55)).await;
     aws.key("alice", 100, Some(1)).await;
+}
+
+/// The canaries that the settings ask for, and three instances; how these end.
+async fn furnished(configuration: &Configuration, aws: &Emulator) -> Vec<Fact> {
+    if configuration.environment.contains_key("CANARY_TAGS") {
+        for region in [IRELAND, VIRGINIA] {
+            let name = format!("api-canary-{region}");
+            let tags = [("created_by", "a"), ("project", "b"), ("department", "c"), ("Name", name.as_str())];
+            let canary = old(aws, region, &tags).await;
+            aws.change(region, &canary, json!({"state": "stopped"})).await;
+        }
+    }
+    let three = instances(aws).await;
+    if configuration.is("OVERRIDE_PROTECTION", "true") {
+        aws.protect(IRELAND, &three[2], Protection::Termination).await;
+    }
+    changed(configuration, aws, &three)
 }
 
 /// Three instances, each of which breaks one rule: one to repair, one to stop, one to terminate.
