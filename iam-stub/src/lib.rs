@@ -1,7 +1,7 @@
 //! An IAM account on a loopback port, for tests and measurements: of any size, slow, throttled, failing, half gone. Or the
 //! accounts of an organization, which are entered by a role, with a place for files.
 //!
-//! [`account`] is what is in it, [`generate`] makes large ones, [`organization`] many, [`server`] answers for them over
+//! [`account`] is what is in it, [`generate`] makes large ones, [`mod@organization`] many, [`server`] answers for them over
 //! HTTP: a call goes by [`faults`] to [`answers`] in the account that it is signed for, which use [`credential_report`] for
 //! the report and [`xml`] for the form.
 
