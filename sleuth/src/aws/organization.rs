@@ -65,10 +65,12 @@ impl Organization {
         };
         let known: BTreeSet<&str> = accounts.iter().filter_map(|(account, _)| account.id.as_deref()).collect();
         met(except.iter().filter(|id| is_account(id)), |id| known.contains(id))?;
+        let out: BTreeSet<String> =
+            accounts.iter().filter(|(_, excluded)| *excluded).filter_map(|(account, _)| account.id.clone()).collect();
         let mut listing = Listing::default();
-        for (account, excluded) in accounts {
+        for (account, _) in accounts {
             let id = account.id.ok_or_else(|| unclear("ListAccounts", "AWS answered with an account without an id"))?;
-            let excluded = excluded || except.contains(id.as_str());
+            let excluded = out.contains(&id) || except.contains(id.as_str());
             let excluded = excluded.then(|| "in EXCLUDE_ACCOUNTS".to_owned());
             // `Status` is what `State` was called before 2026.
             let state = account.state.as_ref().map(types::AccountState::as_str);
@@ -98,13 +100,14 @@ impl Organization {
         let (mut seen, mut accounts) = (BTreeSet::new(), Vec::new());
         while let Some((unit, excluded)) = waiting.pop_front() {
             let excluded = excluded || except.contains(unit.as_str());
-            if !seen.insert(unit.clone()) {
+            // One that is met again below a unit that is left out is left out, too, with all below it.
+            if !seen.insert((unit.clone(), excluded)) || (!excluded && seen.contains(&(unit.clone(), true))) {
                 continue;
             }
             accounts.extend(self.accounts_in(&unit).await?.into_iter().map(|account| (account, excluded)));
             waiting.extend(self.units_in(&unit).await?.into_iter().map(|unit| (unit, excluded)));
         }
-        met(except.iter().filter(|id| !is_account(id)), |id| seen.contains(id))?;
+        met(except.iter().filter(|id| !is_account(id)), |id| seen.iter().any(|(unit, _)| unit == id))?;
         Ok(accounts)
     }
 

@@ -185,7 +185,7 @@ impl<Audit: Audited> AccountsReport<Audit> {
     /// Stops all changes that are planned, in every account.
     pub fn hold(&mut self, reason: &str) {
         for report in &mut self.accounts {
-            report.hold(reason);
+            report.stop(reason, BRAKED);
         }
         self.brake = Some(reason.to_owned());
         self.errors.push(ReportError {
@@ -237,9 +237,14 @@ impl<Audit: Audited> AccountsReport<Audit> {
 }
 
 impl<Audit: Audited> Report<Audit> {
-    /// Stops all changes that are planned, for a reason that has to do with other accounts, too.
+    /// Stops all changes that are planned in this account, and in no other.
     pub fn hold(&mut self, reason: &str) {
-        if self.audit.unplan(Unplanned::Held, BRAKED) > 0 {
+        self.stop(reason, reason);
+    }
+
+    /// Stops all changes that are planned, and says so of each in `words`.
+    fn stop(&mut self, reason: &str, words: &str) {
+        if self.audit.unplan(Unplanned::Held, words) > 0 {
             self.brake.get_or_insert_with(|| reason.to_owned());
             self.errors.push(ReportError {
                 subject: "account".to_owned(),

@@ -79,7 +79,7 @@ impl WriteKeys for Shared {
 struct World {
     accounts: BTreeMap<String, Arc<FakeAccount>>,
     files: Mutex<BTreeMap<String, String>>,
-    /// Accounts that cannot be entered any more.
+    /// Accounts that cannot be entered any more, and files that cannot be read.
     shut: Mutex<Vec<String>>,
     told: Memory,
 }
@@ -122,6 +122,9 @@ impl Store for World {
     }
 
     async fn get(&self, name: &str) -> Result<Option<String>, ReadError> {
+        if self.shut.lock().unwrap().iter().any(|shut| shut == name) {
+            return Err(ReadError { operation: "GetObject".into(), message: "InternalError".into() });
+        }
         Ok(self.files.lock().unwrap().get(name).cloned())
     }
 
@@ -356,6 +359,7 @@ async fn nobody_else_tells_and_nothing_is_applied_after_people_were_told() {
     assert!(world.try_consolidate("arn:of:somebody").await.is_err());
     world.gate(3).await;
     world.apply(ONE, TimeDelta::zero()).await.unwrap();
+    world.files.lock().unwrap().insert("begun/222222222222.json".into(), "null".into());
     let report = world.consolidate(EXECUTION).await.unwrap();
     let late = world.apply(TWO, TimeDelta::zero()).await.unwrap_err().to_string();
     assert!(late.starts_with("people have been told of this run already"), "{late}");
@@ -460,6 +464,7 @@ async fn changes_of_a_worker_that_left_no_word_are_told_as_what_they_are() {
         let world = World::new();
         world.planned().await.gate(3).await;
         world.apply(TWO, TimeDelta::zero()).await.unwrap();
+        world.files.lock().unwrap().insert("begun/111111111111.json".into(), "null".into());
         if let Some(rubbish) = rubbish {
             world.files.lock().unwrap().insert("done/111111111111.json".into(), rubbish.into());
         }
@@ -471,6 +476,33 @@ async fn changes_of_a_worker_that_left_no_word_are_told_as_what_they_are() {
         assert_eq!(value["accounts"][1]["keys"][0]["outcome"], "done");
         assert_eq!(report.summary.counts["disabled_now"], 2);
     }
+}
+
+#[tokio::test]
+async fn changes_that_no_worker_began_are_not_told_as_doubtful() {
+    let world = World::new();
+    world.planned().await.gate(3).await;
+    world.apply(ONE, TimeDelta::zero()).await.unwrap();
+    let report = world.consolidate(EXECUTION).await.unwrap();
+    let key = &report.accounts[1].audit.keys[0];
+    assert_eq!(
+        (key.outcome, key.reason.as_deref()),
+        (sleuth::report::Outcome::Held, Some("it was not begun: see the execution"))
+    );
+    assert!(!report.is_complete());
+}
+
+#[tokio::test]
+async fn files_that_s3_does_not_give_are_no_reason_to_tell_a_part() {
+    let world = World::new();
+    world.planned().await.gate(3).await;
+    world.apply(ONE, TimeDelta::zero()).await.unwrap();
+    world.shut.lock().unwrap().push("done/111111111111.json".into());
+    let error = world.try_consolidate(EXECUTION).await.unwrap_err();
+    assert!(matches!(error, StepError::Unread(_)), "{error}");
+    assert!(world.told.sent().is_empty());
+    world.shut.lock().unwrap().clear();
+    assert!(world.consolidate(EXECUTION).await.is_some(), "another attempt tells it");
 }
 
 #[tokio::test]

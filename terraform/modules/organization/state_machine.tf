@@ -66,7 +66,7 @@ data "aws_iam_policy_document" "state_machine" {
 
   statement {
     sid       = "WatchAccounts"
-    actions   = ["states:DescribeExecution", "states:StopExecution"]
+    actions   = ["states:DescribeExecution", "states:RedriveExecution", "states:StopExecution"]
     resources = ["${local.execution_arn}:*", "${local.execution_arn}/*"]
   }
 

@@ -101,7 +101,9 @@ where
             return Err(diagnostic("Configuration", &"ARCHIVE is not set: a run in steps keeps its files there"));
         };
         let archive = Archive::new(self.sdk, archive);
-        let files = archive.files(Job::Audit::ONE, &event.run, deadlines.store);
+        // That people were told is written down even if the time of the stores is over.
+        let end = deadlines.store.filter(|_| !matches!(event.step, Step::Consolidate { .. }));
+        let files = archive.files(Job::Audit::ONE, &event.run, end);
         let place = |name| {
             let (bucket, key) = files.place(name);
             json!({"bucket": bucket, "items": key})

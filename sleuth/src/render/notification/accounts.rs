@@ -32,7 +32,7 @@ pub fn merged<Audit: Audited>(
         }
     }
     let details = everyone.finish(report);
-    if details.is_empty() && report.errors.is_empty() {
+    if details.is_empty() && report.is_complete() {
         return Messages::default();
     }
     let short = in_short(report, link);

@@ -79,7 +79,7 @@ run "keys" {
       DoSteps       = [toset(["lambda:InvokeFunction"]), toset(["arn:aws:lambda:us-east-1:123456789012:function:sleuth-organization-keys"])]
       StartAccounts = [toset(["states:StartExecution"]), toset(["arn:aws:states:us-east-1:123456789012:stateMachine:sleuth-organization-keys"])]
       WatchAccounts = [
-        toset(["states:DescribeExecution", "states:StopExecution"]),
+        toset(["states:DescribeExecution", "states:RedriveExecution", "states:StopExecution"]),
         toset([
           "arn:aws:states:us-east-1:123456789012:execution:sleuth-organization-keys:*",
           "arn:aws:states:us-east-1:123456789012:execution:sleuth-organization-keys/*",

@@ -55,6 +55,8 @@ where
             Ok(aws) => {
                 let inventory = snapshot::parse(&text).map_err(|error| StepError::Refused(error.to_string()))?;
                 let first = store.claim(&begun_of(account), &json(&time.now)?).await?;
+                // Who tells people looks for this claim after saying so.
+                untold(store).await?;
                 perform(work, &aws, &inventory, (planned, counted), first, time).await
             }
         },

@@ -5,8 +5,8 @@ use futures::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    super::Work, CLAIM, CONCURRENCY, Claim, GATE, Gate, LISTING, SENT, StepError, done_of, json, left, parsed, plan_of,
-    written,
+    super::Work, CLAIM, CONCURRENCY, Claim, GATE, Gate, LISTING, SENT, StepError, begun_of, done_of, json, left,
+    parsed, plan_of, written,
 };
 use crate::{
     deadline::Deadlines,
@@ -97,6 +97,9 @@ where
     Ok(Consolidated::Told(Box::new(report)))
 }
 
+/// The report on an account, or that there is none.
+type Outcome<Job> = Result<Report<<Job as Work>::Audit>, Failed>;
+
 /// One report out of what all workers left.
 async fn collected<Job: Work>(
     _: &Job,
@@ -109,12 +112,15 @@ where
 {
     let Listing { members, skipped } = written(store, LISTING).await?;
     let gate: Option<Gate> = parsed(store, GATE).await?;
-    let readings = stream::iter(&members).map(async |member| {
-        let report = of_account::<Job>(store, member, gate.as_ref()).await;
-        report.map_err(|error| Failed { member: member.clone(), error })
-    });
-    let read: Vec<Result<Report<Job::Audit>, Failed>> =
-        Box::pin(readings.buffer_unordered(CONCURRENCY).collect()).await;
+    let readings =
+        stream::iter(&members).map(async |member| match of_account::<Job>(store, member, gate.as_ref()).await {
+            Ok(report) => Ok(Ok(report)),
+            Err(Left::Nothing(error)) => Ok(Err(Failed { member: member.clone(), error })),
+            Err(Left::Unread(error)) => Err(error),
+        });
+    // What S3 does not answer may be had by another attempt; nobody is told of a part.
+    let read: Vec<Result<Outcome<Job>, ReadError>> = Box::pin(readings.buffer_unordered(CONCURRENCY).collect()).await;
+    let read = read.into_iter().collect::<Result<Vec<_>, _>>()?;
     let (mut reports, mut failed) = (Vec::new(), Vec::new());
     for one in read {
         match one {
@@ -140,12 +146,12 @@ async fn of_account<Job: Work>(
     store: &impl Store,
     member: &Member,
     gate: Option<&Gate>,
-) -> Result<Report<Job::Audit>, ReadError> {
+) -> Result<Report<Job::Audit>, Left> {
     let planned = of_member::<Job>(store, &plan_of(&member.id), member).await?;
     let missing = || failed("its worker left no report: it died or was out of time, see the execution".to_owned());
     let mut planned = match planned.ok_or_else(missing)? {
         Reading::Read(report) => report,
-        Reading::Unread(error) => return Err(error),
+        Reading::Unread(error) => return Err(Left::Nothing(error)),
     };
     let Some(gate) = gate else { return Ok(planned) };
     if !gate.accounts.contains_key(&member.id) {
@@ -156,10 +162,29 @@ async fn of_account<Job: Work>(
     }
     match of_member::<Job>(store, &done_of(&member.id), member).await {
         Ok(Some(Reading::Read(report))) => return Ok(report),
+        // Since people are being told, no worker begins any more.
+        Ok(_) if store.get(&begun_of(&member.id)).await?.is_none() => {
+            planned.hold("it was not begun: see the execution");
+        }
         Ok(_) => planned.lose("whether it was done is not known: the worker that was to do it left no word of it"),
-        Err(error) => planned.lose(&format!("whether it was done is not known: {}", error.message)),
+        Err(Left::Nothing(error)) => planned.lose(&format!("whether it was done is not known: {}", error.message)),
+        Err(unread) => return Err(unread),
     }
     Ok(planned)
+}
+
+/// Why there is no report on an account.
+enum Left {
+    /// There is none, for this reason.
+    Nothing(ReadError),
+    /// It could not be read.
+    Unread(ReadError),
+}
+
+impl From<ReadError> for Left {
+    fn from(error: ReadError) -> Self {
+        Self::Unread(error)
+    }
 }
 
 /// What a worker left about an account, if it is about this one.
@@ -167,10 +192,10 @@ async fn of_member<Job: Work>(
     store: &impl Store,
     name: &str,
     member: &Member,
-) -> Result<Option<Reading<Report<Job::Audit>>>, ReadError> {
+) -> Result<Option<Reading<Report<Job::Audit>>>, Left> {
     let left = match left::<Job>(store, name).await {
         Ok(left) => left,
-        Err(StepError::Unread(error)) => return Err(error),
+        Err(StepError::Unread(error)) => return Err(Left::Unread(error)),
         Err(StepError::Refused(reason)) => return Err(failed(format!("its worker left no report: {reason}"))),
     };
     match &left {
@@ -182,6 +207,6 @@ async fn of_member<Job: Work>(
 }
 
 /// Why there is no report of a worker.
-fn failed(message: String) -> ReadError {
-    ReadError { operation: "worker".to_owned(), message }
+fn failed(message: String) -> Left {
+    Left::Nothing(ReadError { operation: "worker".to_owned(), message })
 }
