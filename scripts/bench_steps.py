@@ -73,7 +73,7 @@ def steps(bin_dir, number, planned, applied, latency, seed):
         if not counted:
             raise Wrong(f"nothing is to be applied: {done['gate']['answer']}")
         chosen = [id for id in ids[:applied] if id in counted]
-        changes = [sum(counted[id]["changes"] for id in of) for of in [counted, chosen]]
+        changes = [sum(counted[id]["load"]["changes"] for id in of) for of in [counted, chosen]]
         done |= {"to_apply": len(counted), "changes": changes[0]}
         done["apply"] = work.many("apply", chosen) | {"changes": changes[1]}
         multiply(stub, "plan", "done", [(id, [id]) for id in ids[applied:] if id in counted])
