@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::facts::is_account;
+
 /// Where a secret is kept in AWS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretArn {
@@ -34,8 +36,8 @@ impl SecretArn {
             "ssm" => (Store::ParameterStore, resource.strip_prefix("parameter/")?),
             _ => return None,
         };
-        let digits = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
-        let complete = ![partition, region, name].contains(&"") && digits && !arn.contains(char::is_whitespace);
+        let complete =
+            ![partition, region, name].contains(&"") && is_account(account) && !arn.contains(char::is_whitespace);
         complete.then(|| Self { arn: arn.to_owned(), region: region.to_owned(), store })
     }
 

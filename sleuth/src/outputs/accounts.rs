@@ -39,7 +39,7 @@ where
     }
 
     fn shared(&self) -> Self {
-        Self { accounts: self.accounts.iter().map(Report::shared).collect(), ..self.clone() }
+        self.around(self.accounts.iter().map(Report::shared).collect())
     }
 
     fn findings(&self) -> Findings {

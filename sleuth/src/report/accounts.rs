@@ -152,6 +152,25 @@ impl<Audit: Audited> AccountsReport<Audit> {
         report
     }
 
+    /// The same around other reports on accounts, which may be very many: they are not copied.
+    #[must_use]
+    pub fn around(&self, accounts: Vec<Report<Audit>>) -> Self {
+        Self {
+            version: self.version,
+            kind: self.kind,
+            run: self.run.clone(),
+            generated_at: self.generated_at,
+            applied: self.applied,
+            brake: self.brake.clone(),
+            summary: self.summary.clone(),
+            errors: self.errors.clone(),
+            skipped: self.skipped.clone(),
+            names: self.names.clone(),
+            accounts,
+            deliveries: self.deliveries.clone(),
+        }
+    }
+
     /// Counts the accounts again. To be called whenever one has changed.
     pub fn count(&mut self) {
         let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();

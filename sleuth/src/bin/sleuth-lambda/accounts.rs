@@ -28,7 +28,7 @@ use sleuth::{
 
 use crate::{
     Start,
-    outcome::{diagnostic, incomplete, log, not_begun, print},
+    outcome::{diagnostic, incomplete, log, not_begun, of_kind, print},
     step::{Step, StepEvent},
 };
 
@@ -190,11 +190,6 @@ pub(crate) const fn passing(step: Option<&StepEvent>, kind: &'static str) -> &'s
     if step.is_some() { UNAVAILABLE } else { kind }
 }
 
-/// An error of a setting, or one that may pass.
-pub(crate) fn of_kind(is_setting: bool, passing: &str, message: &impl ToString) -> Diagnostic {
-    diagnostic(if is_setting { "Configuration" } else { passing }, message)
-}
-
 fn failed(error: StepError) -> Diagnostic {
     match error {
         // Another attempt may do better.
@@ -212,9 +207,8 @@ fn with(mut value: Value, more: Value) -> Value {
 
 /// The report with the names of the accounts in the place of their reports.
 fn without_accounts<Audit: Audited>(report: &AccountsReport<Audit>) -> Value {
-    let short = AccountsReport { accounts: Vec::<Report<Audit>>::new(), ..report.clone() };
     let accounts: Vec<Value> = report.accounts.iter().map(|report| json!(report.account)).collect();
-    let mut value = serde_json::to_value(short).unwrap_or_default();
+    let mut value = serde_json::to_value(report.around(Vec::new())).unwrap_or_default();
     if let Some(fields) = value.as_object_mut() {
         fields.insert("accounts".to_owned(), Value::Array(accounts));
     }

@@ -15,7 +15,12 @@ pub(crate) fn diagnostic(kind: &str, message: &impl ToString) -> Diagnostic {
 
 /// Why an audit did not begin: a setting to be mended, or something that another invocation may find in order.
 pub(crate) fn not_begun(is_setting: bool, message: &impl ToString) -> Diagnostic {
-    diagnostic(if is_setting { "Configuration" } else { "Incomplete" }, message)
+    of_kind(is_setting, "Incomplete", message)
+}
+
+/// An error of a setting, or one of the kind `passing`.
+pub(crate) fn of_kind(is_setting: bool, passing: &str, message: &impl ToString) -> Diagnostic {
+    diagnostic(if is_setting { "Configuration" } else { passing }, message)
 }
 
 /// One answer out of those of all audits. One that failed fails the invocation.

@@ -14,8 +14,8 @@ use sleuth::{
 
 use crate::{
     Start,
-    accounts::{Many, of_kind, passing},
-    outcome::{answer, diagnostic, log, not_begun, print},
+    accounts::{Many, passing},
+    outcome::{answer, diagnostic, log, not_begun, of_kind, print},
     step::StepEvent,
 };
 

@@ -81,7 +81,6 @@ where
     if outputs.notifier.is_empty() && !report.is_quiet() {
         tracing::warn!("nobody is told of what was found and done: {NO_CHANNEL}");
     }
-    let mut marked = Ok(());
     let kept = keep_all(&report, outputs, deadlines).await;
     Deliverable::add(&mut report, kept);
     Box::pin(hand_out(&mut report, outputs, work.texts(), deadlines)).await;
@@ -89,9 +88,7 @@ where
     let ended = Ended { at: now, errors: errors.take(KEPT_ERRORS).cloned().collect() };
     let done = json(&Telling { done: Some(ended), ..telling })?;
     // Whatever becomes of the stores, people were told.
-    if let Err(error) = store.put(SENT, &done).await {
-        marked = Err(error);
-    }
+    let marked = store.put(SENT, &done).await;
     Box::pin(keep_told(&mut report, outputs, deadlines)).await;
     marked?;
     Ok(Consolidated::Told(Box::new(report)))
